@@ -1,0 +1,1 @@
+"""The life of an alert: raised, taken into custody, climbed, settled, closed with a disposition."""

@@ -1,0 +1,38 @@
+"""What the life of an alert refuses."""
+
+from core.errors import NotPermitted, Refusal
+
+
+class NotAllowed(Refusal):
+    """The alert is not in a state that allows this."""
+
+    code = "alert_not_allowed"
+    status = 409
+
+
+class StillActive(Refusal):
+    """The device still reports the condition; it cannot be reset yet."""
+
+    code = "condition_active"
+    status = 409
+
+
+class ReasonNeeded(Refusal):
+    """A reason is needed."""
+
+    code = "reason_needed"
+    status = 422
+
+
+class SupervisorNeeded(NotPermitted):
+    """Only a supervisor may do this."""
+
+    code = "supervisor_needed"
+    status = 403
+
+
+class NotHolder(NotPermitted):
+    """Only the person who has this alert in custody, the seat's holder or a supervisor may do this."""
+
+    code = "not_holder"
+    status = 403

@@ -1,0 +1,1 @@
+"""HTTP: commands, queries, the live feed, who may do what, and the static pages."""

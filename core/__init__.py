@@ -1,0 +1,1 @@
+"""Words, not work: ids, time, event kinds, the wire, refusals and reasons. Imports nothing but msgspec."""

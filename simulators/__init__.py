@@ -1,0 +1,1 @@
+"""Virtual devices, guards and whole sites, seeded, speaking through a real gateway."""

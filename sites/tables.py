@@ -1,0 +1,70 @@
+"""The register at rest. A site's whole register is one JSON document, replaced in one transaction by an import; the
+tables beside it hold what other rows point at or what queries join.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from store.metadata import Instant, Json, metadata
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("pack_hash", Text, nullable=False),
+    Column("imported_at", Instant, nullable=False),
+    Column("register", Json, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("password_hash", Text),  # None: cannot sign in until one is set
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("admin", Boolean, nullable=False),  # an administrator of every site
+    Column("disabled", Boolean, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
+# One row for each person of a site's register: what they may do there.
+member = Table(
+    "member",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("roles", Json, nullable=False),
+    Index("ix_member_account_id", "account_id"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("address", Text, nullable=False),
+    Index("ix_session_account_id", "account_id"),
+)
+
+# What we last heard of a device. `due_at` is when silence may have to be called; it is moved lazily, by the sweep.
+device_state = Table(
+    "device_state",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("device_id", Text, primary_key=True),
+    Column("heard_at", BigInteger, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("due_at", BigInteger),
+    Index("ix_device_state_due_at", "due_at"),
+)
