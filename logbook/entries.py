@@ -1,0 +1,104 @@
+"""The log at rest: append lines in the transaction that made them true, and read them back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, select
+
+from core.clock import micros
+from logbook.rules import NO_CHAIN, Line, Seals, seal
+from logbook.tables import log_entry
+from store import bulk, outbox
+from store.db import Tx
+from store.tables import site_head
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry as pages show it."""
+
+    n: int
+    at: datetime
+    act: str
+    actor: str
+    subject: str
+    data: dict[str, Any]
+    chain: str
+
+
+class LogHead(msgspec.Struct, frozen=True):
+    """How long a site's log is, and its chain in hex."""
+
+    size: int
+    chain: str
+
+
+def append(tx: Tx, site_id: str, lines: Sequence[Line]) -> None:
+    """Write `lines` at the end of a log whose head this transaction holds, and tell the live feed once."""
+    if not lines:
+        return
+    head = tx.heads[site_id]
+    entries, after = seal(site_id, Seals(head.log_size, head.log_chain, head.log_frontier), lines)
+    rows = [
+        {
+            "site_id": site_id,
+            "n": entry.n,
+            "at": micros(line.at),
+            "act": line.act,
+            "actor": line.actor,
+            "subject": line.subject,
+            "body": entry.body,
+            "chain": entry.chain,
+        }
+        for line, entry in zip(lines, entries, strict=True)
+    ]
+    bulk.insert(tx.conn, tx.dialect, log_entry, rows)
+    head.log_size, head.log_chain, head.log_frontier = after.size, after.chain, after.frontier
+    head.changed = True
+    outbox.append(tx, site_id, lines[-1].at, [("log", {"size": after.size, "chain": after.chain.hex()})])
+
+
+def head(conn: Connection, site_id: str) -> LogHead:
+    """Where a site's log stands; empty for a site that has never written."""
+    query = select(site_head.c.log_size, site_head.c.log_chain).where(site_head.c.site_id == site_id)
+    row = conn.execute(query).one_or_none()
+    return LogHead(0, NO_CHAIN.hex()) if row is None else LogHead(row.log_size, bytes(row.log_chain).hex())
+
+
+def read(
+    conn: Connection, site_id: str, before: int | None = None, subject: str | None = None, limit: int = 100
+) -> list[Entry]:
+    """Up to `limit` entries, newest first: those older than number `before`, those of `subject`, when given."""
+    query = _select(site_id, subject).order_by(log_entry.c.n.desc()).limit(limit)
+    if before is not None:
+        query = query.where(log_entry.c.n < before)
+    return [_entry(row) for row in conn.execute(query)]
+
+
+def history(conn: Connection, site_id: str, subject: str) -> list[Entry]:
+    """Everything the log says of `subject`, oldest first."""
+    return [_entry(row) for row in conn.execute(_select(site_id, subject).order_by(log_entry.c.n))]
+
+
+def _select(site_id: str, subject: str | None) -> Select[Any]:
+    query = select(log_entry.c.body, log_entry.c.chain).where(log_entry.c.site_id == site_id)
+    return query if subject is None else query.where(log_entry.c.subject == subject)
+
+
+class _Body(msgspec.Struct):
+    n: int
+    at: datetime
+    act: str
+    actor: str
+    subject: str
+    data: dict[str, Any]
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+
+
+def _entry(row: Row[Any]) -> Entry:
+    """What the sealed bytes say; the columns beside them are only for finding."""
+    said = _decode(bytes(row.body))
+    return Entry(said.n, said.at, said.act, said.actor, said.subject, said.data, bytes(row.chain).hex())
