@@ -1,0 +1,55 @@
+# `make` alone tells what there is. Each target does its own set-up first; what is already there is not done again.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test check types bench scenario clean
+
+PY := .venv/bin/python
+WORKERS ?= 3
+PYTEST_ARGS ?=
+PREPARE := deploy/setup/prepare
+# Node for the recipes below: the machine's, or the one that `prepare` took from PyPI.
+WITH_NODE = PATH="$$($(PREPARE) node-path):$$PATH"
+
+help: ## tell what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## a simulated estate in one command: open the page that it prints
+	@$(PREPARE) demo
+	@exec $(PY) -m app demo $(DEMO_ARGS)
+
+test: ## everything that CI checks: style, types, layers, both languages' tests
+	@$(PREPARE) test
+	@$(MAKE) --no-print-directory lint web-test
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -q $(PYTEST_ARGS)
+
+check: ## the quick half of `make test`: style, types and layers, no tests
+	@$(PREPARE) check
+	@$(MAKE) --no-print-directory lint
+
+types: ## the API's description and the TypeScript made from it
+	@$(PREPARE) check
+	$(PY) -m app openapi > web/shared/api/openapi.json.new
+	@mv web/shared/api/openapi.json.new web/shared/api/openapi.json
+	cd web && $(WITH_NODE) npm run --silent api
+
+bench: ## the figures of docs/measures.md, with the ceilings of this machine beside them
+	@$(PREPARE) test
+	@exec $(PY) -m bench $(BENCH_ARGS)
+
+scenario: ## replay a night from a file (not there yet: it comes with the scenario language)
+	@echo "There is no scenario language yet. Until then: watchroom sim run STORY" >&2; exit 2
+
+clean: ## remove everything that make made (packages, builds, caches, the demo's data)
+	rm -rf .setup .venv var dist web/node_modules api/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.PHONY: lint web-test
+lint:
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	.venv/bin/lint-imports
+	$(PY) -m mypy
+	cd web && $(WITH_NODE) npm run --silent check
+
+web-test:
+	cd web && $(WITH_NODE) npm run --silent test
