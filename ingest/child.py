@@ -1,0 +1,47 @@
+"""A child process that does not outlive us.
+
+Linux tells the child when its parent dies (PR_SET_PDEATHSIG); elsewhere only an orderly stop ends it. The kernel means the
+parent *thread*: start children on a thread that lives as long as they should.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# Asked from the child itself, between fork and exec, by a tiny interpreter: a `preexec_fn` is unsafe beside threads.
+_TIE = """
+import ctypes, os, sys
+parent, sign, *command = sys.argv[1:]
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, int(sign), 0, 0, 0)
+    if os.getppid() != int(parent):
+        os._exit(1)
+os.execv(command[0], command)
+"""
+
+
+def spawn(
+    command: Sequence[str], log: Path, *, at_our_death: signal.Signals = signal.SIGTERM
+) -> "subprocess.Popen[bytes]":
+    """Start `command` (an absolute path and its arguments), its output appended to `log`, in a process group of its own:
+    Ctrl-C at the terminal is ours to pass on.
+    """
+    tie = [sys.executable, "-IS", "-c", _TIE, str(os.getpid()), str(int(at_our_death))]
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [*tie, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, process_group=0
+        )
+
+
+def end(child: "subprocess.Popen[bytes]", patience: float = 5.0) -> int:
+    """Ask a child to stop, insist after `patience` seconds, and return its exit code."""
+    if child.poll() is None:
+        child.terminate()
+    try:
+        return child.wait(patience)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
