@@ -1,6 +1,19 @@
 """What the life of an alert refuses."""
 
-from core.errors import NotPermitted, Refusal
+from core.errors import NotFound, NotPermitted, Refusal
+
+
+class NoSuchAlert(NotFound):
+    """There is no such alert at this site."""
+
+    code = "alert_not_found"
+
+
+class AlreadyAnswered(Refusal):
+    """Somebody has this alert in custody already."""
+
+    code = "already_answered"
+    status = 409
 
 
 class NotAllowed(Refusal):

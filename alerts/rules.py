@@ -89,6 +89,7 @@ NEXT: Final[Mapping[tuple[State, Act], State]] = {
     (S.ACKED, A.RELEASE): S.RAISED,
     (S.ACKED, A.TIMEOUT): S.RAISED,
     (S.ACKED, A.DISPOSE): S.CLOSED,  # still active: a supervisor, with a reason
+    (S.CLEARED, A.REPEAT): S.CLEARED,  # a pulse: over before the next one comes
     (S.CLEARED, A.ESCALATE): S.CLEARED,
     (S.CLEARED, A.WITNESS): S.CLEARED,
     (S.CLEARED, A.NOTE): S.CLEARED,

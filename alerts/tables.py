@@ -23,6 +23,14 @@ condition = Table(
     Column("boot", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("alert_id", Text),  # the open alert of this condition, if there is one
+    # which devices are silent is asked with every batch, and is nearly always a handful
+    Index(
+        "ix_condition_silent",
+        "site_id",
+        "subject",
+        sqlite_where=text("name = 'device.offline' AND active"),
+        postgresql_where=text("name = 'device.offline' AND active"),
+    ),
 )
 
 alert = Table(

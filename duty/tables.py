@@ -31,13 +31,17 @@ attendance = Table(
     Index("ix_attendance_off_at", "site_id", "off_at"),
 )
 
-# The next instant at which a seat's holder may change by itself (a shift starts or ends): what the sweep looks at.
-seat_watch = Table(
-    "seat_watch",
+# Who holds each seat as we last settled it, and the next instant at which the roster alone may change that: what the
+# sweep looks at, so that a shift's end or an empty seat is an event like any other.
+seat_state = Table(
+    "seat_state",
     metadata,
     Column("site_id", Text, primary_key=True),
     Column("seat_id", Text, primary_key=True),
-    Column("due_at", Instant, nullable=False),
-    Column("gap_since", Instant),
-    Index("ix_seat_watch_due_at", "due_at"),
+    Column("holder_id", Text),
+    Column("basis", Text, nullable=False),
+    Column("shift_id", Text),
+    Column("since", Instant),
+    Column("due_at", Instant),
+    Index("ix_seat_state_due_at", "due_at"),
 )

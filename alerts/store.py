@@ -1,0 +1,336 @@
+"""Alerts, conditions, rungs and notices: in and out of their rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, select, update
+
+from alerts.climb import Fired, Notice
+from alerts.errors import NoSuchAlert
+from alerts.ladder import Frozen
+from alerts.rules import Alert, Cause, Disposition, State
+from alerts.tables import alert, condition, notice, rung_fired
+from core.clock import instant, micros
+from core.errors import Stale
+from store import bulk
+from store.db import Tx
+from store.metadata import json_text
+
+
+class Cond(msgspec.Struct):
+    """A condition as the path needs it: its place in the gateway's order, and its open alert at a glance."""
+
+    active: bool
+    since: int
+    boot: str
+    seq: int
+    alert_id: str | None = None
+    state: str | None = None
+    repeats: int = 0
+    version: int = 0
+    clear_said: bool = False
+
+
+_TIMES: Final = frozenset({"said_at", "heard_at", "last_at", "custody_at", "rang_at", "ack_by", "due_at", "closed_at"})
+_FIELDS: Final = tuple(c.name for c in alert.c)
+_ladder_text = lru_cache(maxsize=512)(json_text)
+
+
+@lru_cache(maxsize=512)
+def _ladder(text: str) -> Frozen:
+    return msgspec.json.decode(text, type=Frozen)
+
+
+def _row(a: Alert) -> dict[str, Any]:
+    row = msgspec.structs.asdict(a)
+    for name in _TIMES:
+        value = row[name]
+        if value is not None:
+            row[name] = micros(value)
+    row["ladder"] = _ladder_text(a.ladder)
+    return row
+
+
+def _alert(row: RowMapping) -> Alert:
+    """An alert from a Core row, whose times and JSON the column types have already decoded."""
+    values: dict[str, Any] = {str(k): v for k, v in row.items()}
+    values["state"] = State(values["state"])
+    values["disposition"] = None if values["disposition"] is None else Disposition(values["disposition"])
+    values["cause"] = None if values["cause"] is None else Cause(values["cause"])
+    values["ladder"] = msgspec.convert(values["ladder"], Frozen)
+    return Alert(**values)
+
+
+def get(conn: Connection, site_id: str, alert_id: str) -> Alert:
+    """One alert. Raises `NoSuchAlert`."""
+    row = conn.execute(select(alert).where(alert.c.site_id == site_id, alert.c.id == alert_id)).mappings().first()
+    if row is None:
+        raise NoSuchAlert(alert_id=alert_id)
+    return _alert(row)
+
+
+def some(conn: Connection, site_id: str, ids: Iterable[str]) -> dict[str, Alert]:
+    """Alerts by id."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = conn.execute(select(alert).where(alert.c.site_id == site_id, alert.c.id.in_(wanted))).mappings()
+    return {row["id"]: _alert(row) for row in rows}
+
+
+def open_alerts(conn: Connection, site_id: str) -> list[Alert]:
+    """Every alert that is not closed, most urgent and oldest first."""
+    rows = conn.execute(
+        select(alert)
+        .where(alert.c.site_id == site_id, alert.c.state != State.CLOSED)
+        .order_by(alert.c.priority, alert.c.heard_at)
+    ).mappings()
+    return [_alert(row) for row in rows]
+
+
+def page(
+    conn: Connection, site_id: str, state: str = "open", before: datetime | None = None, limit: int = 50
+) -> list[Alert]:
+    """Alerts newest first. `state`: open, closed, all or one state's name."""
+    query = select(alert).where(alert.c.site_id == site_id)
+    if state == "open":
+        query = query.where(alert.c.state != State.CLOSED)
+    elif state != "all":
+        query = query.where(alert.c.state == state)
+    if before is not None:
+        query = query.where(alert.c.heard_at < before)
+    rows = conn.execute(query.order_by(alert.c.heard_at.desc(), alert.c.number.desc()).limit(limit)).mappings()
+    return [_alert(row) for row in rows]
+
+
+def last_closed_at(conn: Connection, site_id: str) -> datetime | None:
+    """When the newest disposition was given."""
+    query = select(alert.c.closed_at).where(alert.c.site_id == site_id, alert.c.closed_at.is_not(None))
+    found: datetime | None = conn.execute(query.order_by(alert.c.closed_at.desc()).limit(1)).scalar()
+    return found
+
+
+def due(conn: Connection, site_id: str, at: datetime, limit: int = 200) -> list[Alert]:
+    """Alerts of a site whose next rung or handling time has come."""
+    rows = conn.execute(
+        select(alert)
+        .where(alert.c.site_id == site_id, alert.c.due_at.is_not(None), alert.c.due_at <= at)
+        .order_by(alert.c.due_at)
+        .limit(limit)
+    ).mappings()
+    return [_alert(row) for row in rows]
+
+
+def sites_due(conn: Connection, at: datetime) -> set[str]:
+    """Sites with an alert that is due."""
+    query = select(alert.c.site_id).where(alert.c.due_at.is_not(None), alert.c.due_at <= at).distinct()
+    return set(conn.execute(query).scalars())
+
+
+def held_by(conn: Connection, site_id: str, person_id: str, seat_id: str) -> list[Alert]:
+    """The alerts of a seat that a person has in custody."""
+    rows = conn.execute(
+        select(alert).where(
+            alert.c.site_id == site_id,
+            alert.c.seat_id == seat_id,
+            alert.c.custody_by == person_id,
+            alert.c.state.in_([State.ACKED, State.SETTLING]),
+        )
+    ).mappings()
+    return [_alert(row) for row in rows]
+
+
+def rungs(conn: Connection, site_id: str, alert_id: str) -> list[dict[str, Any]]:
+    """The rungs of an alert that fired, in order."""
+    query = select(rung_fired).where(rung_fired.c.site_id == site_id, rung_fired.c.alert_id == alert_id)
+    return [dict(r) for r in conn.execute(query.order_by(rung_fired.c.ring, rung_fired.c.rung)).mappings()]
+
+
+def notices(conn: Connection, site_id: str, alert_id: str) -> list[dict[str, Any]]:
+    """The notices of an alert, in the order they were made."""
+    query = select(notice).where(notice.c.site_id == site_id, notice.c.alert_id == alert_id)
+    return [dict(r) for r in conn.execute(query.order_by(notice.c.made_at, notice.c.id)).mappings()]
+
+
+def active_conditions(conn: Connection, site_id: str) -> list[dict[str, Any]]:
+    """What is wrong right now, as {subject, name, active, since}."""
+    rows = conn.execute(
+        select(condition.c.subject, condition.c.name, condition.c.active, condition.c.since).where(
+            condition.c.site_id == site_id, condition.c.active
+        )
+    ).mappings()
+    return [{**r, "since": instant(r["since"])} for r in rows]
+
+
+_COND = (
+    "SELECT c.subject, c.name, c.active, c.since, c.boot, c.seq, c.alert_id, a.state, a.repeats, a.version, a.clear_said "
+    "FROM condition c LEFT JOIN alert a ON a.site_id = c.site_id AND a.id = c.alert_id "
+)
+
+
+def conditions(
+    conn: Connection, site_id: str, pairs: Iterable[tuple[str, str]], subjects: Iterable[str] = ()
+) -> dict[tuple[str, str], Cond]:
+    """The conditions named in `pairs`, every one of `subjects`, and every silent device of the site."""
+    named, whole = list(pairs), list(subjects)
+    found: list[Sequence[Any]] = []
+    if conn.dialect.name == "postgresql":
+        if named:
+            sql = _COND + (
+                "JOIN UNNEST(%s::text[], %s::text[]) AS w(subject, name) ON w.subject = c.subject AND w.name = c.name "
+                "WHERE c.site_id = %s"
+            )
+            found += conn.exec_driver_sql(sql, ([p[0] for p in named], [p[1] for p in named], site_id)).all()
+        if whole:
+            found += conn.exec_driver_sql(
+                _COND + "WHERE c.site_id = %s AND c.subject = ANY(%s)", (site_id, whole)
+            ).all()
+        silent, arguments = _COND + "WHERE c.site_id = %s AND c.name = 'device.offline' AND c.active", (site_id,)
+    else:
+        if named:
+            sql = _COND.replace(
+                "FROM condition c",
+                "FROM json_each(?) w CROSS JOIN condition c ON c.site_id = ? "
+                "AND c.subject = w.value ->> 0 AND c.name = w.value ->> 1",
+            )
+            found += conn.exec_driver_sql(sql, (json_text(named), site_id)).all()
+        if whole:
+            sql = _COND + "WHERE c.site_id = ? AND c.subject IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+            found += conn.exec_driver_sql(sql, (site_id, json_text(whole))).all()
+        silent, arguments = _COND + "WHERE c.site_id = ? AND c.name = 'device.offline' AND c.active", (site_id,)
+    found += conn.exec_driver_sql(silent, arguments).all()
+    return {
+        (r[0], r[1]): Cond(bool(r[2]), r[3], r[4], r[5], r[6], r[7], r[8] or 0, r[9] or 0, bool(r[10])) for r in found
+    }
+
+
+def save_conditions(tx: Tx, site_id: str, changed: Mapping[tuple[str, str], Cond]) -> None:
+    """Write conditions as they now stand."""
+    bulk.upsert(
+        tx.conn,
+        tx.dialect,
+        condition,
+        [
+            {
+                "site_id": site_id,
+                "subject": subject,
+                "name": name,
+                "active": c.active,
+                "since": c.since,
+                "boot": c.boot,
+                "seq": c.seq,
+                "alert_id": c.alert_id,
+            }
+            for (subject, name), c in changed.items()
+        ],
+    )
+
+
+def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
+    """Part a closed (or reset) alert from its condition; `over` also says that the condition is no longer active."""
+    values: dict[str, Any] = {"active": False} if over else {}
+    if a.state is State.CLOSED:
+        values["alert_id"] = None
+    if values:
+        tx.conn.execute(
+            update(condition)
+            .where(condition.c.site_id == a.site_id, condition.c.subject == a.subject, condition.c.name == a.kind)
+            .values(**values)
+        )
+
+
+def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
+    """Store new alerts."""
+    bulk.insert(tx.conn, tx.dialect, alert, [_row(a) for a in alerts])
+
+
+def save(tx: Tx, steps: Iterable[tuple[Alert, Alert]]) -> None:
+    """Store (before, after) pairs. Raises `Stale` when one was changed by somebody else meanwhile."""
+    for before, after in steps:
+        values = msgspec.structs.asdict(after)
+        values["ladder"] = msgspec.to_builtins(after.ladder)
+        changed = tx.conn.execute(
+            update(alert)
+            .where(
+                alert.c.site_id == values.pop("site_id"),
+                alert.c.id == values.pop("id"),
+                alert.c.version == before.version,
+            )
+            .values(**values)
+        )
+        if changed.rowcount != 1:
+            raise Stale(alert_id=after.id)
+
+
+def save_repeats(tx: Tx, site_id: str, repeats: Mapping[str, tuple[int, int, int]]) -> None:
+    """Store counts of open alerts: {alert id: (repeats, last_at in microseconds, version)}."""
+    bulk.update(
+        tx.conn,
+        tx.dialect,
+        alert,
+        ("site_id", "id"),
+        [
+            {"site_id": site_id, "id": i, "repeats": n, "last_at": at, "version": version}
+            for i, (n, at, version) in repeats.items()
+        ],
+    )
+
+
+def insert_fired(tx: Tx, site_id: str, fired: Sequence[Fired]) -> None:
+    """Store rungs that fired; the key refuses one that has fired before."""
+    bulk.insert(
+        tx.conn,
+        tx.dialect,
+        rung_fired,
+        [
+            {
+                "site_id": site_id,
+                "alert_id": f.alert_id,
+                "ring": f.ring,
+                "rung": f.rung,
+                "due_at": micros(f.due_at),
+                "at": micros(f.at),
+                "who": f.who,
+                "people": json_text(f.people),
+            }
+            for f in fired
+        ],
+    )
+
+
+def insert_notices(tx: Tx, site_id: str, owed: Sequence[Notice]) -> None:
+    """Queue notices, due at once."""
+    bulk.insert(
+        tx.conn,
+        tx.dialect,
+        notice,
+        [
+            {
+                "site_id": site_id,
+                "id": n.id,
+                "alert_id": n.alert_id,
+                "ring": n.ring,
+                "rung": n.rung,
+                "person_id": n.person_id,
+                "channel": n.channel,
+                "target": n.target,
+                "state": "queued",
+                "attempts": 0,
+                "due_at": micros(n.made_at),
+                "made_at": micros(n.made_at),
+            }
+            for n in owed
+        ],
+    )
+
+
+def cancel_notices(tx: Tx, site_id: str, alert_id: str, at: datetime) -> int:
+    """Take back what is still queued for an alert that somebody answered. Returns how many."""
+    return tx.conn.execute(
+        update(notice)
+        .where(notice.c.site_id == site_id, notice.c.alert_id == alert_id, notice.c.state == "queued")
+        .values(state="cancelled", due_at=None, done_at=at)
+    ).rowcount

@@ -1,0 +1,34 @@
+"""Signing on and off. Who holds the seat afterwards is settled by the path, with its alerts, in the same transaction."""
+
+from datetime import datetime
+
+from duty import store
+from duty.errors import AlreadyOn, NoSuchSeat, NotOfThisSite, NotOn
+from logbook import entries
+from logbook.rules import Line
+from sites.register import Register
+from store.db import Tx
+
+
+def sign_on(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:
+    """Come on duty in a seat (ATT-01). The caller has checked the password."""
+    _known(register, seat, person)
+    if any(a.seat == seat and a.person == person for a in store.attended(tx.conn, register.site_id, at)):
+        raise AlreadyOn(seat=seat)
+    store.come(tx, register.site_id, seat, person, at)
+    entries.append(tx, register.site_id, [Line(at, "duty.sign_on", person, f"seat/{seat}", {"seat": seat})])
+
+
+def sign_off(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:
+    """Leave a seat. The caller has checked the password."""
+    _known(register, seat, person)
+    if store.go(tx, register.site_id, seat, person, at) == 0:
+        raise NotOn(seat=seat)
+    entries.append(tx, register.site_id, [Line(at, "duty.sign_off", person, f"seat/{seat}", {"seat": seat})])
+
+
+def _known(register: Register, seat: str, person: str) -> None:
+    if seat not in register.seats:
+        raise NoSuchSeat(field="seat", seat=seat)
+    if person not in register.people:
+        raise NotOfThisSite

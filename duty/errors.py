@@ -1,0 +1,30 @@
+"""What duty refuses."""
+
+from core.errors import NotFound, Refusal
+
+
+class NoSuchSeat(NotFound):
+    """There is no such seat at this site."""
+
+    code = "seat_not_found"
+
+
+class NotOfThisSite(Refusal):
+    """Only somebody who works at this site can stand in its seats."""
+
+    code = "not_of_this_site"
+    status = 403
+
+
+class AlreadyOn(Refusal):
+    """You are signed on to this seat already."""
+
+    code = "already_signed_on"
+    status = 409
+
+
+class NotOn(Refusal):
+    """You are not signed on to this seat."""
+
+    code = "not_signed_on"
+    status = 409

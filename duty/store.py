@@ -1,0 +1,123 @@
+"""Shifts, attendance and seats: in and out of their rows."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, delete, or_, select, update
+
+from core.clock import micros
+from core.ids import fresh
+from duty.rules import Attended, Basis, Holding
+from duty.tables import attendance, seat_state, shift
+from sites.register import Dated
+from store import bulk
+from store.db import Tx
+
+
+def shifts(conn: Connection, site_id: str, start: datetime, end: datetime) -> list[Dated]:
+    """Published shifts that touch [start, end]."""
+    rows = conn.execute(
+        select(shift)
+        .where(shift.c.site_id == site_id, shift.c.ends_at > start, shift.c.starts_at <= end)
+        .order_by(shift.c.starts_at, shift.c.id)
+    )
+    return [Dated(r.id, r.seat_id, r.person_id, r.template_id, r.starts_at, r.ends_at) for r in rows]
+
+
+def attended(conn: Connection, site_id: str, since: datetime) -> list[Attended]:
+    """Stays that last, or ended after `since`."""
+    rows = conn.execute(
+        select(attendance)
+        .where(attendance.c.site_id == site_id, or_(attendance.c.off_at.is_(None), attendance.c.off_at > since))
+        .order_by(attendance.c.on_at)
+    )
+    return [Attended(r.id, r.seat_id, r.person_id, r.on_at, r.off_at) for r in rows]
+
+
+def publish(tx: Tx, site_id: str, made: Sequence[Dated], at: datetime) -> int:
+    """Replace the shifts that have not started yet by `made`; what has begun is never rewritten. Returns how many stand."""
+    tx.conn.execute(delete(shift).where(shift.c.site_id == site_id, shift.c.starts_at > at))
+    rows = [
+        {
+            "site_id": site_id,
+            "id": s.id,
+            "seat_id": s.seat,
+            "person_id": s.person,
+            "template_id": s.template,
+            "starts_at": micros(s.starts_at),
+            "ends_at": micros(s.ends_at),
+        }
+        for s in made
+    ]
+    bulk.insert_ignoring(tx.conn, tx.dialect, shift, rows)
+    return len(rows)
+
+
+def last_published(conn: Connection, site_id: str) -> datetime | None:
+    """The end of the last published shift."""
+    found: datetime | None = conn.execute(
+        select(shift.c.ends_at).where(shift.c.site_id == site_id).order_by(shift.c.ends_at.desc()).limit(1)
+    ).scalar()
+    return found
+
+
+def come(tx: Tx, site_id: str, seat: str, person: str, at: datetime) -> None:
+    """Write a sign-on."""
+    bulk.insert(
+        tx.conn,
+        tx.dialect,
+        attendance,
+        [{"site_id": site_id, "id": fresh(at), "seat_id": seat, "person_id": person, "on_at": micros(at)}],
+    )
+
+
+def go(tx: Tx, site_id: str, seat: str, person: str, at: datetime) -> int:
+    """Write a sign-off. Returns how many stays ended."""
+    return tx.conn.execute(
+        update(attendance)
+        .where(
+            attendance.c.site_id == site_id,
+            attendance.c.seat_id == seat,
+            attendance.c.person_id == person,
+            attendance.c.off_at.is_(None),
+        )
+        .values(off_at=at)
+    ).rowcount
+
+
+def on_duty(conn: Connection, site_id: str, at: datetime) -> tuple[list[Dated], list[Attended]]:
+    """What is needed to say who holds any seat at `at`, and who comes next."""
+    return shifts(conn, site_id, at, at + timedelta(hours=36)), attended(conn, site_id, at)
+
+
+def states(conn: Connection, site_id: str) -> dict[str, Holding]:
+    """Who held each seat when it was last settled."""
+    rows = conn.execute(select(seat_state).where(seat_state.c.site_id == site_id))
+    return {r.seat_id: Holding(r.seat_id, r.holder_id, Basis(r.basis), r.shift_id, r.since) for r in rows}
+
+
+def save_states(tx: Tx, site_id: str, held: Sequence[tuple[Holding, datetime | None]]) -> None:
+    """Store who holds each seat now, and when to look again."""
+    bulk.upsert(
+        tx.conn,
+        tx.dialect,
+        seat_state,
+        [
+            {
+                "site_id": site_id,
+                "seat_id": h.seat,
+                "holder_id": h.person,
+                "basis": str(h.basis),
+                "shift_id": h.shift,
+                "since": None if h.since is None else micros(h.since),
+                "due_at": None if due is None else micros(due),
+            }
+            for h, due in held
+        ],
+    )
+
+
+def sites_due(conn: Connection, at: datetime) -> set[str]:
+    """Sites where the roster may have changed who holds a seat."""
+    query = select(seat_state.c.site_id).where(and_(seat_state.c.due_at.is_not(None), seat_state.c.due_at <= at))
+    return set(conn.execute(query.distinct()).scalars())
