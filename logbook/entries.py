@@ -1,6 +1,6 @@
 """The log at rest: append lines in the transaction that made them true, and read them back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,18 @@ def read(
 def history(conn: Connection, site_id: str, subject: str) -> list[Entry]:
     """Everything the log says of `subject`, oldest first."""
     return [_entry(row) for row in conn.execute(_select(site_id, subject).order_by(log_entry.c.n))]
+
+
+def stored(conn: Connection, site_id: str, size: int, page: int = 2000) -> Iterator[Row[Any]]:
+    """The first `size` entries as they rest, in order, a page at a time."""
+    done = 0
+    while done < size:
+        query = select(log_entry).where(log_entry.c.site_id == site_id, log_entry.c.n > done, log_entry.c.n <= size)
+        rows = conn.execute(query.order_by(log_entry.c.n).limit(page)).all()
+        if not rows:
+            return
+        yield from rows
+        done = rows[-1].n
 
 
 def _select(site_id: str, subject: str | None) -> Select[Any]:

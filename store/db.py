@@ -55,9 +55,11 @@ class Store:
             self._writer, self._reader = _sqlite_engines(self.url.database)
             self._lock: threading.RLock | None = threading.RLock()
         elif self.dialect == "postgresql":
-            self._writer = self._reader = create_engine(
+            self._writer = create_engine(
                 self.url.set(drivername="postgresql+psycopg"), pool_size=16, max_overflow=16, pool_pre_ping=True
             )
+            # The same pool; what is read in several queries must be one snapshot, as it is on SQLite.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
             self._lock = None
         else:
             raise ValueError(f"store URL {url!r}: use sqlite:///FILE or postgresql://…")

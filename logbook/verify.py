@@ -1,0 +1,192 @@
+"""The offline verifier: an export, and nothing else, is read once from top to bottom, and either everything in it fits
+or the first thing that does not is named.
+
+What a good answer proves: nothing in the file was changed since it was exported, and up to the last checkpoint nothing
+since that was signed, *by anyone who does not have the key*. Who has the key can make a new log; only a key known from
+elsewhere (its fingerprint is printed when the server starts) and a checkpoint kept elsewhere speak against that.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import BinaryIO, Final
+
+import msgspec
+
+from logbook.notes import BadNote, fingerprint, open_checkpoint, open_seal, read_verifier_key
+from logbook.walk import Bad, Verdict, Walk, Why
+
+FORMAT: Final = 1
+MAX_LINE: Final = 8 * 1024 * 1024
+Progress = Callable[[int], object]
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line. `keys` are those that signed anything in the file, as signed-note writes them."""
+
+    watchroom_logbook: int
+    site: str
+    time_zone: str
+    exported_at: datetime
+    size: int
+    keys: list[str]
+
+
+class EntryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry: `body` is exactly the bytes that were hashed, `chain` the chain up to it in hex."""
+
+    n: int
+    body: str
+    chain: str
+
+
+class CheckpointLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A checkpoint, straight after the last entry it covers."""
+
+    checkpoint: str
+
+
+class EndLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last line. `seal` signs the digest of every byte above it."""
+
+    end: int
+    chain: str
+    root: str
+    checkpoints: int
+    seal: str
+
+
+_header = msgspec.json.Decoder(Header).decode
+_entry = msgspec.json.Decoder(EntryLine).decode
+_checkpoint = msgspec.json.Decoder(CheckpointLine).decode
+_end = msgspec.json.Decoder(EndLine).decode
+
+
+def verify(
+    file: BinaryIO,
+    *,
+    pins: Sequence[str] = (),
+    keys: Sequence[bytes] = (),
+    kept: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Verdict:
+    """Read an export. `pins` are fingerprints of the only keys to believe, `keys` public keys to believe (both from
+    elsewhere), `kept` checkpoints kept elsewhere; `progress` is told how many bytes have been read, now and then.
+    """
+    pinned = frozenset(pins) | {fingerprint(key) for key in keys}
+    walk = Walk("", ())
+    header: Header | None = None
+    try:
+        header, digest = _open(file)
+        walk = _start(header, pinned, keys, kept)
+        _follow(file, walk, header, digest, progress)
+        bad = None
+    except Bad as found:
+        bad = found
+    answer = walk.verdict(bad, len(kept))
+    if header is None:
+        return answer
+    return msgspec.structs.replace(answer, exported_at=header.exported_at, time_zone=header.time_zone)
+
+
+def _open(file: BinaryIO) -> tuple[Header, "_Digest"]:
+    line = file.readline(MAX_LINE)
+    try:
+        header = _header(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Bad(Why.NOT_AN_EXPORT, None, "the first line is not the header of a logbook export") from None
+    if header.watchroom_logbook != FORMAT:
+        detail = f"format {header.watchroom_logbook}; this verifier reads {FORMAT}"
+        raise Bad(Why.NEWER_FORMAT, None, detail)
+    return header, _Digest(line)
+
+
+def _start(header: Header, pins: frozenset[str], keys: Sequence[bytes], kept: Sequence[str]) -> Walk:
+    try:
+        own = [read_verifier_key(text) for text in header.keys]
+    except BadNote as wrong:
+        raise Bad(Why.NOT_AN_EXPORT, None, f"header: {wrong}") from None
+    known = [*dict.fromkeys((*own, *keys))]
+    believed = [key for key in known if not pins or fingerprint(key) in pins]
+    notes = []
+    for note in kept:
+        try:
+            notes.append(open_checkpoint(note, header.site, believed)[0])
+        except BadNote as wrong:
+            raise Bad(Why.KEPT_NOTE, None, f"the checkpoint kept elsewhere: {wrong}") from None
+    return Walk(header.site, known, notes, pins)
+
+
+class _Digest:
+    """SHA-256 of the lines read so far, and how many bytes they were."""
+
+    def __init__(self, first: bytes) -> None:
+        self._sum = sha256(first)
+        self.size = len(first)
+
+    def add(self, line: bytes) -> None:
+        self._sum.update(line)
+        self.size += len(line)
+
+    @property
+    def value(self) -> bytes:
+        return self._sum.digest()
+
+
+def _follow(file: BinaryIO, walk: Walk, header: Header, digest: _Digest, progress: Progress | None) -> None:
+    """Every line after the header, to the end and not further."""
+    for line in iter(lambda: file.readline(MAX_LINE), b""):
+        if line.startswith(b'{"end":'):
+            _close(walk, header, digest, line)
+            if file.read(1):
+                raise Bad(Why.AFTER_END, None, "something follows the last line")
+            return
+        _take(walk, line)
+        digest.add(line)
+        if progress is not None and not walk.size & 0xFFF:
+            progress(digest.size)
+    raise Bad(Why.CUT, walk.size + 1, f"the file ends after entry {walk.size}, without its last line")
+
+
+def _take(walk: Walk, line: bytes) -> None:
+    try:
+        if line.startswith(b'{"checkpoint":'):
+            note = _checkpoint(line).checkpoint
+        else:
+            said = _entry(line)
+            note, entry_body, chain = "", said.body.encode(), bytes.fromhex(said.chain)
+    except (msgspec.MsgspecError, ValueError):
+        if not line.endswith(b"\n"):
+            raise Bad(
+                Why.CUT, walk.size + 1, f"the file ends in the middle of a line after entry {walk.size}"
+            ) from None
+        raise Bad(Why.WRONG_SHAPE, walk.size + 1, f"the line after entry {walk.size} cannot be read") from None
+    if note:
+        walk.checkpoint(note)
+    else:
+        walk.entry(said.n, entry_body, chain)
+
+
+def _close(walk: Walk, header: Header, digest: _Digest, line: bytes) -> None:
+    """The last line: totals, then the seal over everything above it."""
+    walk.done()
+    try:
+        end = _end(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Bad(Why.CUT, walk.size + 1, "the last line cannot be read") from None
+    if not line.endswith(b"\n"):
+        raise Bad(Why.CUT, walk.size + 1, "the last line is not whole")
+    longest = max(end.end, header.size)
+    if longest > walk.size:
+        raise Bad(Why.CUT, walk.size + 1, f"{longest} entries were exported, {walk.size} are here", longest)
+    said = (end.end, header.size, end.chain, end.root, end.checkpoints)
+    if said != (walk.size, walk.size, walk.chain.hex(), walk.root.hex(), walk.checkpoints):
+        raise Bad(Why.TOTALS, None, "the totals in the header or the last line are not those of the entries")
+    try:
+        seal, key = open_seal(end.seal, walk.site_id, walk.keys)
+    except BadNote as wrong:
+        why = Why.UNKNOWN_KEY if wrong.unknown_key else Why.SEAL
+        raise Bad(why, None, f"the seal of the export: {wrong}") from None
+    if seal.digest != digest.value or seal.size != walk.size or seal.at != header.exported_at:
+        raise Bad(Why.SEAL, None, "the header or the lines were changed after the export was sealed")
+    walk.signers[fingerprint(key)] = None
