@@ -165,7 +165,8 @@ class Mosquitto(Broker):
 
 def broker_of(kind: str, folder: Path) -> Broker:
     """A started broker of that kind, its files in `folder`."""
-    return {"nats": Nats, "mosquitto": Mosquitto}[kind](folder).start()
+    kinds: dict[str, type[Broker]] = {"nats": Nats, "mosquitto": Mosquitto}
+    return kinds[kind](folder).start()
 
 
 class Postgres:
