@@ -2,106 +2,221 @@
 
 SQLite takes tuples through the driver's executemany; PostgreSQL takes one typed array per column through UNNEST. Measured,
 this is 1.4-5 times the rate of insert constructs. Values are given as they rest: microseconds, JSON text, bytes.
+
+Both databases keep the same: a NUL in text, which PostgreSQL cannot hold and panels like to pad with, becomes the sign
+for it (U+2400); rows of different columns and a key that comes twice are a ValueError before anything is sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table
 
 Rows = Sequence[Mapping[str, Any]]
+Columns = tuple[str, ...]
+Tuples = Sequence[tuple[Any, ...]]
+
+NUL_SIGN = "\u2400"
 
 
 def insert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
     """Insert `rows`, which all have the same keys. A clash is an error."""
     if rows:
-        _run(conn, dialect, _insert_sql(table, tuple(rows[0]), dialect, ""), tuple(rows[0]), rows)
+        columns = tuple(rows[0])
+        insert_tuples(conn, dialect, table, columns, _tuples(columns, rows))
 
 
-def insert_ignoring(conn: Connection, dialect: str, table: Table, rows: Rows, *, only_missing: bool = False) -> None:
-    """Insert those of `rows` whose key is not there yet. `only_missing` looks first, so that a plain re-read does not write."""
+def insert_tuples(conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples) -> None:
+    """Insert rows given as tuples in the order of `columns`. A clash is an error."""
+    if tuples:
+        _run(conn, dialect, table, _insert_sql(table, columns, dialect, ""), columns, tuples)
+
+
+def insert_ignoring(
+    conn: Connection,
+    dialect: str,
+    table: Table,
+    rows: Rows,
+    *,
+    keys: Columns | None = None,
+    only_missing: bool = False,
+) -> None:
+    """Insert those of `rows` whose key (the primary one, or the unique `keys`) is not there yet. `only_missing` looks
+    first, so that a plain re-read does not write.
+    """
     if not rows:
         return
-    keys = tuple(c.name for c in table.primary_key)
+    keys = keys or _primary(table)
     if only_missing:
         rows = [row for row in rows if not _there(conn, dialect, table, keys, row)]
         if not rows:
             return
     columns = tuple(rows[0])
     tail = f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
-    _run(conn, dialect, _insert_sql(table, columns, dialect, tail), columns, rows)
+    _run(conn, dialect, table, _insert_sql(table, columns, dialect, tail), columns, _tuples(columns, rows))
 
 
 def upsert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
     """Insert `rows`, or replace the columns given in those that are there. No key may come twice in `rows`."""
     if not rows:
         return
-    keys = tuple(c.name for c in table.primary_key)
-    columns = tuple(rows[0])
+    keys, columns = _primary(table), tuple(rows[0])
+    _refuse_twins(table, keys, rows)
     sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in keys)
     tail = f" ON CONFLICT ({', '.join(keys)}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
-    _run(conn, dialect, _insert_sql(table, columns, dialect, tail), columns, rows)
+    _run(conn, dialect, table, _insert_sql(table, columns, dialect, tail), columns, _tuples(columns, rows))
 
 
 def update(conn: Connection, dialect: str, table: Table, keys: Sequence[str], rows: Rows) -> int:
     """Set every column of `rows` that is not a key, where the keys match. Returns how many rows were there to change."""
     if not rows:
         return 0
-    columns = tuple(rows[0])
-    sets = tuple(c for c in columns if c not in keys)
-    if dialect == "postgresql":
-        sql = (
-            f"UPDATE {table.name} SET {', '.join(f'{c} = v.{c}' for c in sets)} "
-            f"FROM UNNEST({_arrays(table, columns)}) AS v({', '.join(columns)}) "
-            f"WHERE {' AND '.join(f'{table.name}.{k} = v.{k}' for k in keys)}"
-        )
-        return conn.exec_driver_sql(sql, _columns(columns, rows)).rowcount
-    sql = (
-        f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in sets)} WHERE {' AND '.join(f'{k} = ?' for k in keys)}"
-    )
-    order = (*sets, *keys)
-    return conn.exec_driver_sql(sql, [tuple(row[c] for c in order) for row in rows]).rowcount
+    keys, columns = tuple(keys), tuple(rows[0])
+    _refuse_twins(table, keys, rows)
+    order = (*(c for c in columns if c not in keys), *keys)
+    return _run(conn, dialect, table, _update_sql(table, keys, columns, dialect), order, _tuples(order, rows))
 
 
-def _there(conn: Connection, dialect: str, table: Table, keys: tuple[str, ...], row: Mapping[str, Any]) -> bool:
+def without_nul(value: Any) -> Any:
+    """Text with the sign for NUL in place of each NUL; anything else as it is."""
+    return value.replace("\0", NUL_SIGN) if isinstance(value, str) else value
+
+
+def _there(conn: Connection, dialect: str, table: Table, keys: Columns, row: Mapping[str, Any]) -> bool:
     mark = "%s" if dialect == "postgresql" else "?"
     sql = f"SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{k} = {mark}' for k in keys)}"
     return conn.exec_driver_sql(sql, tuple(row[k] for k in keys)).first() is not None
 
 
 @lru_cache(maxsize=256)
-def _insert_sql(table: Table, columns: tuple[str, ...], dialect: str, tail: str) -> str:
+def _insert_sql(table: Table, columns: Columns, dialect: str, tail: str) -> str:
     names = ", ".join(columns)
     if dialect == "postgresql":
         return f"INSERT INTO {table.name} ({names}) SELECT * FROM UNNEST({_arrays(table, columns)}){tail}"
     return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))}){tail}"
 
 
-def _arrays(table: Table, columns: tuple[str, ...]) -> str:
+@lru_cache(maxsize=256)
+def _update_sql(table: Table, keys: Columns, columns: Columns, dialect: str) -> str:
+    sets = tuple(c for c in columns if c not in keys)
+    if dialect == "postgresql":
+        return (
+            f"UPDATE {table.name} SET {', '.join(f'{c} = v.{c}' for c in sets)} "
+            f"FROM UNNEST({_arrays(table, (*sets, *keys))}) AS v({', '.join((*sets, *keys))}) "
+            f"WHERE {' AND '.join(f'{table.name}.{k} = v.{k}' for k in keys)}"
+        )
+    return (
+        f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in sets)} WHERE {' AND '.join(f'{k} = ?' for k in keys)}"
+    )
+
+
+def _arrays(table: Table, columns: Columns) -> str:
     return ", ".join(f"%s::{_pg_type(table, c)}[]" for c in columns)
 
 
+@lru_cache(maxsize=1024)
 def _pg_type(table: Table, column: str) -> str:
     kind = table.c[column].type
     impl = getattr(kind, "impl_instance", kind)
-    if isinstance(impl, BigInteger):
-        return "bigint"
-    if isinstance(impl, Boolean):
-        return "boolean"
-    if isinstance(impl, Integer):
-        return "integer"
-    if isinstance(impl, LargeBinary):
-        return "bytea"
-    return "text"
+    for known, name in _PG_TYPES:
+        if isinstance(impl, known):
+            return name
+    raise TypeError(f"{table.name}.{column}: no array type known for {impl!r}")
 
 
-def _columns(columns: tuple[str, ...], rows: Rows) -> tuple[list[Any], ...]:
-    return tuple([row[c] for row in rows] for c in columns)
+_PG_TYPES = (
+    (BigInteger, "bigint"),
+    (Boolean, "boolean"),
+    (Integer, "integer"),
+    (LargeBinary, "bytea"),
+    (Double, "double precision"),
+    (String, "text"),
+)
 
 
-def _run(conn: Connection, dialect: str, sql: str, columns: tuple[str, ...], rows: Rows) -> None:
+@lru_cache(maxsize=256)
+def _primary(table: Table) -> Columns:
+    return tuple(c.name for c in table.primary_key)
+
+
+@lru_cache(maxsize=256)
+def _texts(table: Table, columns: Columns) -> tuple[int, ...]:
+    """Where in `columns` text stands."""
+    return tuple(i for i, c in enumerate(columns) if _pg_type(table, c) == "text")
+
+
+def _tuples(columns: Columns, rows: Rows) -> list[tuple[Any, ...]]:
+    width = len(columns)
+    if any(len(row) != width for row in rows):
+        raise ValueError(f"every row must have exactly the columns {', '.join(columns)}")
+    return list(map(_picker(columns), rows))
+
+
+@lru_cache(maxsize=256)
+def _picker(places: tuple[Any, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes those places out of a row, as a tuple even when it is one."""
+    if len(places) == 1:
+        only = places[0]
+        return lambda row: (row[only],)
+    return itemgetter(*places)
+
+
+def _refuse_twins(table: Table, keys: Columns, rows: Rows) -> None:
+    """PostgreSQL refuses a key that comes twice (or takes either); SQLite would let the last win."""
+    if len(rows) > 1 and len(set(map(_picker(keys), rows))) < len(rows):
+        raise ValueError(f"{table.name}: a key comes twice")
+
+
+def _run(conn: Connection, dialect: str, table: Table, sql: str, columns: Columns, tuples: Tuples) -> int:
     if dialect == "postgresql":
-        conn.exec_driver_sql(sql, _columns(columns, rows))
-    else:
-        conn.exec_driver_sql(sql, [tuple(row[c] for c in columns) for row in rows])
+        kinds = (_pg_type(table, c) for c in columns)
+        arrays = tuple(map(_array, kinds, zip(*tuples, strict=True)))
+        return conn.exec_driver_sql(sql, arrays).rowcount
+    if _any_nul(_texts(table, columns), tuples):
+        tuples = [tuple(map(without_nul, row)) for row in tuples]
+    return conn.exec_driver_sql(sql, list(tuples)).rowcount
+
+
+def _any_nul(texts: tuple[int, ...], tuples: Tuples) -> bool:
+    return bool(texts) and "\0" in "".join(filter(None, chain.from_iterable(map(_picker(texts), tuples))))
+
+
+def _array(kind: str, values: Sequence[Any]) -> str:
+    """One column as PostgreSQL's own text for an array: a tenth of what the driver's lists cost."""
+    if kind == "text":
+        return _text_array(values)
+    write = _WRITERS[kind]
+    if None in values:
+        return "{" + ",".join(["NULL" if v is None else write(v) for v in values]) + "}"
+    return "{" + ",".join(map(write, values)) + "}"
+
+
+def _text_array(values: Sequence[str | None]) -> str:
+    """Joined by NUL, which no element may hold, escaped in one pass; NULL rides as U+0001 unless that is taken."""
+    missing = values.count(None)
+    joined = "\0".join(["\1" if v is None else v for v in values] if missing else cast("Sequence[str]", values))
+    if joined.count("\0") != len(values) - 1:
+        return _text_array([without_nul(v) for v in values])
+    escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
+    if not missing:
+        return '{"' + escaped.replace("\0", '","') + '"}'
+    if joined.count("\1") == missing:
+        return ('{"' + escaped.replace("\0", '","') + '"}').replace('"\1"', "NULL")
+    parts = zip(values, escaped.split("\0"), strict=True)
+    return "{" + ",".join("NULL" if v is None else f'"{e}"' for v, e in parts) + "}"
+
+
+def _bytes(value: bytes) -> str:
+    return '"\\\\x' + bytes(value).hex() + '"'
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "bigint": str,
+    "integer": str,
+    "boolean": lambda v: "t" if v else "f",
+    "double precision": repr,
+    "bytea": _bytes,
+}

@@ -4,6 +4,7 @@
 either database: sequence numbers then follow commit order, and what a transaction loads cannot change before it saves.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from store.bulk import insert_ignoring
+from store import bulk
 from store.tables import site_head
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -34,11 +37,12 @@ class Head:
 
 @dataclass(slots=True)
 class Tx:
-    """An open write transaction and the heads it holds."""
+    """An open write transaction and the heads it holds. `known`: sites whose head row is known to be there."""
 
     conn: Connection
     dialect: str
     heads: dict[str, Head] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
 
 
 Committed = Callable[[Mapping[str, int]], None]
@@ -51,47 +55,41 @@ class Store:
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
         self._listeners: list[Committed] = []
+        self._known: frozenset[str] = frozenset()
+        self._lock: threading.Lock | None = None
         if self.dialect == "sqlite":
             self._writer, self._reader = _sqlite_engines(self.url.database)
-            self._lock: threading.RLock | None = threading.RLock()
+            self._lock = threading.Lock()
         elif self.dialect == "postgresql":
-            self._writer = create_engine(
-                self.url.set(drivername="postgresql+psycopg"), pool_size=16, max_overflow=16, pool_pre_ping=True
-            )
-            # The same pool; what is read in several queries must be one snapshot, as it is on SQLite.
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
-            self._lock = None
+            self._writer, self._reader = _postgresql_engines(self.url)
         else:
             raise ValueError(f"store URL {url!r}: use sqlite:///FILE or postgresql://…")
+        self._holder: int | None = None
 
     def on_commit(self, listener: Committed) -> None:
-        """Call `listener` with {site: newest seq} after each commit of this process, on the committing thread."""
+        """Call `listener` with {site: newest seq} after each commit of this process that pushed something, on the
+        committing thread. Two threads may call out of order: keep the greatest.
+        """
         self._listeners.append(listener)
 
     @contextmanager
     def begin(self, sites: Iterable[str] = ()) -> Iterator[Tx]:
-        """One transaction that may write to `sites`; commits on exit, rolls back on any error."""
+        """One transaction that may write to `sites`; commits on exit, rolls back on any error. Never one inside another."""
         with self._alone(), self._writer.connect() as conn, conn.begin():
-            tx = Tx(conn, self.dialect)
+            tx = Tx(conn, self.dialect, known=self._known)
             take_heads(tx, sites)
             yield tx
-            news = _put_heads(tx)
-        for listener in self._listeners:
-            listener(news)
+            _put_heads(tx)
+        self._known |= tx.heads.keys()
+        news = {site: head.seq for site, head in tx.heads.items() if head.changed}
+        if news:
+            self._tell(news)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot for reading."""
-        with self._reader.connect() as conn, conn.begin():
+        with self._alone(only=self._reader is self._writer), self._reader.connect() as conn, conn.begin():
             yield conn
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if self._lock is None:
-            yield
-        else:
-            with self._lock:
-                yield
 
     @property
     def engine(self) -> Engine:
@@ -99,10 +97,32 @@ class Store:
         return self._writer
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Give every connection back. The writer goes last: closing the last connection of an SQLite file writes to it."""
+        self._reader.dispose()
         self._writer.dispose()
-        if self._reader is not self._writer:
-            self._reader.dispose()
+
+    def _tell(self, news: Mapping[str, int]) -> None:
+        """The rows are durable: a listener's trouble must not make the writer believe otherwise."""
+        for listener in self._listeners:
+            try:
+                listener(news)
+            except Exception:
+                log.exception("store.listener_failed")
+
+    @contextmanager
+    def _alone(self, *, only: bool = True) -> Iterator[None]:
+        """One thread at a time where the database has one connection; the same thread twice is a fault in our code."""
+        if self._lock is None or not only:
+            yield
+            return
+        if self._holder == threading.get_ident():
+            raise RuntimeError("this thread has a transaction open already")
+        with self._lock:
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None
 
 
 def take_heads(tx: Tx, sites: Iterable[str]) -> None:
@@ -110,32 +130,79 @@ def take_heads(tx: Tx, sites: Iterable[str]) -> None:
     wanted = sorted(set(sites) - tx.heads.keys())
     if not wanted:
         return
-    insert_ignoring(tx.conn, tx.dialect, site_head, [{"site_id": s, **_EMPTY} for s in wanted], only_missing=True)
-    query = select(site_head).where(site_head.c.site_id.in_(wanted)).order_by(site_head.c.site_id)
-    if tx.dialect == "postgresql":
-        query = query.with_for_update()
-    for row in tx.conn.execute(query):
-        tx.heads[row.site_id] = Head(row.seq, row.alert_no, row.log_size, row.log_chain, row.log_frontier)
+    if tx.heads and wanted[0] < max(tx.heads):
+        raise ValueError(f"{wanted[0]} must be taken before {max(tx.heads)}: name all sites at the beginning")
+    if not tx.known.issuperset(wanted):
+        _make_heads(tx, wanted)
+    mark, lock = ("%s", " FOR UPDATE") if tx.dialect == "postgresql" else ("?", "")
+    sql = f"{_HEADS} WHERE site_id IN ({', '.join([mark] * len(wanted))}) ORDER BY site_id{lock}"
+    for site, *values in tx.conn.exec_driver_sql(sql, tuple(wanted)):
+        tx.heads[site] = Head(*values)
 
 
+_HEADS = "SELECT site_id, seq, alert_no, log_size, log_chain, log_frontier FROM site_head"
 _EMPTY: Mapping[str, Any] = {"seq": 0, "alert_no": 0, "log_size": 0, "log_chain": b"\0" * 32, "log_frontier": b""}
 
 
-def _put_heads(tx: Tx) -> dict[str, int]:
-    changed = {site: head for site, head in tx.heads.items() if head.changed}
-    for site, head in changed.items():
-        tx.conn.execute(
-            update(site_head)
-            .where(site_head.c.site_id == site)
-            .values(
-                seq=head.seq,
-                alert_no=head.alert_no,
-                log_size=head.log_size,
-                log_chain=head.log_chain,
-                log_frontier=head.log_frontier,
-            )
-        )
-    return {site: head.seq for site, head in changed.items()}
+def _make_heads(tx: Tx, wanted: Sequence[str]) -> None:
+    """Insert the heads that are not there. Before any is locked: waiting for another's insert while holding a lock could
+    close a ring.
+    """
+    there = set(tx.conn.scalars(select(site_head.c.site_id).where(site_head.c.site_id.in_(wanted))))
+    new = [{"site_id": s, **_EMPTY} for s in wanted if s not in there]
+    bulk.insert_ignoring(tx.conn, tx.dialect, site_head, new)
+
+
+def _put_heads(tx: Tx) -> None:
+    bulk.update(
+        tx.conn,
+        tx.dialect,
+        site_head,
+        ("site_id",),
+        [
+            {
+                "site_id": site,
+                "seq": head.seq,
+                "alert_no": head.alert_no,
+                "log_size": head.log_size,
+                "log_chain": head.log_chain,
+                "log_frontier": head.log_frontier,
+            }
+            for site, head in tx.heads.items()
+            if head.changed
+        ],
+    )
+
+
+def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
+    """READ COMMITTED for writers, who load only after they hold the head; one read-only snapshot for readers."""
+    url = url.set(drivername="postgresql+psycopg")
+    args = {"connect_timeout": 10, "application_name": "watchroom", "keepalives_idle": 30}
+    sized: dict[str, Any] = {"pool_size": 4, "max_overflow": 12, "pool_pre_ping": True, "connect_args": args}
+    writer = create_engine(url, **sized)
+    reader = create_engine(url, isolation_level="REPEATABLE READ", **sized)
+
+    @event.listens_for(reader, "connect")
+    def _(dbapi: Any, _record: object) -> None:
+        dbapi.read_only = True
+
+    for engine in (writer, reader):
+        event.listen(engine, "before_cursor_execute", _clean, retval=True)
+    return writer, reader
+
+
+def _clean(
+    _conn: Connection, _cursor: object, statement: str, parameters: Any, _context: object, many: bool
+) -> tuple[str, Any]:
+    """The sign for NUL in single statements too; `bulk` sees to its own."""
+    if many or not parameters:
+        return statement, parameters
+    if isinstance(parameters, Mapping):
+        if any(type(v) is str and "\0" in v for v in parameters.values()):
+            return statement, {k: bulk.without_nul(v) for k, v in parameters.items()}
+    elif any(type(v) is str and "\0" in v for v in parameters):
+        return statement, tuple(map(bulk.without_nul, parameters))
+    return statement, parameters
 
 
 def _sqlite_engines(database: str | None) -> tuple[Engine, Engine]:
@@ -144,6 +211,7 @@ def _sqlite_engines(database: str | None) -> tuple[Engine, Engine]:
             "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False, "isolation_level": None}
         )
         _prepare(engine, "BEGIN", memory=True)
+        event.listen(engine, "before_cursor_execute", _clean, retval=True)
         return engine, engine
     Path(database).parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{database}"
@@ -157,6 +225,10 @@ def _sqlite_engines(database: str | None) -> tuple[Engine, Engine]:
     reader = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, connect_args=args)
     _prepare(writer, "BEGIN IMMEDIATE")
     _prepare(reader, "BEGIN", read_only=True)
+    for engine in (writer, reader):
+        event.listen(engine, "before_cursor_execute", _clean, retval=True)
+    with writer.connect():  # makes the file and its WAL before any reader looks; a bad path fails here and now
+        pass
     return writer, reader
 
 
@@ -170,9 +242,9 @@ def _prepare(engine: Engine, begin: str, *, memory: bool = False, read_only: boo
         settings: Sequence[str] = (
             "foreign_keys=ON",
             "busy_timeout=30000",
-            "cache_size=-65536",
+            f"cache_size={-16384 if read_only else -65536}",
             "temp_store=MEMORY",
-            *(() if memory else ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=8000")),
+            *(() if memory or read_only else ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=8000")),
             *(("query_only=ON", "wal_autocheckpoint=0") if read_only else ()),
         )
         for setting in settings:

@@ -13,7 +13,7 @@ from core.clock import micros
 from store import bulk
 from store.db import Tx
 from store.metadata import json_text
-from store.tables import outbox
+from store.tables import outbox, site_head
 
 
 def append(tx: Tx, site_id: str, at: datetime, pushes: Sequence[tuple[str, Any]]) -> None:
@@ -36,11 +36,22 @@ def after(conn: Connection, site_id: str, seq: int, limit: int = 500) -> list[tu
 
 
 def span(conn: Connection, site_id: str) -> tuple[int, int]:
-    """(oldest kept, newest) seq of a site; (0, 0) when it has none."""
-    row = conn.execute(select(func.min(outbox.c.seq), func.max(outbox.c.seq)).where(outbox.c.site_id == site_id)).one()
-    return (row[0] or 0, row[1] or 0)
+    """(oldest kept, newest given) seq of a site: whoever has seen `oldest - 1` or later can resume. When nothing is kept,
+    oldest is newest + 1; a site that never pushed is at (1, 0).
+    """
+    newest = conn.scalar(select(site_head.c.seq).where(site_head.c.site_id == site_id)) or 0
+    oldest = conn.scalar(select(func.min(outbox.c.seq)).where(outbox.c.site_id == site_id))
+    return (newest + 1 if oldest is None else oldest, newest)
 
 
-def trim(tx: Tx, before: datetime) -> int:
-    """Forget pushes older than `before`: a client that far behind refetches. Returns how many went."""
-    return tx.conn.execute(delete(outbox).where(outbox.c.at < before)).rowcount
+def trim(tx: Tx, before: datetime, limit: int = 5000) -> int:
+    """Forget pushes older than `before`, at most `limit` a site so that nobody waits long: a client that far behind
+    refetches. Returns how many went. Goes by seq, so that a clock which stepped back leaves no hole in what is kept.
+    """
+    seq, site = outbox.c.seq, outbox.c.site_id
+    tops = tx.conn.execute(select(site, func.max(seq)).where(outbox.c.at < before).group_by(site)).all()
+    gone = 0
+    for site_id, top in tops:
+        low = tx.conn.scalar(select(func.min(seq)).where(site == site_id)) or 0
+        gone += tx.conn.execute(delete(outbox).where(site == site_id, seq <= min(top, low + limit - 1))).rowcount
+    return gone
