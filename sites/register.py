@@ -6,7 +6,8 @@ Nothing here does I/O. A `Register` is loaded once and shared until the site's `
 from collections.abc import Mapping
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,6 +25,41 @@ class Role(StrEnum):
     ENGINEER = "engineer"
     AUDITOR = "auditor"
     ADMIN = "admin"
+
+
+# Device families by model. A new model is a new row; pages and simulators fall back on the family.
+MODELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "smoke": "fire",
+        "heat": "fire",
+        "flame": "fire",
+        "manual_call": "fire",
+        "waterflow": "fire",
+        "valve": "fire",
+        "fire_panel": "fire",
+        "leak_rope": "water",
+        "leak_spot": "water",
+        "level": "water",
+        "door": "access",
+        "reader": "access",
+        "motion": "access",
+        "panic": "manual",
+        "resident_call": "manual",
+        "handheld": "patrol",
+        "power": "device",
+        "gas": "device",
+        "temperature": "device",
+        "lift": "device",
+        "camera": "device",
+        "other": "device",
+    }
+)
+
+# What a zone may be.
+ZONE_KINDS: Final = ("site", "building", "floor", "area", "room")
+
+# How a person may be reached; `console` always rings the live page.
+CHANNELS: Final = ("console", "email", "webhook", "apprise")
 
 
 class Words(msgspec.Struct, frozen=True):

@@ -1,0 +1,41 @@
+"""What the register refuses."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from core.errors import Refusal
+
+
+class Fault(msgspec.Struct, frozen=True, order=True):
+    """One thing that is wrong in a pack, and where: `file:line: field: why`."""
+
+    file: str
+    line: int
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file}:{self.line}: {self.field}: {self.why}"
+            if self.field
+            else f"{self.file}:{self.line}: {self.why}"
+        )
+
+
+class PackRefused(Refusal):
+    """The site pack cannot be loaded."""
+
+    code = "pack_refused"
+    status = 422
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.errors = tuple(faults)
+        first = f"{len(self.errors)} fault{'s' * (len(self.errors) != 1)} in the site pack; the first: {self.errors[0]}"
+        super().__init__(first, errors=[str(fault) for fault in self.errors])
+
+
+class LoginTaken(Refusal):
+    """Someone else has this login."""
+
+    code = "login_taken"

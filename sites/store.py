@@ -1,0 +1,50 @@
+"""The register at rest: loaded whole, saved whole, told apart by its version."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from sites.register import Register, plain
+from sites.tables import site
+
+
+def load(conn: Connection, site_id: str) -> Register | None:
+    """A site's register, or None when the site was never imported."""
+    row = conn.execute(select(site.c.version, site.c.register).where(site.c.id == site_id)).first()
+    return None if row is None else _register(row.version, row.register)
+
+
+def load_all(conn: Connection) -> dict[str, Register]:
+    """Every site's register, by site id."""
+    rows = conn.execute(select(site.c.id, site.c.version, site.c.register).order_by(site.c.id))
+    return {row.id: _register(row.version, row.register) for row in rows}
+
+
+def version(conn: Connection, site_id: str) -> int | None:
+    """Which register stands: cheap, for a caller that holds one and asks whether it is still true."""
+    found: int | None = conn.execute(select(site.c.version).where(site.c.id == site_id)).scalar()
+    return found
+
+
+def versions(conn: Connection) -> dict[str, int]:
+    """Which register stands at each site."""
+    return {row.id: row.version for row in conn.execute(select(site.c.id, site.c.version).order_by(site.c.id))}
+
+
+def pack_hash(conn: Connection, site_id: str) -> str | None:
+    """The hash of the pack that was imported last."""
+    found: str | None = conn.execute(select(site.c.pack_hash).where(site.c.id == site_id)).scalar()
+    return found
+
+
+def save(conn: Connection, register: Register, digest: str, at: datetime) -> None:
+    """Put a register in the place of the one before it, if there was one."""
+    values = {"version": register.version, "pack_hash": digest, "imported_at": at, "register": plain(register)}
+    if conn.execute(update(site).where(site.c.id == register.site_id).values(**values)).rowcount == 0:
+        conn.execute(insert(site).values(id=register.site_id, **values))
+
+
+def _register(number: int, document: object) -> Register:
+    register = msgspec.convert(document, Register, str_keys=True)
+    return msgspec.structs.replace(register, version=number)
