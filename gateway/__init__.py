@@ -1,1 +1,1 @@
-"""The on-site edge process: a durable spool and an uplink that forgets nothing before the server's receipt."""
+"""The on-site edge process: what panels and readers say, kept safely until the server says it has it."""

@@ -1,0 +1,92 @@
+"""`watchroom gateway ...`: the on-site edge process."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.process import GatewayConfig
+
+gateway_app = typer.Typer(no_args_is_help=True, help="The on-site gateway between devices and the server.")
+
+
+@gateway_app.callback()
+def _about() -> None:
+    """The on-site gateway between devices and the server."""
+
+
+@gateway_app.command("run")
+def run(
+    site: Annotated[str, typer.Option(help="Site id.")],
+    gateway: Annotated[str, typer.Option("--id", help="Gateway id within the site.")],
+    broker: Annotated[str, typer.Option(help="mqtt://host:port or mqtts://host:port")],
+    spool: Annotated[Path, typer.Option(help="The spool file; one per gateway.")],
+    intake: Annotated[int, typer.Option(help="Local TCP port for inputs; 0 lets the system choose.")] = 0,
+    intake_path: Annotated[str | None, typer.Option(help="A unix socket for inputs instead of the port.")] = None,
+    password: Annotated[str | None, typer.Option(help="Prefer --password-env: arguments can be seen.")] = None,
+    password_env: Annotated[str | None, typer.Option(help="The variable that holds the password.")] = None,
+    ca: Annotated[str | None, typer.Option(help="CA file; turns TLS on.")] = None,
+    capacity: Annotated[int, typer.Option(help="Events the spool may hold.")] = 100_000,
+    drain_per_s: Annotated[float, typer.Option(help="Backlog events a second after an outage.")] = 2000.0,
+    stall_s: Annotated[float, typer.Option(help="Seconds without a receipt before everything is sent again.")] = 10.0,
+    status_s: Annotated[float, typer.Option(help="Seconds between status messages.")] = 30.0,
+    leash: Annotated[
+        bool, typer.Option(help="Stop when standard input closes: no orphan outlives its parent.")
+    ] = False,
+) -> None:
+    """Run one gateway until it is told to stop (SIGTERM or Ctrl-C)."""
+    from gateway.process import GatewayConfig, link_of
+    from gateway.spool import SpoolBusy
+    from gateway.uplink import Pace
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    try:
+        link = link_of(broker, os.environ.get(password_env) if password_env else password, ca)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--broker") from None
+    pace = Pace(drain_per_s=drain_per_s, stall_s=stall_s, status_every_s=status_s)
+    config = GatewayConfig(site, gateway, link, spool, intake, intake_path, capacity, pace)
+    try:
+        asyncio.run(_serve(config, leash))
+    except SpoolBusy as busy:
+        typer.echo(str(busy), err=True)
+        raise typer.Exit(3) from None
+
+
+async def _serve(config: "GatewayConfig", leash: bool) -> None:
+    from gateway.process import run_gateway
+
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if leash:
+        loop.add_reader(sys.stdin.fileno(), _on_stdin, loop, stopping)
+
+    def told(port: int, boot: str) -> None:
+        where = config.intake_path or f"127.0.0.1:{port}"
+        print(f"gateway {config.gateway} of {config.site} listens on {where} (boot {boot})", flush=True)
+
+    await run_gateway(config, _now, stopping, on_open=told)
+    print(f"gateway {config.gateway} of {config.site} stopped", flush=True)
+
+
+def _on_stdin(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        stopping.set()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    gateway_app()
