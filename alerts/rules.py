@@ -151,6 +151,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in RINGING
 
 
+class Cond(msgspec.Struct):
+    """A condition as the path needs it: its place in the gateway's order, and its open alert at a glance."""
+
+    active: bool
+    since: int
+    boot: str
+    seq: int
+    alert_id: str | None = None
+    state: str | None = None
+    repeats: int = 0
+    version: int = 0
+    clear_said: bool = False
+
+
 class Close(msgspec.Struct, frozen=True):
     """What a disposition says. `reason` is owed when the condition is still active."""
 

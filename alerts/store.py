@@ -11,28 +11,13 @@ from sqlalchemy import Connection, RowMapping, select, update
 from alerts.climb import Fired, Notice
 from alerts.errors import NoSuchAlert
 from alerts.ladder import Frozen
-from alerts.rules import Alert, Cause, Disposition, State
+from alerts.rules import Alert, Cause, Cond, Disposition, State
 from alerts.tables import alert, condition, notice, rung_fired
 from core.clock import instant, micros
 from core.errors import Stale
 from store import bulk
 from store.db import Tx
 from store.metadata import json_text
-
-
-class Cond(msgspec.Struct):
-    """A condition as the path needs it: its place in the gateway's order, and its open alert at a glance."""
-
-    active: bool
-    since: int
-    boot: str
-    seq: int
-    alert_id: str | None = None
-    state: str | None = None
-    repeats: int = 0
-    version: int = 0
-    clear_said: bool = False
-
 
 _TIMES: Final = frozenset({"said_at", "heard_at", "last_at", "custody_at", "rang_at", "ack_by", "due_at", "closed_at"})
 _FIELDS: Final = tuple(c.name for c in alert.c)
@@ -130,12 +115,11 @@ def sites_due(conn: Connection, at: datetime) -> set[str]:
     return set(conn.execute(query).scalars())
 
 
-def held_by(conn: Connection, site_id: str, person_id: str, seat_id: str) -> list[Alert]:
-    """The alerts of a seat that a person has in custody."""
+def held_by(conn: Connection, site_id: str, person_id: str) -> list[Alert]:
+    """The alerts that a person has in custody."""
     rows = conn.execute(
         select(alert).where(
             alert.c.site_id == site_id,
-            alert.c.seat_id == seat_id,
             alert.c.custody_by == person_id,
             alert.c.state.in_([State.ACKED, State.SETTLING]),
         )
@@ -327,10 +311,13 @@ def insert_notices(tx: Tx, site_id: str, owed: Sequence[Notice]) -> None:
     )
 
 
-def cancel_notices(tx: Tx, site_id: str, alert_id: str, at: datetime) -> int:
+def cancel_notices(tx: Tx, site_id: str, alert_id: str, at: datetime, *, before_ring: int | None = None) -> int:
     """Take back what is still queued for an alert that somebody answered. Returns how many."""
-    return tx.conn.execute(
+    query = (
         update(notice)
         .where(notice.c.site_id == site_id, notice.c.alert_id == alert_id, notice.c.state == "queued")
         .values(state="cancelled", due_at=None, done_at=at)
-    ).rowcount
+    )
+    if before_ring is not None:
+        query = query.where(notice.c.ring < before_ring)
+    return tx.conn.execute(query).rowcount

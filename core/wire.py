@@ -113,6 +113,7 @@ class Why(StrEnum):
     UNKNOWN_SITE = "unknown_site"
     FOREIGN_DEVICE = "foreign_device"
     ID_REUSED = "id_reused"
+    UNJUDGED = "unjudged"
 
 
 class Garbled(Struct, frozen=True):

@@ -1,1 +1,1 @@
-"""Patrol: checkpoints proved by taps. (Routes, rounds and verdicts come on top.)"""
+"""Patrol: checkpoints proved by taps. Routes, rounds and verdicts come on top."""

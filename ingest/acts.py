@@ -1,0 +1,117 @@
+"""People's commands that touch more than one slice: the same path, entered from the other side.
+
+Each takes an open transaction that holds the site's head, so that what it loads cannot change before it saves.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from alerts import acts as alert_acts
+from alerts.rules import Alert, Close
+from core.errors import Invalid
+from core.ids import fresh
+from duty import acts as duty_acts
+from ingest.commit import commit
+from ingest.flow import load_scene
+from ingest.rules import Judgement
+from ingest.scene import Desk
+from ingest.seats import held_now, seat_states, settle
+from sites.register import Register, Role
+from store.db import Tx
+
+REPORTS = frozenset({"manual.report", "manual.resident_call", "manual.panic"})
+
+
+def holders(tx: Tx, register: Register, at: datetime) -> Mapping[str, str | None]:
+    """Who is in each seat now."""
+    held, _, _ = held_now(tx.conn, register, at)
+    return {seat: holding.person for seat, holding in held.items()}
+
+
+def acknowledge(
+    tx: Tx,
+    register: Register,
+    person: str,
+    roles: Collection[Role],
+    alert_id: str,
+    at: datetime,
+    *,
+    override: bool = False,
+    reason: str | None = None,
+) -> tuple[str, Alert]:
+    """Answer an alert: custody, override or witness (see `alerts.acts.acknowledge`)."""
+    return alert_acts.acknowledge(
+        tx,
+        register,
+        holders(tx, register, at),
+        alert_id,
+        by=person,
+        roles=roles,
+        at=at,
+        override=override,
+        reason=reason,
+    )
+
+
+def release(
+    tx: Tx, desk: Desk, person: str, roles: Collection[Role], alert_id: str, at: datetime, reason: str
+) -> Alert:
+    """Give custody back to the seat; the ladder starts again at once."""
+    after = alert_acts.release(tx, desk.register, alert_id, by=person, roles=roles, at=at, reason=reason)
+    judgement = Judgement(load_scene(tx, desk, at))
+    judgement.due(after)
+    commit(tx, judgement.scene, judgement.changes)
+    return judgement.changes.stepped[alert_id][1]
+
+
+def dispose(
+    tx: Tx, register: Register, person: str, roles: Collection[Role], alert_id: str, close: Close, at: datetime
+) -> Alert:
+    """Close an answered alert."""
+    return alert_acts.dispose(tx, register, alert_id, close, by=person, roles=roles, at=at)
+
+
+def sign_on(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> list[dict[str, Any]]:
+    """Come on duty; a gap ends, and whoever counted as the holder by roster hands custody back. Returns the seats."""
+    duty_acts.sign_on(tx, desk.register, seat, person, at)
+    return _settled(tx, desk, at)
+
+
+def sign_off(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> list[dict[str, Any]]:
+    """Leave a seat; custody returns to it, and an empty required seat is a gap at once. Returns the seats."""
+    duty_acts.sign_off(tx, desk.register, seat, person, at)
+    return _settled(tx, desk, at)
+
+
+def _settled(tx: Tx, desk: Desk, at: datetime) -> list[dict[str, Any]]:
+    settle_seats(tx, desk, at)
+    return seat_states(tx.conn, desk.register, at)
+
+
+def settle_seats(tx: Tx, desk: Desk, at: datetime) -> None:
+    """Look who holds every seat now, and let follow what follows."""
+    scene = load_scene(tx, desk, at, seats=True)
+    judgement = Judgement(scene)
+    _, shifts, _ = held_now(tx.conn, desk.register, at)
+    settle(tx, scene, shifts, judgement)
+    commit(tx, scene, judgement.changes)
+
+
+def report(
+    tx: Tx, desk: Desk, person: str, kind: str, zone: str, note: str, caller: str, at: datetime
+) -> tuple[str, str | None]:
+    """Raise something that a person saw or was told (EVT-09). Returns (event id, alert id)."""
+    if kind not in REPORTS:
+        raise Invalid("No such kind of report.", field="kind")
+    if zone not in desk.register.zones:
+        raise Invalid("No such zone at this site.", field="zone")
+    event_id = fresh(at)
+    data = {"note": note, "caller": caller}
+    raw = msgspec.json.encode({"id": event_id, "kind": kind, "zone": zone, "by": person, "said_at": at, "data": data})
+    judgement = Judgement(load_scene(tx, desk, at))
+    alert_id = judgement.report(event_id, kind, zone, person, data, raw)
+    commit(tx, judgement.scene, judgement.changes)
+    return event_id, alert_id

@@ -1,0 +1,94 @@
+"""Commit: everything a judgement changed, in the one transaction that is open: rows, logbook, outbox."""
+
+from typing import Any
+
+from alerts import store as alert_store
+from core.clock import instant
+from duty import store as duty_store
+from duty.rules import Holding
+from ingest import store
+from ingest.rules import Changes
+from ingest.scene import Scene
+from logbook import entries
+from patrol import store as patrol_store
+from store import outbox
+from store.db import Tx
+
+SHOWN = 30  # newest events of a batch that the live feed carries; the count tells how many there were
+
+
+def commit(tx: Tx, scene: Scene, changes: Changes) -> None:
+    """Write a judgement's changes. Nothing here decides anything."""
+    site = scene.desk.register.site_id
+    raised = list(changes.raised.values())
+    stepped = list(changes.stepped.values())
+    if raised:
+        tx.heads[site].alert_no += len(raised)
+        tx.heads[site].changed = True
+        alert_store.insert(tx, raised)
+    alert_store.save(tx, stepped)
+    alert_store.save_repeats(tx, site, changes.repeats)
+    alert_store.save_conditions(tx, site, changes.conditions)
+    alert_store.insert_fired(tx, site, changes.fired)
+    alert_store.insert_notices(tx, site, changes.notices)
+    for before, after in stepped:
+        if before.ring != after.ring:
+            alert_store.cancel_notices(tx, site, after.id, scene.at, before_ring=after.ring)
+    if changes.events:
+        store.insert_events(tx, site, changes.events)
+    store.save_heard(tx, site, changes.heard)
+    patrol_store.insert(tx, site, changes.taps)
+    _speak_again(tx, scene, changes)
+    if changes.lines:
+        entries.append(tx, site, changes.lines)
+    outbox.append(tx, site, scene.at, _pushes(tx, scene, changes))
+
+
+def _speak_again(tx: Tx, scene: Scene, changes: Changes) -> None:
+    devices = scene.desk.register.devices
+    due = {}
+    for device_id in changes.spoke_again:
+        span = devices[device_id].supervision_s
+        due[device_id] = (False, changes.heard[device_id][0] + span * 1_000_000 if span else None)
+    store.save_silence(tx, scene.desk.register.site_id, due)
+
+
+def _pushes(tx: Tx, scene: Scene, changes: Changes) -> list[tuple[str, Any]]:
+    site = scene.desk.register.site_id
+    made: list[tuple[str, Any]] = [("alert", a) for a in changes.raised.values()]
+    made += [("alert", after) for _, after in changes.stepped.values()]
+    if changes.repeats:
+        made.append(
+            (
+                "repeats",
+                [
+                    {"id": i, "repeats": n, "last_at": instant(at), "version": version}
+                    for i, (n, at, version) in changes.repeats.items()
+                ],
+            )
+        )
+    if changes.events:
+        newest = [store.brief(row) for row in changes.events[-SHOWN:]]
+        made.append(("events", {"count": len(changes.events), "items": newest[::-1]}))
+    if changes.conditions:
+        made.append(
+            (
+                "conditions",
+                [
+                    {"subject": subject, "name": name, "active": c.active, "since": instant(c.since)}
+                    for (subject, name), c in changes.conditions.items()
+                ],
+            )
+        )
+    if changes.spoke_again:
+        made.append(("devices", store.device_states(tx.conn, site, changes.spoke_again)))
+    if changes.taps:
+        made.append(("taps", changes.taps))
+    return made
+
+
+def commit_seats(tx: Tx, scene: Scene, held: list[tuple[Holding, Any]], shown: list[dict[str, Any]]) -> None:
+    """Write who holds which seat now, and show it."""
+    site = scene.desk.register.site_id
+    duty_store.save_states(tx, site, held)
+    outbox.append(tx, site, scene.at, [("duty", shown)])

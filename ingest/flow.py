@@ -1,0 +1,267 @@
+"""The path, top to bottom: decode, keep new, load scene, judge, commit; the caller acknowledges when this returns.
+
+It runs in the thread that reads the broker, because a hop to another thread costs half the rate. A batch is one
+transaction. If the store is away the error goes up, nothing is acknowledged, and the broker delivers again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+
+from alerts import store as alert_store
+from alerts.rules import State
+from core import wire
+from core.clock import Clock, micros
+from core.kinds import Effect
+from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
+from ingest import store
+from ingest.commit import commit
+from ingest.counts import Counts
+from ingest.deliveries import Message
+from ingest.desks import Desks
+from ingest.gateways import hear_status
+from ingest.rules import Judgement
+from ingest.scene import Boot, Desk, Heard, Scene
+from ingest.seats import gap_pairs, held_now
+from store.db import Store, Tx, take_heads
+from store.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+Publish = Callable[[str, bytes], None]
+
+
+class Mail(msgspec.Struct):
+    """One site's part of a batch, sorted by what it is."""
+
+    said: list[tuple[str, bool, Said]] = []
+    garbled: list[tuple[str, str, Garbled]] = []
+    statuses: list[tuple[str, bool, Status]] = []
+    samples: list[Sample] = []
+
+
+class Flow:
+    """Handles batches of deliveries. `publish` sends receipts; it must not block."""
+
+    def __init__(self, db: Store, desks: Desks, telemetry: Telemetry, now: Clock, publish: Publish) -> None:
+        self.db = db
+        self.desks = desks
+        self.telemetry = telemetry
+        self.now = now
+        self.publish = publish
+        self.counts = Counts()
+
+    def handle(self, messages: Sequence[Message]) -> None:
+        """Take one batch to its commit. Raises only when the store does; one bad message never takes its neighbours along."""
+        try:
+            self._handle(messages)
+        except DBAPIError as wrong:
+            if len(messages) > 1 and not wrong.connection_invalidated and _about_the_data(wrong):
+                self._one_by_one(messages)
+            elif _about_the_data(wrong):
+                self._set_aside(messages[0], wrong)
+            else:
+                raise
+        except Exception as wrong:
+            log.exception("ingest.unjudged", messages=len(messages))
+            if len(messages) > 1:
+                self._one_by_one(messages)
+            else:
+                self._set_aside(messages[0], wrong)
+
+    def _handle(self, messages: Sequence[Message]) -> None:
+        at = self.now()
+        mails, lost = sort(messages)
+        with self.db.begin() as tx:
+            known = self._open(tx, mails, lost, at)
+            receipts = [r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at)]
+        for place, receipt in receipts:
+            self.publish(place, receipt)
+        for site in known:
+            if mails[site].samples:
+                self.telemetry.write(site, mails[site].samples, at)
+
+    def _open(self, tx: Tx, mails: dict[str, Mail], lost: list[tuple[str, Garbled]], at: datetime) -> dict[str, Desk]:
+        """Take the heads of the sites that exist; keep the rest as rejects."""
+        known: dict[str, Desk] = {}
+        for site, mail in mails.items():
+            desk = self.desks.get(tx.conn, site)
+            if desk is not None:
+                known[site] = desk
+                continue
+            lost += [(topic, g) for _, topic, g in mail.garbled]
+            lost += [
+                (wire.topic(site, g, Channel.EVENTS), Garbled(s.raw, Why.UNKNOWN_SITE, f"no site {site!r}"))
+                for g, _, s in mail.said
+            ]
+        take_heads(tx, known)
+        for topic, garbled in lost:
+            self.counts.rejected(garbled.why)
+            store.keep_reject(tx, "", topic, at, garbled.why, garbled.detail, garbled.raw)
+        return known
+
+    def _site(self, tx: Tx, desk: Desk, mail: Mail, at: datetime) -> list[tuple[str, bytes]]:
+        """One site's part: keep new, load, judge, commit. Returns the receipts to send after the commit."""
+        site = desk.register.site_id
+        new = self._keep_new(tx, site, mail, at)
+        boots = store.boots(tx.conn, site, _positions(mail))
+        for gateway, _, said in mail.said:
+            boots[gateway, said.event.boot].add(said.event.seq)
+        for gateway, _, garbled in mail.garbled:
+            if garbled.boot is not None and garbled.seq is not None:
+                boots[gateway, garbled.boot].add(garbled.seq)
+        if new or mail.statuses:
+            scene = load_scene(tx, desk, at, new)
+            judgement = Judgement(scene)
+            for heard in new:
+                judgement.hear(heard)
+            for gateway, retained, status in mail.statuses:
+                hear_status(tx, judgement, gateway, status, retained=retained)
+            commit(tx, scene, judgement.changes)
+            self.counts.judged(judgement.changes)
+        if boots:
+            _due(boots, at, desk.register.policies.gateway_gap_s)
+            store.save_boots(tx, site, at, boots)
+            store.gateways_heard(tx, site, {gateway for gateway, _ in boots}, at)
+        return [
+            (wire.topic(site, gateway, Channel.RECEIPT), wire.encode(wire.Receipt(boot, b.through)))
+            for (gateway, boot), b in boots.items()
+        ]
+
+    def _keep_new(self, tx: Tx, site: str, mail: Mail, at: datetime) -> list[Heard]:
+        """What we had not heard before, in order; garbled and re-used ids go to the rejects."""
+        for gateway, topic, garbled in mail.garbled:
+            self.counts.rejected(garbled.why)
+            store.keep_reject(
+                tx,
+                site,
+                topic or wire.topic(site, gateway, Channel.EVENTS),
+                at,
+                garbled.why,
+                garbled.detail,
+                garbled.raw,
+            )
+        if not mail.said:
+            return []
+        seen = store.known(tx.conn, site, [said.event.id for _, _, said in mail.said])
+        new: list[Heard] = []
+        for gateway, retained, said in mail.said:
+            event = said.event
+            stands_for = (event.boot, event.seq, event.device, event.kind)
+            if event.id not in seen:
+                seen[event.id] = stands_for
+                new.append(Heard(gateway, event, said.raw, retained))
+            elif seen[event.id] == stands_for:
+                self.counts.duplicates += 1
+            else:
+                self.counts.rejected(Why.ID_REUSED)
+                topic = wire.topic(site, gateway, Channel.EVENTS)
+                store.keep_reject(
+                    tx, site, topic, at, Why.ID_REUSED, f"id {event.id} stands for another event", said.raw
+                )
+        return new
+
+    def _one_by_one(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self.handle([message])
+
+    def _set_aside(self, message: Message, wrong: Exception) -> None:
+        """A message that we cannot judge is our fault, not the gateway's: kept, counted, and out of its neighbours' way."""
+        log.error("ingest.set_aside", topic=message.topic, error=repr(wrong))
+        self.counts.rejected(Why.UNJUDGED)
+        place = wire.parse_topic(message.topic)
+        with self.db.begin() as tx:
+            site = place.site if place is not None and self.desks.get(tx.conn, place.site) else ""
+            store.keep_reject(tx, site, message.topic, self.now(), Why.UNJUDGED, repr(wrong), message.payload)
+
+
+def sort(messages: Iterable[Message]) -> tuple[dict[str, Mail], list[tuple[str, Garbled]]]:
+    """Decode a batch and sort it by site; what has no place of ours comes apart. Pure."""
+    mails: dict[str, Mail] = {}
+    lost: list[tuple[str, Garbled]] = []
+    places: dict[str, Place | None] = {}
+    for message in messages:
+        topic = message.topic
+        if topic not in places:
+            places[topic] = wire.parse_topic(topic)
+        place = places[topic]
+        if place is None:
+            lost.append((topic, Garbled(message.payload, Why.BAD_TOPIC, "not a topic of ours")))
+            continue
+        mail = mails.get(place.site)
+        if mail is None:
+            mail = mails[place.site] = Mail()
+        _put(mail, place, message)
+    return mails, lost
+
+
+def _put(mail: Mail, place: Place, message: Message) -> None:
+    if place.channel is Channel.EVENTS:
+        for item in wire.decode_events(message.payload):
+            if isinstance(item, Said):
+                mail.said.append((place.gateway, message.retained, item))
+            else:
+                mail.garbled.append((place.gateway, message.topic, item))
+    elif place.channel is Channel.TELEMETRY:
+        samples = wire.decode_samples(message.payload)
+        if isinstance(samples, Garbled):
+            mail.garbled.append((place.gateway, message.topic, samples))
+        else:
+            mail.samples += samples
+    elif place.channel is Channel.STATUS and message.payload:
+        status = wire.decode_status(message.payload)
+        if isinstance(status, Garbled):
+            mail.garbled.append((place.gateway, message.topic, status))
+        else:
+            mail.statuses.append((place.gateway, message.retained, status))
+
+
+def _positions(mail: Mail) -> set[tuple[str, str]]:
+    """The (gateway, boot) pairs that a mail moves."""
+    return {(gateway, said.event.boot) for gateway, _, said in mail.said} | {
+        (gateway, g.boot) for gateway, _, g in mail.garbled if g.boot is not None and g.seq is not None
+    }
+
+
+def _due(boots: dict[tuple[str, str], Boot], at: datetime, gap_s: int) -> None:
+    """A gap that stands still becomes a trouble after `gap_s`; every advance starts that span anew."""
+    for boot in boots.values():
+        boot.due_at = micros(at) + gap_s * 1_000_000 if boot.ahead else None
+
+
+def load_scene(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = (), *, seats: bool = False) -> Scene:
+    """Everything the judgement may look at, in four queries however long the batch."""
+    register = desk.register
+    pairs: set[tuple[str, str]] = set()
+    whole: set[str] = set()
+    for heard in new:
+        event = heard.event
+        meaning = desk.meaning(event.device, event.kind)
+        if meaning.device is None or meaning.device.gateway != heard.gateway:
+            pairs.add((f"gateway/{heard.gateway}", "device.unknown"))
+        elif meaning.kind.effect is Effect.CLEAR:
+            whole.add(event.device)
+        elif meaning.kind.effect is not Effect.NOTE:
+            pairs.add((event.device, event.kind))
+    pairs.update(gap_pairs(register))
+    conditions = alert_store.conditions(tx.conn, register.site_id, pairs, whole)
+    stepping = {
+        cond.alert_id
+        for (subject, name), cond in conditions.items()
+        if cond.alert_id is not None
+        and (subject in whole or seats or cond.clear_said or name == "device.offline" or cond.state in _MAY_STEP)
+    }
+    alerts = alert_store.some(tx.conn, register.site_id, stepping)
+    held, _, _ = held_now(tx.conn, register, at)
+    return Scene(desk, at, held, conditions, alerts, tx.heads[register.site_id].alert_no + 1)
+
+
+_MAY_STEP = frozenset({State.CLEARED, State.SETTLING})
+
+
+def _about_the_data(wrong: DBAPIError) -> bool:
+    """The database refuses this data, rather than being away: trying the same again would only block the queue."""
+    return isinstance(wrong, DataError | IntegrityError | ProgrammingError)

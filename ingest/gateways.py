@@ -1,0 +1,82 @@
+"""What a gateway says of itself, and what its silence means."""
+
+from datetime import datetime
+from typing import Any
+
+from core.clock import micros, seconds
+from core.ids import derived
+from core.wire import Status
+from ingest import store
+from ingest.rules import Judgement, Origin
+from store import outbox
+from store.db import Tx
+
+RESTART_S = 20
+
+
+def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, retained: bool) -> None:
+    """Note a status. A retained one is old: it tells the state, but not that the gateway is there now."""
+    register, at = judgement.scene.desk.register, judgement.at
+    known = register.gateways.get(gateway)
+    if known is None:
+        return
+    values: dict[str, Any] = {"state": status.state, "boot": status.boot, "spooled": status.spooled}
+    if not retained:
+        values["heard_at"] = at
+        if status.state == "online":
+            values |= {"silent": False, "due_at": at + seconds(known.supervision_s)}
+            judgement.over(f"gateway/{gateway}", "gateway.online", Origin(derived(at, status.boot, gateway), status.at))
+        else:  # its last will: a restart takes seconds, so it gets a moment before that is a trouble
+            values["due_at"] = at + seconds(min(RESTART_S, known.supervision_s))
+    store.save_gateway(tx, register.site_id, gateway, **values)
+    show(tx, judgement, gateway)
+
+
+def show(tx: Tx, judgement: Judgement, gateway: str) -> None:
+    """Put a gateway's state on the live feed."""
+    site = judgement.scene.desk.register.site_id
+    for state in store.gateway_states(tx.conn, site):
+        if state["gateway_id"] == gateway:
+            body = {k: v for k, v in state.items() if k != "due_at"}
+            outbox.append(tx, site, judgement.at, [("gateway", body)])
+
+
+def silent(tx: Tx, judgement: Judgement, at: datetime) -> None:
+    """Gateways whose moment has come: look whether they really were silent, and call it once."""
+    register = judgement.scene.desk.register
+    for state in store.gateway_states(tx.conn, register.site_id):
+        if state["due_at"] is None or state["due_at"] > at:
+            continue
+        gateway = register.gateways.get(state["gateway_id"])
+        if gateway is None:
+            store.save_gateway(tx, register.site_id, state["gateway_id"], due_at=None)
+            continue
+        due = state["heard_at"] + seconds(gateway.supervision_s)
+        if due > at and state["state"] != "offline":
+            store.save_gateway(tx, register.site_id, gateway.id, due_at=due)
+            continue
+        store.save_gateway(tx, register.site_id, gateway.id, due_at=None, silent=True)
+        judgement.occur(
+            f"gateway/{gateway.id}", "gateway.offline", Origin(derived(at, "silent", gateway.id), state["heard_at"])
+        )
+        show(tx, judgement, gateway.id)
+
+
+def gaps(tx: Tx, judgement: Judgement, at: datetime) -> None:
+    """Sequence numbers that never came: told once as a trouble, then given up, so that receipts can go on."""
+    register = judgement.scene.desk.register
+    waiting = {s["gateway_id"] for s in store.gateway_states(tx.conn, register.site_id) if s["silent"]}
+    for gateway, name in store.boots_due(tx.conn, register.site_id, at):
+        boot = store.boots(tx.conn, register.site_id, [(gateway, name)])[gateway, name]
+        again = micros(at) + register.policies.gateway_gap_s * 1_000_000
+        if gateway not in waiting and boot.ahead:
+            first, last = boot.skip()
+            judgement.occur(
+                f"gateway/{gateway}",
+                "gateway.seq_gap",
+                Origin(derived(at, "gap", gateway, name, str(first)), at),
+                {"boot": name, "first": first, "last": last},
+            )
+            boot.gap_told = True
+        boot.due_at = again if boot.ahead else None
+        store.save_boots(tx, register.site_id, at, {(gateway, name): boot})

@@ -1,0 +1,116 @@
+"""What the rules are given: the site's register, who is on, and what is open. Values only."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from alerts.ladder import Frozen
+from alerts.rules import Alert, Cond
+from core.kinds import Kind
+from core.wire import Event
+from duty.rules import Holding
+from sites.register import Device, Register, Route
+
+
+class Heard(msgspec.Struct, frozen=True, gc=False):
+    """One event as it reached us. `retained`: the broker says it is old news."""
+
+    gateway: str
+    event: Event
+    raw: bytes
+    retained: bool
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """What a kind from a device means at this site: looked up once, used for every repeat."""
+
+    kind: Kind
+    device: Device | None
+    priority: int
+    route: Route
+    ladder: Frozen
+    zone: str | None
+
+
+class Desk(msgspec.Struct):
+    """A register with what has been looked up in it. Shared between batches until the register's version changes."""
+
+    register: Register
+    meanings: dict[tuple[str, str], Meaning]
+
+    def meaning(self, subject: str, kind_name: str) -> Meaning:
+        """What `kind_name` from `subject` means here (EVT-07: a key zone or key device raises the priority by one)."""
+        found = self.meanings.get((subject, kind_name))
+        if found is None:
+            found = self.meanings[subject, kind_name] = self._look_up(subject, kind_name)
+        return found
+
+    def _look_up(self, subject: str, kind_name: str) -> Meaning:
+        register = self.register
+        kind, device = register.kind(kind_name), register.devices.get(subject)
+        family, _, name = subject.partition("/")
+        zone = device.zone if device else name if family == "zone" else None
+        policies = register.policies
+        priority = kind.priority
+        if device is not None and device.key and policies.key_zone_raises_priority and kind.rings:
+            priority = max(1, priority - 1)
+        route = register.route(kind, priority, zone)
+        ladder = register.ladders[route.ladder]
+        handle_s = policies.handle_by_s.get(priority, 3600)
+        frozen = Frozen(ladder.id, ladder.rungs, ladder.repeat_s, kind.ack_s, handle_s)
+        return Meaning(kind, device, priority, route, frozen, zone)
+
+
+class Boot(msgspec.Struct):
+    """How far one boot of a gateway is known: all up to `through`, and the spans `ahead` of it."""
+
+    through: int
+    ahead: list[list[int]]
+    due_at: int | None = None
+    gap_told: bool = False
+
+    def add(self, seq: int) -> None:
+        """Count one sequence number in, in any order, as often as it comes."""
+        if seq == self.through + 1:
+            self.through = seq
+            if self.ahead and self.ahead[0][0] == seq + 1:
+                self.through = self.ahead.pop(0)[1]
+            return
+        if seq <= self.through:
+            return
+        last = self.ahead[-1] if self.ahead else None
+        if last is not None and seq == last[1] + 1:
+            last[1] = seq
+            return
+        self._place(seq)
+
+    def _place(self, seq: int) -> None:
+        """Put a number among the spans: the uncommon case of an order turned round."""
+        spans = [[seq, seq], *self.ahead]
+        spans.sort()
+        joined: list[list[int]] = []
+        for low, high in spans:
+            if joined and low <= joined[-1][1] + 1:
+                joined[-1][1] = max(joined[-1][1], high)
+            else:
+                joined.append([low, high])
+        self.ahead = joined
+
+    def skip(self) -> tuple[int, int]:
+        """Give the missing numbers below the first span up, and return them as (first, last)."""
+        low, high = self.ahead.pop(0)
+        missing = (self.through + 1, low - 1)
+        self.through = high
+        return missing
+
+
+class Scene(msgspec.Struct):
+    """Everything one site's judgement may look at."""
+
+    desk: Desk
+    at: datetime
+    held: Mapping[str, Holding]
+    conditions: Mapping[tuple[str, str], Cond]
+    alerts: Mapping[str, Alert]
+    next_number: int

@@ -1,0 +1,328 @@
+"""Events, rejects, device and gateway states: in and out of their rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from core.clock import instant, micros
+from core.ids import fresh
+from ingest.rules import UNKNOWN
+from ingest.scene import Boot
+from ingest.tables import event, gateway_boot, gateway_state, reject
+from sites.register import Register
+from sites.tables import device_state
+from store import bulk
+from store.db import Tx
+from store.metadata import json_text
+
+EVENT_COLUMNS: Final = (
+    "site_id",
+    "id",
+    "gateway_id",
+    "boot",
+    "seq",
+    "device_id",
+    "kind",
+    "klass",
+    "flags",
+    "said_at",
+    "heard_at",
+    "shift_id",
+    "holder_id",
+    "alert_id",
+    "raw",
+)
+MAX_REJECT_BYTES: Final = 64 * 1024
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """An event as lists and the live feed show it."""
+
+    id: str
+    device_id: str
+    gateway_id: str
+    kind: str
+    klass: str
+    flags: int
+    said_at: datetime
+    heard_at: datetime
+    alert_id: str | None
+
+
+def known(conn: Connection, site_id: str, ids: Iterable[str]) -> dict[str, tuple[str, int, str, str]]:
+    """Which of `ids` are stored already, with the (boot, seq, device, kind) they stand for."""
+    wanted = list(ids)
+    if conn.dialect.name == "postgresql":
+        sql = "SELECT id, boot, seq, device_id, kind FROM event WHERE site_id = %s AND id = ANY(%s)"
+        rows = conn.exec_driver_sql(sql, (site_id, wanted))
+    else:
+        sql = (
+            "SELECT id, boot, seq, device_id, kind FROM event "
+            "WHERE site_id = ? AND id IN (SELECT value FROM json_each(?))"
+        )
+        rows = conn.exec_driver_sql(sql, (site_id, json_text(wanted)))
+    return {r[0]: (r[1], r[2], r[3], r[4]) for r in rows}
+
+
+def insert_events(tx: Tx, site_id: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store new events. The caller has left out what is known; a clash is a fault of ours, and an error."""
+    bulk.insert_tuples(tx.conn, tx.dialect, event, EVENT_COLUMNS, [(site_id, *row) for row in rows])
+
+
+def brief(row: tuple[Any, ...]) -> Brief:
+    """A row made by judging, as the live feed shows it."""
+    return Brief(row[0], row[4], row[1], row[5], row[6], row[7], instant(row[8]), instant(row[9]), row[12])
+
+
+_BRIEF = [event.c[name] for name in Brief.__struct_fields__]
+
+
+def _briefs(rows: Iterable[Any]) -> list[Brief]:
+    return [Brief(r[0], r[1], r[2], r[3], r[4], r[5], instant(r[6]), instant(r[7]), r[8]) for r in rows]
+
+
+def events(
+    conn: Connection,
+    site_id: str,
+    *,
+    before: datetime | None = None,
+    device: str | None = None,
+    kind: str | None = None,
+    alert_id: str | None = None,
+    unknown: bool = False,
+    limit: int = 50,
+) -> list[Brief]:
+    """Events newest first; `kind` may be a family such as `fire`."""
+    query = select(*_BRIEF).where(event.c.site_id == site_id)
+    if before is not None:
+        query = query.where(event.c.heard_at < micros(before))
+    if device is not None:
+        query = query.where(event.c.device_id == device)
+    if kind is not None:
+        query = query.where((event.c.kind == kind) | event.c.kind.startswith(kind + ".", autoescape=True))
+    if alert_id is not None:
+        query = query.where(event.c.alert_id == alert_id)
+    if unknown:
+        query = query.where(event.c.flags.op("&")(UNKNOWN) != 0)
+    return _briefs(conn.execute(query.order_by(event.c.heard_at.desc(), event.c.id.desc()).limit(limit)))
+
+
+def one_event(conn: Connection, site_id: str, event_id: str) -> dict[str, Any] | None:
+    """An event with everything that is kept of it."""
+    row = conn.execute(select(event).where(event.c.site_id == site_id, event.c.id == event_id)).mappings().first()
+    if row is None:
+        return None
+    return {**row, "said_at": instant(row["said_at"]), "heard_at": instant(row["heard_at"])}
+
+
+def keep_reject(tx: Tx, site_id: str, topic: str, at: datetime, why: str, detail: str, raw: bytes) -> None:
+    """Keep what could not be understood: its bytes (the first 64 KiB) and the named reason (IOT-03)."""
+    if len(raw) > MAX_REJECT_BYTES:
+        detail = f"{detail}; {len(raw)} bytes in all"
+    bulk.insert(
+        tx.conn,
+        tx.dialect,
+        reject,
+        [
+            {
+                "id": fresh(at),
+                "site_id": site_id,
+                "topic": topic[:512].replace("\0", "\ufffd"),
+                "heard_at": micros(at),
+                "why": why,
+                "detail": detail[:500].replace("\0", "\ufffd"),
+                "raw": raw[:MAX_REJECT_BYTES],
+            }
+        ],
+    )
+
+
+def rejects(conn: Connection, site_id: str, *, before: datetime | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Rejects newest first."""
+    query = select(reject).where(reject.c.site_id == site_id)
+    if before is not None:
+        query = query.where(reject.c.heard_at < before)
+    rows = conn.execute(query.order_by(reject.c.heard_at.desc(), reject.c.id.desc()).limit(limit)).mappings()
+    return [dict(r) for r in rows]
+
+
+# -- devices -----------------------------------------------------------------------------------------------------------
+
+
+def watch(tx: Tx, register: Register, at: datetime) -> None:
+    """Give every device and gateway of a register its row, with silence counted from `at`; what is there stays."""
+    site = register.site_id
+    bulk.insert_ignoring(
+        tx.conn,
+        tx.dialect,
+        device_state,
+        [
+            {
+                "site_id": site,
+                "device_id": d.id,
+                "heard_at": 0,
+                "said_at": 0,
+                "kind": "",
+                "silent": False,
+                "due_at": micros(at) + d.supervision_s * 1_000_000 if d.supervision_s else None,
+            }
+            for d in register.devices.values()
+        ],
+    )
+    bulk.insert_ignoring(
+        tx.conn,
+        tx.dialect,
+        gateway_state,
+        [
+            {
+                "site_id": site,
+                "gateway_id": g.id,
+                "state": "unknown",
+                "boot": "",
+                "heard_at": micros(at),
+                "spooled": 0,
+                "silent": False,
+                "due_at": micros(at) + g.supervision_s * 1_000_000,
+            }
+            for g in register.gateways.values()
+        ],
+    )
+
+
+def save_heard(tx: Tx, site_id: str, heard: Mapping[str, tuple[int, int, str]]) -> None:
+    """Note when devices were last heard. Their due moment is left alone: the sweep moves it when it comes."""
+    bulk.update(
+        tx.conn,
+        tx.dialect,
+        device_state,
+        ("site_id", "device_id"),
+        [
+            {"site_id": site_id, "device_id": d, "heard_at": at, "said_at": said, "kind": kind}
+            for d, (at, said, kind) in heard.items()
+        ],
+    )
+
+
+def save_silence(tx: Tx, site_id: str, rows: Mapping[str, tuple[bool, int | None]]) -> None:
+    """Store {device: (silent, due_at)}."""
+    bulk.update(
+        tx.conn,
+        tx.dialect,
+        device_state,
+        ("site_id", "device_id"),
+        [{"site_id": site_id, "device_id": d, "silent": silent, "due_at": due} for d, (silent, due) in rows.items()],
+    )
+
+
+def devices_due(conn: Connection, site_id: str, at: datetime, limit: int = 500) -> list[tuple[str, int, bool]]:
+    """(device, heard_at in microseconds, silent) of devices whose due moment has come."""
+    query = (
+        select(device_state.c.device_id, device_state.c.heard_at, device_state.c.silent)
+        .where(device_state.c.site_id == site_id, device_state.c.due_at <= micros(at))
+        .order_by(device_state.c.due_at)
+        .limit(limit)
+    )
+    return [(r[0], r[1], r[2]) for r in conn.execute(query)]
+
+
+def device_states(conn: Connection, site_id: str, ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """When each device was last heard, as {device_id, heard_at, kind, silent}; `heard_at` None: never."""
+    query = select(device_state.c.device_id, device_state.c.heard_at, device_state.c.kind, device_state.c.silent).where(
+        device_state.c.site_id == site_id
+    )
+    if ids is not None:
+        query = query.where(device_state.c.device_id.in_(list(ids)))
+    return [
+        {**r, "heard_at": instant(r["heard_at"]) if r["heard_at"] else None} for r in conn.execute(query).mappings()
+    ]
+
+
+# -- gateways ----------------------------------------------------------------------------------------------------------
+
+
+def boots(conn: Connection, site_id: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Boot]:
+    """How far the given (gateway, boot) pairs are known; a new one starts at nothing."""
+    found: dict[tuple[str, str], Boot] = {}
+    for gateway, boot in wanted:
+        row = conn.execute(
+            select(gateway_boot).where(
+                gateway_boot.c.site_id == site_id,
+                gateway_boot.c.gateway_id == gateway,
+                gateway_boot.c.boot == boot,
+            )
+        ).first()
+        found[gateway, boot] = Boot(row.through, row.ahead, _us(row.due_at), row.gap_told) if row else Boot(0, [])
+    return found
+
+
+def save_boots(tx: Tx, site_id: str, at: datetime, changed: Mapping[tuple[str, str], Boot]) -> None:
+    """Store how far boots are known."""
+    bulk.upsert(
+        tx.conn,
+        tx.dialect,
+        gateway_boot,
+        [
+            {
+                "site_id": site_id,
+                "gateway_id": gateway,
+                "boot": boot,
+                "through": b.through,
+                "ahead": json_text(b.ahead),
+                "moved_at": micros(at),
+                "due_at": b.due_at,
+                "gap_told": b.gap_told,
+            }
+            for (gateway, boot), b in changed.items()
+        ],
+    )
+
+
+def boots_due(conn: Connection, site_id: str, at: datetime) -> list[tuple[str, str]]:
+    """(gateway, boot) whose gap was not filled in time."""
+    query = select(gateway_boot.c.gateway_id, gateway_boot.c.boot).where(
+        gateway_boot.c.site_id == site_id, gateway_boot.c.due_at <= at
+    )
+    return [(r[0], r[1]) for r in conn.execute(query)]
+
+
+def gateways_heard(tx: Tx, site_id: str, gateways: Iterable[str], at: datetime) -> None:
+    """Events came from these gateways."""
+    tx.conn.execute(
+        update(gateway_state)
+        .where(gateway_state.c.site_id == site_id, gateway_state.c.gateway_id.in_(list(gateways)))
+        .values(heard_at=at)
+    )
+
+
+def save_gateway(tx: Tx, site_id: str, gateway: str, **values: Any) -> None:
+    """Change some columns of a gateway's state."""
+    tx.conn.execute(
+        update(gateway_state)
+        .where(gateway_state.c.site_id == site_id, gateway_state.c.gateway_id == gateway)
+        .values(**values)
+    )
+
+
+def gateway_states(conn: Connection, site_id: str) -> list[dict[str, Any]]:
+    """Every gateway's state, as the live feed shows it."""
+    columns = ("gateway_id", "state", "boot", "spooled", "heard_at", "silent", "due_at")
+    query = select(*(gateway_state.c[c] for c in columns)).where(gateway_state.c.site_id == site_id)
+    return [dict(r) for r in conn.execute(query).mappings()]
+
+
+def sites_due(conn: Connection, at: datetime) -> set[str]:
+    """Sites with a device, gateway or gap whose moment has come."""
+    found: set[str] = set()
+    found |= set(
+        conn.execute(select(device_state.c.site_id).where(device_state.c.due_at <= micros(at)).distinct()).scalars()
+    )
+    for table in (gateway_state, gateway_boot):
+        found |= set(conn.execute(select(table.c.site_id).where(table.c.due_at <= at).distinct()).scalars())
+    return found
+
+
+def _us(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)

@@ -1,0 +1,127 @@
+"""The sweep: whatever has come due becomes an input like any other. Absence is an event.
+
+Nothing waits in memory: every waiting thing is a row with a `due_at`, so a restart forgets nothing and is at most one
+pass late. A pass takes each site that owes something in a transaction of its own.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from alerts import store as alert_store
+from core.clock import Clock, micros
+from core.ids import derived
+from duty import store as duty_store
+from duty.rules import dated
+from ingest import gateways, store
+from ingest.commit import commit
+from ingest.counts import Counts
+from ingest.desks import Desks
+from ingest.flow import load_scene
+from ingest.rules import OFFLINE, Judgement, Origin
+from ingest.scene import Desk
+from ingest.seats import held_now, settle
+from sites import store as site_store
+from sites.register import Register
+from store import outbox
+from store.db import Store, Tx
+
+log = structlog.get_logger()
+
+Seal = Callable[[Tx, Register, datetime], None]
+
+
+class Sweep:
+    """One pass at a time. `seal` writes a logbook checkpoint when one is owed."""
+
+    def __init__(self, db: Store, desks: Desks, now: Clock, seal: Seal, counts: Counts | None = None) -> None:
+        self.db = db
+        self.desks = desks
+        self.now = now
+        self.seal = seal
+        self.counts = counts or Counts()
+
+    def run(self) -> int:
+        """Everything that is due by now. Returns how many sites owed something."""
+        at = self.now()
+        with self.db.read() as conn:
+            owing = alert_store.sites_due(conn, at) | store.sites_due(conn, at) | duty_store.sites_due(conn, at)
+        for site in sorted(owing):
+            self.site(site)
+        return len(owing)
+
+    def site(self, site: str) -> None:
+        """Everything that is due at one site."""
+        with self.db.begin([site]) as tx:
+            desk = self.desks.get(tx.conn, site)
+            if desk is None:
+                return
+            at = self.now()
+            scene = load_scene(tx, desk, at, seats=True)
+            judgement = Judgement(scene)
+            if site in duty_store.sites_due(tx.conn, at):
+                _, shifts, _ = held_now(tx.conn, desk.register, at)
+                settle(tx, scene, shifts, judgement)
+            for alert in alert_store.due(tx.conn, site, at):
+                if alert.id not in judgement.changes.stepped:
+                    if alert.due_at is not None:
+                        self.counts.worst_late_s = max(self.counts.worst_late_s, (at - alert.due_at).total_seconds())
+                    judgement.due(alert)
+            _silent_devices(tx, desk, judgement, at)
+            gateways.silent(tx, judgement, at)
+            gateways.gaps(tx, judgement, at)
+            commit(tx, scene, judgement.changes)
+            self.counts.judged(judgement.changes)
+
+    def hourly(self) -> None:
+        """What is owed less often: checkpoints, the roster's horizon, and an outbox that does not grow for ever."""
+        with self.db.read() as conn:
+            sites = site_store.ids(conn)
+        for site in sites:
+            with self.db.begin([site]) as tx:
+                desk = self.desks.get(tx.conn, site)
+                if desk is not None:
+                    at = self.now()
+                    self.seal(tx, desk.register, at)
+                    extend_roster(tx, desk.register, at)
+                    outbox.trim(tx, at - timedelta(hours=24))
+
+
+def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
+    """Devices whose moment has come: heard meanwhile, look again later; not heard, that is an alert, once (EVT-10)."""
+    register = desk.register
+    moved: dict[str, tuple[bool, int | None]] = {}
+    told: list[str] = []
+    for device_id, heard_us, _ in store.devices_due(tx.conn, register.site_id, at):
+        device = register.devices.get(device_id)
+        if device is None or not device.supervision_s:
+            moved[device_id] = (False, None)
+            continue
+        due = heard_us + device.supervision_s * 1_000_000
+        if due > micros(at):
+            moved[device_id] = (False, due)
+            continue
+        moved[device_id] = (True, None)
+        told.append(device_id)
+        judgement.occur(
+            device_id, OFFLINE, Origin(derived(at, "silent", device_id), at), {"supervision_s": device.supervision_s}
+        )
+    store.save_silence(tx, register.site_id, moved)
+    if told:
+        outbox.append(tx, register.site_id, at, [("devices", store.device_states(tx.conn, register.site_id, told))])
+
+
+def extend_roster(tx: Tx, register: Register, at: datetime) -> None:
+    """Publish the rota's shifts up to the site's horizon, when the last one comes within it."""
+    horizon = timedelta(days=register.policies.roster_horizon_days)
+    last = duty_store.last_published(tx.conn, register.site_id)
+    if last is None or last < at + horizon - timedelta(days=1):
+        publish_roster(tx, register, at)
+
+
+def publish_roster(tx: Tx, register: Register, at: datetime) -> int:
+    """Publish the rota's shifts from yesterday to the horizon; begun shifts stay as they were. Returns how many stand."""
+    first = (at.astimezone(register.zone_info) - timedelta(days=1)).date()
+    made = dated(register, first, register.policies.roster_horizon_days + 2)
+    return duty_store.publish(tx, register.site_id, made, at)
