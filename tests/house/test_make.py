@@ -1,0 +1,77 @@
+"""The Makefile and the scripts behind it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+TARGETS = ("demo", "test", "check", "types", "bench", "scenario", "clean")
+
+
+def test_make_alone_tells_what_there_is() -> None:
+    said = subprocess.run(["make", "-s"], cwd=TOP, capture_output=True, text=True, check=True).stdout
+    for target in TARGETS:
+        assert f"make {target} " in said
+
+
+def test_what_is_not_there_yet_says_so_and_fails() -> None:
+    done = subprocess.run(["make", "-s", "scenario"], cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no scenario language yet" in done.stderr
+
+
+def test_ci_runs_the_command_that_the_readme_names() -> None:
+    assert "exec make test" in (TOP / ".ci/run").read_text()
+    readme = (TOP / "README.md").read_text()
+    assert "make demo" in readme
+    assert "make test" in readme
+
+
+@pytest.mark.parametrize("script", [".ci/run", "deploy/setup/prepare", "deploy/setup/secrets"])
+def test_a_script_can_be_run_and_stops_at_the_first_error(script: str) -> None:
+    path = TOP / script
+    assert path.stat().st_mode & 0o111
+    assert "set -euo pipefail" in path.read_text()
+    subprocess.run(["bash", "-n", path], check=True)
+
+
+def test_a_fresh_clone_is_prepared_once(tmp_path: Path) -> None:
+    """A stamp that fits is believed: with uv out of reach, preparing again would fail."""
+    clone = tmp_path / "clone"
+    script = clone / "deploy/setup/prepare"
+    script.parent.mkdir(parents=True)
+    script.write_bytes((TOP / "deploy/setup/prepare").read_bytes())
+    (clone / "pyproject.toml").write_text("[project]\n")
+    (clone / "uv.lock").write_text("")
+    uv = tmp_path / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text(
+        '#!/bin/bash\n[ "$1" = --version ] && { echo "uv 0.13.9"; exit; }\necho "$@" >> calls\n'
+        "mkdir -p .venv/bin && ln -sf /bin/true .venv/bin/python\n"
+    )
+    uv.chmod(0o755)
+    npm = tmp_path / "bin/npm"
+    npm.write_text(
+        '#!/bin/bash\necho "npm $@" >> ../calls\nmkdir -p node_modules ../api/static\n: > ../api/static/index.html\n'
+    )
+    npm.chmod(0o755)
+    node = tmp_path / "bin/node"
+    node.write_text("#!/bin/bash\necho true\n")
+    node.chmod(0o755)
+    (clone / "web").mkdir()
+    (clone / "web/package-lock.json").write_text("{}")
+    (clone / "core/words").mkdir(parents=True)
+
+    def prepare() -> list[str]:
+        (clone / "calls").write_text("")
+        path = f"{uv.parent}:/usr/bin:/bin"
+        subprocess.run(["bash", script, "demo"], cwd=clone, env={"PATH": path}, check=True, capture_output=True)
+        return [line.split()[0] + " " + line.split()[1] for line in (clone / "calls").read_text().splitlines()]
+
+    assert prepare() == ["sync --frozen", "npm ci", "npm run"]
+    assert prepare() == []
+    (clone / "web/main.ts").write_text("changed")
+    assert prepare() == ["npm run"]
+    (clone / "uv.lock").write_text("changed")
+    assert prepare() == ["sync --frozen"]
