@@ -1,0 +1,400 @@
+"""Everything a first version keeps."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "account",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("name_zh", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("admin", sa.Boolean(), nullable=False),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("login", name=op.f("uq_account_login")),
+    )
+    op.create_table(
+        "alert",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("klass", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("zone_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("latched", sa.Boolean(), nullable=False),
+        sa.Column("clear_said", sa.Boolean(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("repeats", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("shift_id", sa.Text(), nullable=True),
+        sa.Column("holder_id", sa.Text(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("custody_by", sa.Text(), nullable=True),
+        sa.Column("custody_at", sa.BigInteger(), nullable=True),
+        sa.Column("ladder", sa.Text(), nullable=False),
+        sa.Column("ring", sa.Integer(), nullable=False),
+        sa.Column("rang_at", sa.BigInteger(), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("ack_by", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("disposition", sa.Text(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'closed') = (disposition IS NOT NULL AND closed_by IS NOT NULL)",
+            name=op.f("ck_alert_closed_by_someone"),
+        ),
+        sa.CheckConstraint(
+            "disposition IS NULL OR disposition IN ('confirmed', 'false_alarm', 'test', 'drill', 'maintenance', 'duplicate', 'handed_to_authority')",
+            name=op.f("ck_alert_disposition"),
+        ),
+        sa.CheckConstraint("klass IN ('alarm', 'supervisory', 'trouble', 'activity')", name=op.f("ck_alert_klass")),
+        sa.CheckConstraint(
+            "state IN ('raised', 'acked', 'cleared', 'settling', 'closed')", name=op.f("ck_alert_state")
+        ),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("site_id", "number", name=op.f("uq_alert_site_id_number")),
+    )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_alert_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_alert_heard_at", ["site_id", "heard_at"], unique=False)
+        batch_op.create_index(
+            "ix_alert_open",
+            ["site_id", "priority", "heard_at"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'closed'"),
+            postgresql_where=sa.text("state <> 'closed'"),
+        )
+
+    op.create_table(
+        "attendance",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("on_at", sa.BigInteger(), nullable=False),
+        sa.Column("off_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_attendance")),
+    )
+    with op.batch_alter_table("attendance", schema=None) as batch_op:
+        batch_op.create_index("ix_attendance_off_at", ["site_id", "off_at"], unique=False)
+
+    op.create_table(
+        "condition",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "subject", "name", name=op.f("pk_condition")),
+    )
+    with op.batch_alter_table("condition", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_condition_silent",
+            ["site_id", "subject"],
+            unique=False,
+            sqlite_where=sa.text("name = 'device.offline' AND active"),
+            postgresql_where=sa.text("name = 'device.offline' AND active"),
+        )
+
+    op.create_table(
+        "device_state",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("device_id", sa.Text(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("silent", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "device_id", name=op.f("pk_device_state")),
+    )
+    with op.batch_alter_table("device_state", schema=None) as batch_op:
+        batch_op.create_index("ix_device_state_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "event",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("gateway_id", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("device_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("klass", sa.Text(), nullable=False),
+        sa.Column("flags", sa.Integer(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("shift_id", sa.Text(), nullable=True),
+        sa.Column("holder_id", sa.Text(), nullable=True),
+        sa.Column("alert_id", sa.Text(), nullable=True),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_event")),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index("ix_event_alert", ["site_id", "alert_id"], unique=False)
+        batch_op.create_index("ix_event_device", ["site_id", "device_id", "heard_at"], unique=False)
+        batch_op.create_index("ix_event_heard_at", ["site_id", "heard_at"], unique=False)
+
+    op.create_table(
+        "gateway_boot",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("gateway_id", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("through", sa.BigInteger(), nullable=False),
+        sa.Column("ahead", sa.Text(), nullable=False),
+        sa.Column("moved_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("gap_told", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "gateway_id", "boot", name=op.f("pk_gateway_boot")),
+    )
+    with op.batch_alter_table("gateway_boot", schema=None) as batch_op:
+        batch_op.create_index("ix_gateway_boot_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "gateway_state",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("gateway_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("spooled", sa.BigInteger(), nullable=False),
+        sa.Column("silent", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "gateway_id", name=op.f("pk_gateway_state")),
+    )
+    with op.batch_alter_table("gateway_state", schema=None) as batch_op:
+        batch_op.create_index("ix_gateway_state_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "log_checkpoint",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "size", name=op.f("pk_log_checkpoint")),
+    )
+    op.create_table(
+        "log_entry",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "n", name=op.f("pk_log_entry")),
+    )
+    with op.batch_alter_table("log_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_log_entry_subject", ["site_id", "subject"], unique=False)
+
+    op.create_table(
+        "member",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "person_id", name=op.f("pk_member")),
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index("ix_member_account_id", ["account_id"], unique=False)
+
+    op.create_table(
+        "notice",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("ring", sa.Integer(), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('queued', 'sent', 'failed', 'cancelled')", name=op.f("ck_notice_state")),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_notice")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_alert_id", ["site_id", "alert_id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "outbox",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "seq", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_at", ["at"], unique=False)
+
+    op.create_table(
+        "reject",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reject")),
+    )
+    with op.batch_alter_table("reject", schema=None) as batch_op:
+        batch_op.create_index("ix_reject_heard_at", ["site_id", "heard_at"], unique=False)
+
+    op.create_table(
+        "rung_fired",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("ring", sa.Integer(), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("people", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "alert_id", "ring", "rung", name=op.f("pk_rung_fired")),
+    )
+    op.create_table(
+        "seat_state",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("holder_id", sa.Text(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("shift_id", sa.Text(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "seat_id", name=op.f("pk_seat_state")),
+    )
+    with op.batch_alter_table("seat_state", schema=None) as batch_op:
+        batch_op.create_index("ix_seat_state_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "session",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("csrf", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_session")),
+    )
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.create_index("ix_session_account_id", ["account_id"], unique=False)
+
+    op.create_table(
+        "shift",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("template_id", sa.Text(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_shift")),
+    )
+    with op.batch_alter_table("shift", schema=None) as batch_op:
+        batch_op.create_index("ix_shift_ends_at", ["site_id", "ends_at"], unique=False)
+        batch_op.create_index("ix_shift_seat_ends_at", ["site_id", "seat_id", "ends_at"], unique=False)
+
+    op.create_table(
+        "site",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("pack_hash", sa.Text(), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.Column("register", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "site_head",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("alert_no", sa.BigInteger(), nullable=False),
+        sa.Column("log_size", sa.BigInteger(), nullable=False),
+        sa.Column("log_chain", sa.LargeBinary(), nullable=False),
+        sa.Column("log_frontier", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site_head")),
+    )
+    op.create_table(
+        "tap",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("checkpoint_id", sa.Text(), nullable=True),
+        sa.Column("person_id", sa.Text(), nullable=True),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.Column("flag", sa.Text(), nullable=True),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "event_id", name=op.f("pk_tap")),
+    )
+    with op.batch_alter_table("tap", schema=None) as batch_op:
+        batch_op.create_index("ix_tap_heard_at", ["site_id", "heard_at"], unique=False)
+
+    op.create_table(
+        "telemetry_point",
+        sa.Column("series", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ts", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("series", "ts", name=op.f("pk_telemetry_point")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "telemetry_series",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("device_id", sa.Text(), nullable=False),
+        sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_telemetry_series")),
+        sa.UniqueConstraint(
+            "site_id", "device_id", "metric", name=op.f("uq_telemetry_series_site_id_device_id_metric")
+        ),
+    )
