@@ -113,7 +113,7 @@ def open_checkpoint(note: str, site_id: str, keys: Iterable[bytes]) -> tuple[Che
     match text.split("\n"):
         case [first, size, root, chain, time, ""] if first == origin(site_id):
             at, chained = _time(time), _tagged(chain, "chain ")
-            return Checkpoint(site_id, _size(size), _unb64(root, 32), _unhex(chained), at), public
+            return Checkpoint(site_id, _size(size), _unb64(root, 32), unhex(chained), at), public
     raise BadNote("not a checkpoint of this site")
 
 
@@ -165,7 +165,8 @@ def _unb64(text: str, size: int) -> bytes:
     return raw
 
 
-def _unhex(text: str) -> bytes:
+def unhex(text: str) -> bytes:
+    """A hash in the one spelling that we write: 64 lower-case digits. Raises BadNote."""
     try:
         raw = bytes.fromhex(text)
     except ValueError:

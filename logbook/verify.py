@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from logbook.notes import BadNote, fingerprint, open_checkpoint, open_seal, read_verifier_key
+from logbook.notes import BadNote, fingerprint, open_checkpoint, open_seal, read_verifier_key, unhex
 from logbook.walk import Bad, Verdict, Walk, Why
 
 FORMAT: Final = 1
@@ -154,8 +154,8 @@ def _take(walk: Walk, line: bytes) -> None:
             note = _checkpoint(line).checkpoint
         else:
             said = _entry(line)
-            note, entry_body, chain = "", said.body.encode(), bytes.fromhex(said.chain)
-    except (msgspec.MsgspecError, ValueError):
+            note, body, chain = "", said.body.encode(), unhex(said.chain)
+    except (msgspec.MsgspecError, ValueError, BadNote):
         if not line.endswith(b"\n"):
             raise Bad(
                 Why.CUT, walk.size + 1, f"the file ends in the middle of a line after entry {walk.size}"
@@ -164,7 +164,7 @@ def _take(walk: Walk, line: bytes) -> None:
     if note:
         walk.checkpoint(note)
     else:
-        walk.entry(said.n, entry_body, chain)
+        walk.entry(said.n, body, chain)
 
 
 def _close(walk: Walk, header: Header, digest: _Digest, line: bytes) -> None:
