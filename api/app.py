@@ -1,0 +1,115 @@
+"""The application: every route, every refusal, every header, put together from what it is given."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from anyio import to_thread
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from api import problems
+from api.accounts import refuse_default_secrets
+from api.consoles import Consoles
+from api.edge import MAX_BODY, Edge
+from api.live import Hub
+from api.pages import Pages
+from api.passwords import Passwords
+from api.permits import PERMITS, declared
+from api.room import RoleState, Room, Settings
+from api.routes import alerts, duty, events, health, live, logbook, session, site
+from api.sessions import Sessions
+from api.throttle import Throttle
+from core.clock import Clock
+from ingest.desks import Desks
+from store.db import Store
+
+PREFIX = "/api/v1"
+_ROUTERS = (session, site, alerts, events, duty, logbook, live, health)
+
+
+class Undeclared(RuntimeError):  # noqa: N818 - said to whoever adds a route
+    """A route does not say which action it is."""
+
+
+def create_app(
+    store: Store,
+    desks: Desks,
+    now: Clock,
+    settings: Settings,
+    *,
+    log_key: Ed25519PrivateKey | None = None,
+    roles: Callable[[], Sequence[RoleState]] = tuple,
+    metrics: CollectorRegistry = REGISTRY,
+    passwords: Passwords | None = None,
+    hub: Hub | None = None,
+    sessions: Sessions | None = None,
+) -> FastAPI:
+    """The application over a store. Refuses to be made with a guessable secret outside the demo."""
+    refuse_default_secrets(settings.mode, settings.secret)
+    room = Room(
+        store=store,
+        desks=desks,
+        now=now,
+        settings=settings,
+        passwords=passwords or Passwords(least=1 if settings.mode == "demo" else 10),
+        throttle=Throttle(settings.secret),
+        sessions=sessions or Sessions(store, now),
+        live=hub or Hub(store, now),
+        consoles=Consoles(now),
+        log_key=log_key,
+        roles=roles,
+        metrics=metrics,
+    )
+    room.own_metrics.register(room.consoles)
+    app = bare(settings.version, lifespan=partial(_lifespan, room))
+    app.state.room = room
+    app.add_middleware(Edge, secure=settings.secure, origins=settings.origins)
+    app.mount("/", Pages(settings.static), name="pages")
+    return app
+
+
+def bare(version: str, **options: Any) -> FastAPI:
+    """Only the routes: what the API's description is made from."""
+    app = FastAPI(
+        title="Watchroom",
+        version=version,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+        max_body_size=MAX_BODY,
+        redirect_slashes=False,
+        **options,
+    )
+    for module in _ROUTERS:
+        app.include_router(module.router, prefix=PREFIX)
+    app.include_router(health.metrics_router)
+    problems.install(app)
+    check_declared(app)
+    return app
+
+
+def check_declared(app: FastAPI) -> None:
+    """Deny by default: every route declares exactly one action that has a row in the table."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute):
+            raise Undeclared(f"{route!r} is not a route that can be asked for its permit")
+        actions = declared(route.dependant)
+        if len(actions) != 1 or actions[0] not in PERMITS:
+            raise Undeclared(f"{sorted(route.methods or ())} {context.path}: declares {actions or 'no action'}")
+
+
+@asynccontextmanager
+async def _lifespan(room: Room, _: FastAPI) -> AsyncIterator[None]:
+    room.live.open()
+    await to_thread.run_sync(room.passwords.warm)
+    try:
+        yield
+    finally:
+        await room.live.closed()

@@ -1,0 +1,109 @@
+"""What the API is told. A field that is not named here is refused, so that nothing can be set by the way."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from alerts.rules import Cause, Disposition
+from core.wire import NAME, SLUG
+
+UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+
+def _printable(text: str) -> str:
+    if any(c < " " and c not in "\n\t" for c in text) or "\x7f" in text:
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_printable)]
+Long = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True), AfterValidator(_printable)]
+Said = Annotated[
+    str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(_printable)
+]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Login = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+
+SiteId = Annotated[str, Path(pattern=SLUG)]
+SiteAsked = Annotated[str, Query(pattern=SLUG)]
+PlanId = Annotated[str, Path(pattern=NAME)]
+AlertId = Annotated[str, Path(pattern=UUID)]
+EventId = Annotated[str, Path(pattern=UUID)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class Body(BaseModel):
+    """A request's content."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignIn(Body):
+    """Login and password."""
+
+    login: Login
+    password: Secret
+
+
+class NewPassword(Body):
+    """The password so far and the one to come."""
+
+    old: Secret
+    new: Secret
+
+
+class Ack(Body):
+    """`override` takes custody without holding the seat: a supervisor, with a reason."""
+
+    override: bool = False
+    reason: Short | None = None
+
+
+class Nothing(Body):
+    """An empty object."""
+
+
+class Release(Body):
+    """Why custody goes back to the seat."""
+
+    reason: Said
+
+
+class NoteText(Body):
+    """What to add to the history."""
+
+    text: Said
+
+
+class Dispose(Body):
+    """How the alert ended."""
+
+    disposition: Disposition
+    cause: Cause | None = None
+    note: Long | None = None
+    reason: Short | None = None
+
+
+class Report(Body):
+    """What a person reports, where, and who told them."""
+
+    kind: Literal["manual.report", "manual.resident_call", "manual.panic"]
+    zone: Name
+    note: Long = ""
+    caller: Short = ""
+
+
+class AtSeat(Body):
+    """Which seat, and the signer's own password once more."""
+
+    seat: Name
+    password: Secret
+
+
+class ConsoleSays(Body):
+    """What the console knows of itself: whether it can make a sound, and whether someone started duty on it."""
+
+    can_ring: bool
+    on_duty: bool

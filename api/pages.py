@@ -1,0 +1,53 @@
+"""The built console, served as files; a page that says how to build it when it is missing."""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+_log = logging.getLogger("watchroom.api")
+_FOREVER: Final = "public, max-age=31536000, immutable"
+_MISSING: Final = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>值班室 Watchroom</title></head>
+<body><h1>值班室 Watchroom</h1>
+<p lang="zh-CN">服务器正在运行，但控制台页面尚未构建。请在源码目录运行 <code>make web</code>，然后刷新本页。</p>
+<p lang="en">The server runs, but its console has not been built. Run <code>make web</code> in the source tree, then reload.</p>
+</body></html>
+"""
+
+
+class Pages:
+    """Files of the build; any other path is the console's own page, which knows its routes."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._index = folder / "index.html" if folder is not None else None
+        self._files = StaticFiles(directory=folder) if folder is not None and folder.is_dir() else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise HTTPException(405)
+        answer = await self._answer(scope)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response:
+        path = Request(scope).url.path.lstrip("/")
+        if path.startswith(("api/", "metrics")):
+            raise HTTPException(404)
+        if self._files is None or self._index is None or not self._index.is_file():
+            return HTMLResponse(_MISSING, 503)
+        if path:
+            try:
+                found = await self._files.get_response(path, scope)
+            except HTTPException as wrong:
+                if wrong.status_code != 404 or "." in path.rpartition("/")[2]:
+                    raise
+            else:
+                found.headers["cache-control"] = _FOREVER if path.startswith("assets/") else "no-cache"
+                return found
+        return FileResponse(self._index, headers={"cache-control": "no-cache"})

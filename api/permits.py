@@ -1,0 +1,148 @@
+"""Who may do what where: one table of action x role, one dependency that asks it, and a check that nothing goes unasked.
+
+Deny by default: a route without a declared action does not start, an action without a row does not exist, and a site one
+is not a member of is a site that does not exist.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import anyio.to_thread
+from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+
+from api.errors import MustChange
+from api.room import room_of
+from api.sessions import Signed
+from core.errors import NotFound, NotPermitted, NotSignedIn
+from sites.register import Role
+
+_ALL: Final = frozenset(Role)
+_HANDS: Final = frozenset({Role.GUARD, Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ENGINEER})
+_LEADS: Final = frozenset({Role.SUPERVISOR, Role.MANAGER, Role.ADMIN})
+_TECHS: Final = frozenset({Role.ENGINEER, Role.MANAGER, Role.AUDITOR, Role.ADMIN})
+
+
+class Where(StrEnum):
+    """What an action is about."""
+
+    OPEN = "open"  # nobody needs to be known
+    SELF = "self"  # anybody signed in, about themselves
+    ANY_SITE = "any_site"  # the role at any of one's sites
+    SITE = "site"  # the role at the site named in the request
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One row: where it counts, whose roles allow it, and whether the caller must work at the site."""
+
+    where: Where
+    roles: frozenset[Role] = frozenset()
+    person: bool = False
+
+
+PERMITS: Final[Mapping[str, Permit]] = {
+    "open": Permit(Where.OPEN),
+    "self": Permit(Where.SELF, _ALL),
+    "self.password": Permit(Where.SELF, _ALL),
+    "site.see": Permit(Where.SITE, _ALL),
+    "contact.see": Permit(Where.SITE, _LEADS),
+    "alert.see": Permit(Where.SITE, _ALL),
+    "alert.ack": Permit(Where.SITE, _HANDS, person=True),
+    "alert.reset": Permit(Where.SITE, _HANDS, person=True),
+    "alert.release": Permit(Where.SITE, _HANDS, person=True),
+    "alert.note": Permit(Where.SITE, _HANDS, person=True),
+    "alert.dispose": Permit(Where.SITE, _HANDS, person=True),
+    "report.make": Permit(Where.SITE, _HANDS, person=True),
+    "event.see": Permit(Where.SITE, _ALL),
+    "reject.see": Permit(Where.SITE, _TECHS),
+    "duty.see": Permit(Where.SITE, _ALL),
+    "duty.sign": Permit(Where.SITE, _HANDS, person=True),
+    "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
+    "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
+    "console.report": Permit(Where.SITE, _ALL),
+    "health.roles": Permit(Where.ANY_SITE, _TECHS),
+}
+
+# What somebody may still do who must first change a one-time password.
+_BEFORE_CHANGE: Final = frozenset({"self.password", "open"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody allowed to do what they asked for. `site_id` is empty where the action is about no site."""
+
+    signed: Signed
+    site_id: str
+    person_id: str | None
+    roles: frozenset[Role]
+
+    @property
+    def person(self) -> str:
+        """The person acting. Only for actions whose permit asks for a person."""
+        if self.person_id is None:
+            raise NotPermitted
+        return self.person_id
+
+    def may(self, action: str) -> bool:
+        """Whether the same caller may also do `action` here."""
+        return not PERMITS[action].roles.isdisjoint(self.roles)
+
+
+class Needs:
+    """The dependency behind `needs`; carries its action so that every route can be asked for it."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+        self.permit = PERMITS[action]
+
+    async def __call__(self, request: Request) -> Caller | None:
+        if self.permit.where is Where.OPEN:
+            return None
+        signed = await anyio.to_thread.run_sync(_signed, request)
+        if signed.must_change and self.action not in _BEFORE_CHANGE and request.url.path != "/api/v1/session":
+            raise MustChange
+        site = request.path_params.get("site", request.query_params.get("site", ""))
+        return self.admit(signed, site)
+
+    def admit(self, signed: Signed, site: str) -> Caller:
+        """The caller at `site`, or the refusal."""
+        if self.permit.where is not Where.SITE:
+            roles = signed.roles_anywhere
+            if self.permit.where is Where.ANY_SITE and self.permit.roles.isdisjoint(roles):
+                raise NotPermitted
+            return Caller(signed, "", None, roles)
+        here = signed.at_site(site)
+        if here is None:
+            raise NotFound
+        if self.permit.roles.isdisjoint(here.roles) or (self.permit.person and here.person_id is None):
+            raise NotPermitted
+        return Caller(signed, site, here.person_id, here.roles)
+
+
+def needs(action: str) -> Any:
+    """Declare what a route does, and receive who may do it: `caller: Annotated[Caller, needs(...)]`."""
+    return Depends(Needs(action))
+
+
+def _signed(request: Request) -> Signed:
+    room = room_of(request)
+    token = request.cookies.get(room.cookie)
+    found = room.sessions.signed(token) if token else None
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def declared(dependant: Dependant) -> list[str]:
+    """The actions that a route with these dependencies asks for."""
+    return [need.action for need in _needs(dependant)]
+
+
+def _needs(dependant: Dependant) -> Iterator[Needs]:
+    if isinstance(dependant.call, Needs):
+        yield dependant.call
+    for deeper in dependant.dependencies:
+        yield from _needs(deeper)

@@ -1,0 +1,162 @@
+"""What the live feed says, for the typed client: FastAPI documents no event stream, so these schemas are added by hand."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, TypeAdapter
+
+from alerts.rules import State
+from api.shapes import Alert, ConditionState, DeviceState, EventBrief, GatewayState, SeatState, Shape, Tap
+
+
+class Repeat(Shape):
+    """An alert that was said again; only what changed."""
+
+    id: str
+    repeats: int
+    last_at: datetime
+    version: int
+    state: State
+
+
+class Burst(Shape):
+    """Events of one commit: how many, and the newest of them."""
+
+    count: int
+    items: list[EventBrief]
+
+
+class LogMoved(Shape):
+    """Where the logbook stands now."""
+
+    size: int
+    chain: str
+
+
+class RegisterMoved(Shape):
+    """The register has a new version: fetch everything again."""
+
+    version: int
+
+
+class AlertPush(Shape):
+    """An alert is new or changed."""
+
+    type: Literal["alert"]
+    seq: int
+    body: Alert
+
+
+class RepeatsPush(Shape):
+    """Alerts that were said again."""
+
+    type: Literal["repeats"]
+    seq: int
+    body: list[Repeat]
+
+
+class EventsPush(Shape):
+    """Events arrived."""
+
+    type: Literal["events"]
+    seq: int
+    body: Burst
+
+
+class DevicesPush(Shape):
+    """Devices fell silent, or spoke again."""
+
+    type: Literal["devices"]
+    seq: int
+    body: list[DeviceState]
+
+
+class ConditionsPush(Shape):
+    """Conditions began or ended."""
+
+    type: Literal["conditions"]
+    seq: int
+    body: list[ConditionState]
+
+
+class DutyPush(Shape):
+    """Seats changed hands."""
+
+    type: Literal["duty"]
+    seq: int
+    body: list[SeatState]
+
+
+class GatewayPush(Shape):
+    """A gateway's word on itself."""
+
+    type: Literal["gateway"]
+    seq: int
+    body: GatewayState
+
+
+class TapsPush(Shape):
+    """Taps at checkpoints."""
+
+    type: Literal["taps"]
+    seq: int
+    body: list[Tap]
+
+
+class LogPush(Shape):
+    """The logbook grew."""
+
+    type: Literal["log"]
+    seq: int
+    body: LogMoved
+
+
+class RegisterPush(Shape):
+    """The register changed."""
+
+    type: Literal["register"]
+    seq: int
+    body: RegisterMoved
+
+
+Push = Annotated[
+    AlertPush
+    | RepeatsPush
+    | EventsPush
+    | DevicesPush
+    | ConditionsPush
+    | DutyPush
+    | GatewayPush
+    | TapsPush
+    | LogPush
+    | RegisterPush,
+    Field(discriminator="type"),
+]
+
+
+class LiveHello(Shape):
+    """First word of the feed: pushes after `seq` follow."""
+
+    seq: int
+
+
+class LiveBeat(Shape):
+    """The feed is alive."""
+
+    at: datetime
+
+
+class LiveRefetch(Shape):
+    """The client fell behind: fetch the snapshot again and start after its `seq`."""
+
+    why: Literal["too_old", "too_slow", "ahead"]
+
+
+class LiveSignedOut(Shape):
+    """The session is over."""
+
+    why: Literal["signed_out"]
+
+
+PUSH: Final[TypeAdapter[Any]] = TypeAdapter(Push)
+WORDS_OF_THE_FEED: Final = (LiveHello, LiveBeat, LiveRefetch, LiveSignedOut)

@@ -1,0 +1,156 @@
+"""Alerts: the queue, one alert's whole story, and what a person does to it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from alerts import acts, store
+from alerts.rules import Alert, Close
+from api.bodies import Ack, AlertId, Dispose, Limit, NoteText, Nothing, Release, SiteId
+from api.permits import Caller, needs
+from api.problems import refusals
+from api.room import Room, reply, room_of
+from api.routes.site import without
+from api.shapes import Acknowledged, AlertAfter, Alerts, AlertStory
+from core.clock import rfc3339
+from ingest import acts as path
+from ingest import store as event_store
+from ingest.scene import Desk
+from logbook import entries
+from store.db import Tx
+
+router = APIRouter(prefix="/sites/{site}", tags=["alerts"])
+_ONE = "/alerts/{id}"
+
+
+@router.get("/alerts", response_model=Alerts, responses=refusals(404))
+def alerts(
+    request: Request,
+    site: SiteId,
+    _: Annotated[Caller, needs("alert.see")],
+    state: Literal["open", "closed", "all"] = "open",
+    before: Annotated[datetime | None, Query()] = None,
+    limit: Limit = 50,
+) -> Response:
+    """Alerts, newest first."""
+    with room_of(request).store.read() as conn:
+        found = store.page(conn, site, state, aware(before), limit)
+    return reply({"items": found, "next": rfc3339(found[-1].heard_at) if len(found) == limit else None})
+
+
+@router.get(_ONE, response_model=AlertStory, responses=refusals(404))
+def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller, needs("alert.see")]) -> Response:  # noqa: A002
+    """One alert with everything that happened to it."""
+    with room_of(request).store.read() as conn:
+        found = store.get(conn, site, id)
+        return reply(
+            {
+                "alert": found,
+                "history": entries.history(conn, site, f"alert/{id}"),
+                "rungs": [without(r, "site_id", "alert_id") for r in store.rungs(conn, site, id)],
+                "notices": [without(n, "site_id", "alert_id", "due_at") for n in store.notices(conn, site, id)],
+                "events": event_store.events(conn, site, alert_id=id, limit=100),
+            }
+        )
+
+
+@router.post(_ONE + "/ack", response_model=Acknowledged, responses=refusals(404, 409))
+def acknowledge(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    body: Ack,
+    caller: Annotated[Caller, needs("alert.ack")],
+) -> Response:
+    """Answer an alert: custody for whoever is responsible, a supervisor's override, a witness for anyone else."""
+    room = room_of(request)
+    with room.store.begin([site]) as tx:
+        outcome, alert = path.acknowledge(
+            tx,
+            room.register(tx.conn, site),
+            caller.person,
+            caller.roles,
+            id,
+            room.now(),
+            override=body.override,
+            reason=body.reason,
+        )
+    return reply({"outcome": outcome, "alert": alert})
+
+
+@router.post(_ONE + "/reset", response_model=AlertAfter, responses=refusals(404, 409))
+def reset(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    _: Nothing,
+    caller: Annotated[Caller, needs("alert.reset")],
+) -> Response:
+    """End a latched condition."""
+    return _act(
+        room_of(request),
+        site,
+        lambda tx, desk, at: acts.reset(tx, desk.register, id, by=caller.person, roles=caller.roles, at=at),
+    )
+
+
+@router.post(_ONE + "/release", response_model=AlertAfter, responses=refusals(404, 409))
+def release(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    body: Release,
+    caller: Annotated[Caller, needs("alert.release")],
+) -> Response:
+    """Hand custody back to the seat: it rings again."""
+    return _act(
+        room_of(request),
+        site,
+        lambda tx, desk, at: path.release(tx, desk, caller.person, caller.roles, id, at, body.reason),
+    )
+
+
+@router.post(_ONE + "/note", response_model=AlertAfter, responses=refusals(404, 409))
+def note(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    body: NoteText,
+    caller: Annotated[Caller, needs("alert.note")],
+) -> Response:
+    """Add a note to the history."""
+    return _act(
+        room_of(request),
+        site,
+        lambda tx, desk, at: acts.note(tx, desk.register, id, by=caller.person, at=at, text=body.text),
+    )
+
+
+@router.post(_ONE + "/dispose", response_model=AlertAfter, responses=refusals(404, 409))
+def dispose(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    body: Dispose,
+    caller: Annotated[Caller, needs("alert.dispose")],
+) -> Response:
+    """Close an answered alert with its disposition."""
+    close = Close(body.disposition, body.cause, body.note, body.reason)
+    return _act(
+        room_of(request),
+        site,
+        lambda tx, desk, at: path.dispose(tx, desk.register, caller.person, caller.roles, id, close, at),
+    )
+
+
+def _act(room: Room, site: str, act: Callable[[Tx, Desk, datetime], Alert]) -> Response:
+    with room.store.begin([site]) as tx:
+        alert = act(tx, room.desk(tx.conn, site), room.now())
+    return reply({"alert": alert})
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """A cursor without an offset means UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

@@ -1,0 +1,88 @@
+"""Who is on: seats, shifts and attendance; signing on and off with one's own password."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from api.bodies import AtSeat, ConsoleSays, SiteId
+from api.errors import WrongOwnPassword
+from api.permits import Caller, needs
+from api.problems import refusals
+from api.room import Room, reply, room_of
+from api.shapes import Duty, Seats
+from duty import store
+from ingest import acts, seats
+from ingest.scene import Desk
+from logbook import entries
+from logbook.rules import Line
+from store.db import Tx
+
+router = APIRouter(prefix="/sites/{site}", tags=["duty"])
+
+
+@router.get("/duty", response_model=Duty, responses=refusals(404))
+def duty(request: Request, site: SiteId, _: Annotated[Caller, needs("duty.see")]) -> Response:
+    """Who holds each seat, the shifts from yesterday to the day after tomorrow, and who really came."""
+    room, at = room_of(request), room_of(request).now()
+    with room.store.read() as conn:
+        return reply(
+            {
+                "seats": seats.seat_states(conn, room.register(conn, site), at),
+                "shifts": store.shifts(conn, site, at - timedelta(hours=24), at + timedelta(hours=48)),
+                "attendance": store.attended(conn, site, at - timedelta(hours=48)),
+            }
+        )
+
+
+@router.post("/duty/sign-on", response_model=Seats, responses=refusals(404, 409))
+async def sign_on(
+    request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
+) -> Response:
+    """Come on duty (ATT-01)."""
+    await _once_more(room_of(request), caller, body.password)
+    return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_on)
+
+
+@router.post("/duty/sign-off", response_model=Seats, responses=refusals(404, 409))
+async def sign_off(
+    request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
+) -> Response:
+    """Leave a seat."""
+    await _once_more(room_of(request), caller, body.password)
+    return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_off)
+
+
+async def _once_more(room: Room, caller: Caller, password: str) -> None:
+    """The caller's own password again: an open console is not a person."""
+    mine = caller.signed.account
+    place = f"account/{mine.id}"
+    room.throttle.ask(place, mine.login)
+    if not await room.passwords.fits(password, mine.password_hash):
+        raise WrongOwnPassword(field="password")
+    room.throttle.right(place, mine.login)
+
+
+def _sign(
+    room: Room, site: str, person: str, seat: str, act: Callable[[Tx, Desk, str, str, datetime], Any]
+) -> Response:
+    with room.store.begin([site]) as tx:
+        shown = act(tx, room.desk(tx.conn, site), seat, person, room.now())
+    return reply({"seats": shown})
+
+
+@router.post("/console", status_code=204, response_class=Response, responses=refusals(404))
+def console_says(
+    request: Request, site: SiteId, body: ConsoleSays, caller: Annotated[Caller, needs("console.report")]
+) -> Response:
+    """Every 15 s from an open console. One that falls silent while somebody relies on it is put into the logbook."""
+    room = room_of(request)
+    session = caller.signed.token_hash
+    rings = room.consoles.say(site, session, can_ring=body.can_ring, on_duty=body.on_duty)
+    if rings is not None:
+        act, actor = "console.unmute" if rings else "console.mute", caller.person_id or "system"
+        with room.store.begin([site]) as tx:
+            entries.append(tx, site, [Line(room.now(), act, actor, "site", {"console": session[:8]})])
+    return Response(status_code=204)

@@ -1,0 +1,75 @@
+"""The logbook: a page of it, the whole of it checked, the whole of it exported."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.bodies import SiteId
+from api.errors import Unavailable
+from api.permits import Caller, needs
+from api.problems import refusals
+from api.room import Room, reply, room_of
+from api.routes.site import log_head
+from api.shapes import LogPage, LogVerdict
+from logbook import audit, entries
+from logbook.export import export_lines
+from logbook.notes import raw_public
+from logbook.rules import Line
+
+router = APIRouter(prefix="/sites/{site}/logbook", tags=["logbook"])
+_SHOWN = ("ok", "size", "first_bad", "why", "detail", "chain", "root", "checkpoints", "sealed", "keys")
+
+
+@router.get("", response_model=LogPage, responses=refusals(404))
+def log_page(
+    request: Request,
+    site: SiteId,
+    _: Annotated[Caller, needs("log.see")],
+    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+    subject: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    """Entries, newest first, with where the whole log stands."""
+    with room_of(request).store.read() as conn:
+        found = entries.read(conn, site, before, subject, limit)
+        head = log_head(conn, site)
+    more = len(found) == limit and found[-1].n > 1
+    return reply({"items": found, "next": found[-1].n if more else None, "head": head})
+
+
+@router.get("/verify", response_model=LogVerdict, responses=refusals(404))
+def log_verify(request: Request, site: SiteId, _: Annotated[Caller, needs("log.see")]) -> Response:
+    """Walk the whole log and say whether everything fits."""
+    room = room_of(request)
+    keys = [] if room.log_key is None else [raw_public(room.log_key)]
+    with room.store.read() as conn:
+        verdict = audit.verify_store(conn, site, keys)
+    return reply({name: getattr(verdict, name) for name in _SHOWN})
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/jsonl": {}}}, **refusals(404)},
+)
+def log_export(request: Request, site: SiteId, caller: Annotated[Caller, needs("log.export")]) -> Response:
+    """The whole log as lines that `watchroom logbook verify` checks offline. That it was read out is itself logged."""
+    room = room_of(request)
+    if room.log_key is None:
+        raise Unavailable
+    at = room.now()
+    actor = caller.person_id or f"account/{caller.signed.account.id}"
+    with room.store.begin([site]) as tx:
+        size = tx.heads[site].log_size
+        entries.append(tx, site, [Line(at, "logbook.exported", actor, "site", {"entries": size + 1})])
+    name = f"logbook-{site}-{at:%Y%m%dT%H%M%SZ}.jsonl"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(_lines(room, site), media_type="application/jsonl", headers=headers)
+
+
+def _lines(room: Room, site: str) -> Iterator[bytes]:
+    assert room.log_key is not None  # noqa: S101 - asked above
+    with room.store.read() as conn:
+        yield from export_lines(conn, site, key=room.log_key, at=room.now())

@@ -1,0 +1,643 @@
+"""What the API answers with, for the typed client. Field names are those of the domain's own structs; no field has a
+default, so that the client never sees a maybe where there is none.
+
+Answers are encoded by msgspec from the domain's values; these models document them, and a test holds the two together.
+"""
+
+from datetime import datetime, time
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from alerts.rules import Cause, Disposition, State
+from core.kinds import Effect, Ends, Klass
+from core.wire import Why
+from duty.rules import Basis
+from sites.register import Role
+
+
+class Shape(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Shape):
+    """A name in both languages."""
+
+    zh: str
+    en: str
+
+
+class Problem(Shape):
+    """A refusal (RFC 9457). `code` is stable; the pages word it from the catalogues as `error.<code>`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None
+    data: dict[str, Any]
+
+
+# who is calling
+
+
+class MySite(Shape):
+    """What I am at one site."""
+
+    site_id: str
+    name: Words
+    time_zone: str
+    person_id: str | None
+    roles: list[Role]
+
+
+class Me(Shape):
+    """Who is signed in."""
+
+    account_id: str
+    login: str
+    name: Words
+    language: str
+    admin: bool
+    must_change: bool
+    mode: Literal["demo", "up"]
+    version: str
+    secure: bool
+    sites: list[MySite]
+
+
+class DemoLogin(Shape):
+    """A person one may sign in as in the demo."""
+
+    login: str
+    name: Words
+    roles: list[Role]
+    site_id: str
+
+
+class Modes(Shape):
+    """How this server runs; what the sign-in page needs to know."""
+
+    mode: Literal["demo", "up"]
+    version: str
+    demo_logins: list[DemoLogin]
+
+
+# the register
+
+
+class Zone(Shape):
+    """A building, floor or area."""
+
+    id: str
+    name: Words
+    kind: str
+    parent: str | None
+    plan: str | None
+    polygon: list[tuple[float, float]]
+
+
+class Plan(Shape):
+    """A floor plan's size; its drawing is fetched by itself."""
+
+    id: str
+    width: float
+    height: float
+
+
+class Gateway(Shape):
+    """An on-site edge process."""
+
+    id: str
+    name: Words
+    supervision_s: int
+    key_version: int
+
+
+class Device(Shape):
+    """A sensor, door or button."""
+
+    id: str
+    name: Words
+    model: str
+    zone: str
+    gateway: str
+    x: float | None
+    y: float | None
+    supervision_s: int
+    key: bool
+
+
+class Checkpoint(Shape):
+    """A patrol point."""
+
+    id: str
+    name: Words
+    zone: str
+    tags: list[str]
+    x: float | None
+    y: float | None
+
+
+class Post(Shape):
+    """A duty function."""
+
+    id: str
+    name: Words
+    location: Words | None
+
+
+class Seat(Shape):
+    """A place of a post that must be held."""
+
+    id: str
+    post: str
+    name: Words
+    required: bool
+
+
+class Contact(Shape):
+    """How to reach someone."""
+
+    channel: str
+    target: str
+
+
+class Person(Shape):
+    """Someone who works here. `login`, `phone` and `contacts` are empty below supervisor."""
+
+    id: str
+    name: Words
+    login: str
+    roles: list[Role]
+    phone: str
+    contacts: list[Contact]
+    language: str
+
+
+class Rung(Shape):
+    """One step of a ladder."""
+
+    after_s: int
+    who: str
+    channels: list[str]
+
+
+class Ladder(Shape):
+    """Rungs in order; the last one repeats."""
+
+    id: str
+    rungs: list[Rung]
+    repeat_s: int
+
+
+class Route(Shape):
+    """Which alerts climb which ladder."""
+
+    ladder: str
+    seat: str
+    kinds: list[str]
+    klasses: list[str]
+    priorities: list[int]
+    zones: list[str]
+
+
+class ShiftTemplate(Shape):
+    """A shift's wall-clock hours."""
+
+    id: str
+    name: Words
+    starts: time
+    ends: time
+
+
+class Rota(Shape):
+    """Who stands in a seat on each day of a repeating cycle."""
+
+    seat: str
+    from_day: str
+    days: list[dict[str, str]]
+
+
+class Kind(Shape):
+    """One row of the table of event kinds."""
+
+    name: str
+    klass: Klass
+    effect: Effect
+    priority: int
+    ends: Ends
+    ack_s: int
+    clears: list[str]
+    life: bool
+
+
+class Policies(Shape):
+    """The site's own numbers."""
+
+    handle_by_s: dict[str, int]
+    clock_skew_s: int
+    gateway_gap_s: int
+    key_zone_raises_priority: bool
+    log_retention_days: int
+    checkpoint_every_s: int
+    roster_horizon_days: int
+    kinds: dict[str, Kind]
+
+
+class External(Shape):
+    """Someone outside who is called last. `contacts` is empty below supervisor."""
+
+    id: str
+    name: Words
+    contacts: list[Contact]
+
+
+class Register(Shape):
+    """Everything that stands at one site, by id."""
+
+    site_id: str
+    name: Words
+    time_zone: str
+    version: int
+    zones: dict[str, Zone]
+    plans: dict[str, Plan]
+    gateways: dict[str, Gateway]
+    devices: dict[str, Device]
+    checkpoints: dict[str, Checkpoint]
+    posts: dict[str, Post]
+    seats: dict[str, Seat]
+    people: dict[str, Person]
+    ladders: dict[str, Ladder]
+    routes: list[Route]
+    templates: dict[str, ShiftTemplate]
+    rotas: list[Rota]
+    externals: list[External]
+    policies: Policies
+
+
+# alerts
+
+
+class FrozenLadder(Shape):
+    """An alert's own ladder, as it stood when the alert was raised."""
+
+    id: str
+    rungs: list[Rung]
+    repeat_s: int
+    ack_s: int
+    handle_s: int
+
+
+class Alert(Shape):
+    """One occurrence of a condition that a person must answer."""
+
+    site_id: str
+    id: str
+    number: int
+    subject: str
+    kind: str
+    klass: Klass
+    priority: int
+    zone_id: str | None
+    state: State
+    latched: bool
+    clear_said: bool
+    event_id: str
+    said_at: datetime
+    heard_at: datetime
+    repeats: int
+    last_at: datetime
+    seat_id: str
+    shift_id: str | None
+    holder_id: str | None
+    basis: Basis
+    custody_by: str | None
+    custody_at: datetime | None
+    ladder: FrozenLadder
+    ring: int
+    rang_at: datetime
+    rung: int
+    ack_by: datetime
+    due_at: datetime | None
+    disposition: Disposition | None
+    cause: Cause | None
+    note: str | None
+    closed_by: str | None
+    closed_at: datetime | None
+    version: int
+
+
+class Alerts(Shape):
+    """A page of alerts, newest first; `next` is the `before` of the following page."""
+
+    items: list[Alert]
+    next: str | None
+
+
+class LogEntry(Shape):
+    """One line of the logbook; `chain` is the hash of everything up to it."""
+
+    n: int
+    at: datetime
+    act: str
+    actor: str
+    subject: str
+    data: dict[str, Any]
+    chain: str
+
+
+class RungFired(Shape):
+    """A rung that was climbed, and whom it called."""
+
+    ring: int
+    rung: int
+    due_at: datetime
+    at: datetime
+    who: str
+    people: list[str]
+
+
+class Notice(Shape):
+    """A message owed to a person, and what became of it."""
+
+    id: str
+    ring: int
+    rung: int
+    person_id: str
+    channel: str
+    target: str
+    state: Literal["queued", "sent", "failed", "cancelled"]
+    attempts: int
+    made_at: datetime
+    done_at: datetime | None
+    code: str | None
+    body: str | None
+
+
+class EventBrief(Shape):
+    """What a device or person said, without its bytes. `flags` is a sum: 1 test, 2 history, 4 retained, 8 unknown
+    device, 16 clock skew, 32 late.
+    """
+
+    id: str
+    device_id: str
+    gateway_id: str
+    kind: str
+    klass: Klass
+    flags: int
+    said_at: datetime
+    heard_at: datetime
+    alert_id: str | None
+
+
+class AlertStory(Shape):
+    """One alert with all that happened to it."""
+
+    alert: Alert
+    history: list[LogEntry]
+    rungs: list[RungFired]
+    notices: list[Notice]
+    events: list[EventBrief]
+
+
+class Acknowledged(Shape):
+    """What an acknowledgement meant."""
+
+    outcome: Literal["custody", "witness", "override"]
+    alert: Alert
+
+
+class AlertAfter(Shape):
+    """The alert after an act."""
+
+    alert: Alert
+
+
+class Reported(Shape):
+    """What a manual report made."""
+
+    event_id: str
+    alert_id: str | None
+
+
+# events
+
+
+class EventPage(Shape):
+    """A page of events, newest first."""
+
+    items: list[EventBrief]
+    next: str | None
+
+
+class EventWhole(EventBrief):
+    """An event with the bytes that said it: `raw` when they are text, else `raw_base64`."""
+
+    boot: str
+    seq: int
+    raw: str | None
+    raw_base64: str | None
+    data: dict[str, Any]
+    shift_id: str | None
+    holder_id: str | None
+
+
+class Reject(Shape):
+    """A message that could not be understood."""
+
+    id: str
+    topic: str
+    heard_at: datetime
+    why: Why
+    detail: str
+    size: int
+
+
+class Rejects(Shape):
+    """A page of rejects, newest first."""
+
+    items: list[Reject]
+    next: str | None
+
+
+# now
+
+
+class ConditionState(Shape):
+    """What is wrong with a subject, or was."""
+
+    subject: str
+    name: str
+    active: bool
+    since: datetime
+
+
+class DeviceState(Shape):
+    """What was last heard of a device; `heard_at` is null for one that never spoke."""
+
+    device_id: str
+    heard_at: datetime | None
+    kind: str
+    silent: bool
+
+
+class GatewayState(Shape):
+    """What was last heard of a gateway."""
+
+    gateway_id: str
+    state: Literal["online", "offline", "unknown"]
+    boot: str
+    spooled: int
+    heard_at: datetime
+    silent: bool
+
+
+class SeatState(Shape):
+    """Who holds a seat now, why, and who is next."""
+
+    seat_id: str
+    holder_id: str | None
+    basis: Basis
+    shift_id: str | None
+    since: datetime | None
+    next_person_id: str | None
+    next_at: datetime | None
+
+
+class Tap(Shape):
+    """A tap at a checkpoint."""
+
+    event_id: str
+    tag: str
+    checkpoint_id: str | None
+    person_id: str | None
+    proof: str
+    flag: str | None
+    said_at: datetime
+    heard_at: datetime
+
+
+class CheckpointMark(Shape):
+    """The last signed checkpoint of the logbook."""
+
+    size: int
+    at: datetime
+
+
+class LogHead(Shape):
+    """Where the logbook stands."""
+
+    size: int
+    chain: str
+    checkpoint: CheckpointMark | None
+
+
+class Snapshot(Shape):
+    """All that a page shows first. Pushes after `seq` bring it up to date."""
+
+    seq: int
+    at: datetime
+    alerts: list[Alert]
+    conditions: list[ConditionState]
+    devices: list[DeviceState]
+    gateways: list[GatewayState]
+    duty: list[SeatState]
+    log: LogHead
+    events: list[EventBrief]
+    taps: list[Tap]
+    quiet_since: datetime | None
+
+
+# duty
+
+
+class Shift(Shape):
+    """A published shift."""
+
+    id: str
+    seat: str
+    person: str
+    template: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Stay(Shape):
+    """One stay in a seat; `off_at` is null while it lasts."""
+
+    id: str
+    seat: str
+    person: str
+    on_at: datetime
+    off_at: datetime | None
+
+
+class Duty(Shape):
+    """Who is on, who was, who will be."""
+
+    seats: list[SeatState]
+    shifts: list[Shift]
+    attendance: list[Stay]
+
+
+class Seats(Shape):
+    """The seats after a sign-on or sign-off."""
+
+    seats: list[SeatState]
+
+
+# logbook
+
+
+class LogPage(Shape):
+    """A page of the logbook, newest first."""
+
+    items: list[LogEntry]
+    next: int | None
+    head: LogHead
+
+
+class LogVerdict(Shape):
+    """What checking the whole logbook found. `sealed` is how many entries a signature vouches for, `keys` the
+    fingerprints of those who signed.
+    """
+
+    ok: bool
+    size: int
+    first_bad: int | None
+    why: str | None
+    detail: str
+    chain: str
+    root: str
+    checkpoints: int
+    sealed: int
+    keys: list[str]
+
+
+# health
+
+
+class Health(Shape):
+    """The server answers and reaches its store."""
+
+    ok: bool
+
+
+class RoleHealth(Shape):
+    """One role of the process."""
+
+    name: str
+    ok: bool
+    detail: str
+    since: datetime | None
+    restarts: int
+
+
+class RolesHealth(Shape):
+    """Every role of this process."""
+
+    roles: list[RoleHealth]
