@@ -45,7 +45,7 @@ jetstream {{ store_dir: {_text(folder / "store")}, sync_interval: {_text(sync)} 
 mqtt {{
   listen: {_text(f"{at.host}:{at.port}")}
   max_ack_pending: 10000
-  ack_wait: "30s"{tls}
+  ack_wait: "5s"{tls}
 }}
 authorization {{
   users: [

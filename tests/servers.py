@@ -124,7 +124,7 @@ class Nats(Broker):
             f"""server_name: test
 listen: "127.0.0.1:{self.client_port}"
 jetstream {{ store_dir: "{self.folder}/store", sync_interval: "1s" }}
-mqtt {{ listen: "127.0.0.1:{self.port}", max_ack_pending: 10000, ack_wait: "30s" }}
+mqtt {{ listen: "127.0.0.1:{self.port}", max_ack_pending: 10000, ack_wait: "5s" }}
 """
         )
 
