@@ -16,8 +16,9 @@ from sites import plans, shapes, tree
 from sites.checks import cross_check
 from sites.errors import Fault, PackRefused
 from sites.fields import Spot, unknown
-from sites.register import Plan, Register
+from sites.register import Plan, Register, plain
 from sites.tree import Mapped
+from store.metadata import json_text
 
 MAX_FILES: Final = 64
 MAX_FAULTS: Final = 200
@@ -62,7 +63,7 @@ def read(path: Path) -> Register:
 def digest(register: Register) -> str:
     """The hash of what a pack says: the same for any spelling, order of keys or layout of files."""
     bare = msgspec.structs.replace(register, version=0)
-    return hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
+    return hashlib.sha256(json_text(plain(bare)).encode()).hexdigest()
 
 
 class _Pack:

@@ -124,7 +124,7 @@ def _node(event: yaml.NodeEvent, line: int) -> Node:
     if getattr(event, "tag", None) is not None:
         raise _Bad(line, f"the tag {event.tag} is not read")  # type: ignore[attr-defined]
     if isinstance(event, yaml.ScalarEvent):
-        return Scalar(line, event.value, event.style is None)
+        return Scalar(line, event.value, event.style in {None, ""})
     return Listing(line, []) if isinstance(event, yaml.SequenceStartEvent) else Mapped(line, [])
 
 
