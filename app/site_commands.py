@@ -1,0 +1,167 @@
+"""`watchroom site …`: check a site pack, see what it would change, import it."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from core.errors import Refusal
+from sites import acts, store
+from sites.acts import ImportResult
+from sites.changes import Change, How
+from sites.errors import PackRefused
+from sites.pack import digest
+from sites.register import Register
+from store.db import Store
+
+OpenStore = Callable[[str], Store]
+ImportInto = Callable[[Store, Register, str, str], ImportResult]
+OpenSubjects = Callable[[Store, str], Iterable[str]]
+
+_HUES = {How.ADDED: "green", How.REMOVED: "red", How.CHANGED: "yellow"}
+_MARKS = {How.ADDED: "+", How.REMOVED: "-", How.CHANGED: "~"}
+
+Pack = Annotated[Path, typer.Argument(help="A pack: a folder of YAML files, or one file.")]
+Packs = Annotated[list[Path], typer.Argument(help="Packs: folders of YAML files, or single files.")]
+StoreUrl = Annotated[
+    str | None, typer.Option("--store", help="sqlite:///FILE or postgresql://…; unset: the settings'.")
+]
+
+
+def site_app(
+    default_store: Callable[[], str], open_store: OpenStore, import_into: ImportInto, open_subjects: OpenSubjects
+) -> typer.Typer:
+    """The sub-commands. `import_into(store, register, digest, by)` is the whole import in one transaction;
+    `open_subjects(store, site)` names what has an open alert.
+    """
+    app = typer.Typer(no_args_is_help=True, help="Site packs: check, compare, import.")
+
+    @app.command()
+    def check(packs: Packs) -> None:
+        """Read packs and tell every fault, each with file, line and field."""
+        for register in _read_all(packs):
+            _show_counts(register)
+
+    @app.command("diff")
+    def compare(pack: Pack, url: StoreUrl = None) -> None:
+        """Tell what importing a pack would change. Writes nothing."""
+        (register,) = _read_all([pack])
+        db = open_store(url or default_store())
+        try:
+            with db.read() as conn:
+                old = store.load(conn, register.site_id)
+            changes = acts.diff(old, register)
+            _show_changes(register.site_id, old, changes)
+            _warn(acts.warnings(changes, open_subjects(db, register.site_id)))
+        finally:
+            db.close()
+
+    @app.command("import")
+    def bring_in(
+        packs: Packs,
+        url: StoreUrl = None,
+        by: Annotated[str, typer.Option(help="Who imports, for the log.")] = "system",
+    ) -> None:
+        """Make packs the sites' own. The same pack again changes nothing."""
+        registers = _read_all(packs)
+        db = open_store(url or default_store())
+        try:
+            for register in registers:
+                subjects = set(open_subjects(db, register.site_id))
+                result = _import(db, register, by, import_into)
+                _show_result(register, result)
+                _warn(acts.warnings(result.changes, subjects))
+        finally:
+            db.close()
+
+    return app
+
+
+def _out() -> Console:
+    return Console(highlight=False)
+
+
+def _err() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def _read_all(paths: Iterable[Path]) -> list[Register]:
+    """Every pack, or exit 1 after telling what is wrong with any of them."""
+    registers, refused = [], False
+    for path in paths:
+        try:
+            registers.append(acts.check(path))
+        except PackRefused as no:
+            refused = True
+            for fault in no.errors:
+                _err().print(Text(str(fault)), soft_wrap=True)
+            faults = f"{len(no.errors)} fault{'s' * (len(no.errors) != 1)}"
+            _err().print(Text(f"{path}: refused, {faults}", style="bold red"))
+    if refused:
+        raise typer.Exit(1)
+    return registers
+
+
+def _import(db: Store, register: Register, by: str, import_into: ImportInto) -> ImportResult:
+    spinner = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=_err(), transient=True)
+    try:
+        with spinner:
+            spinner.add_task(f"importing {register.site_id}", total=None)
+            return import_into(db, register, digest(register), by)
+    except Refusal as no:
+        _err().print(Text(f"{register.site_id}: {no.detail}", style="bold red"))
+        raise typer.Exit(1) from None
+
+
+def _show_counts(register: Register) -> None:
+    table = Table(title=f"{register.name.zh} {register.name.en} ({register.site_id})", title_justify="left")
+    table.add_column("section")
+    table.add_column("count", justify="right")
+    for name, count in acts.counts(register).items():
+        table.add_row(name, str(count))
+    _out().print(table)
+    _out().print(Text(f"{register.site_id}: no faults, hash {digest(register)[:12]}", style="green"))
+
+
+def _show_changes(site_id: str, old: Register | None, changes: list[Change]) -> None:
+    if not changes:
+        _out().print(f"{site_id}: no change (version {old.version if old is not None else 0})")
+        return
+    table = Table(title=f"{site_id}: {len(changes)} changes", title_justify="left")
+    for column in ("", "section", "id", "field", "was", "will be"):
+        table.add_column(column, overflow="fold")
+    for change in changes:
+        cells = (_MARKS[change.how], change.section, change.id, change.field, _cell(change.old), _cell(change.new))
+        table.add_row(*(Text(cell) for cell in cells), style=_HUES[change.how])
+    _out().print(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _show_result(register: Register, result: ImportResult) -> None:
+    if not result.changed:
+        _out().print(f"{result.site_id}: no change, version {result.version} stands")
+        return
+    told = ", ".join(
+        f"{_MARKS[How(how)]}{n} {section}"
+        for section, row in acts.summary(result.changes).items()
+        for how, n in row.items()
+    )
+    _out().print(
+        Text(f"{result.site_id}: version {result.version} ({register.name.zh} {register.name.en})", style="green")
+    )
+    _out().print(Text(f"  {told}"), soft_wrap=True)
+    if result.accounts_made:
+        _out().print(Text(f"  accounts without a password yet: {', '.join(result.accounts_made)}"), soft_wrap=True)
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        _err().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
