@@ -1,7 +1,7 @@
 """An export: a site's whole log as JSON lines that anyone can read and `logbook.verify` can check without us.
 
 One header, the entries in order, each checkpoint straight after the last entry it covers, and a last line that seals every
-byte above it. Reading it out is itself worth a line (LOG-05): the caller writes `logbook.exported` first.
+byte above it. Reading it out is itself worth a line (LOG-05): `record` writes it first.
 """
 
 from collections.abc import Iterator
@@ -13,15 +13,23 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
-from logbook.checkpoints import Kept, upto
-from logbook.entries import stored
+from logbook.checkpoints import Kept, checkpoint, upto
+from logbook.entries import append, stored
 from logbook.notes import Seal, raw_public, sign_seal, verifier_key
-from logbook.rules import NO_CHAIN, NO_FRONTIER, root
+from logbook.rules import NO_CHAIN, NO_FRONTIER, Line, root
 from logbook.verify import FORMAT, CheckpointLine, EndLine, EntryLine, Header
 from sites.tables import site
+from store.db import Tx
 from store.tables import site_head
 
 _encode = msgspec.json.Encoder().encode
+
+
+def record(tx: Tx, site_id: str, *, at: datetime, actor: str, key: Ed25519PrivateKey) -> None:
+    """Write down that the log is read out, and swear to it up to that line: nothing in the export is then unsworn."""
+    size = tx.heads[site_id].log_size + 1
+    append(tx, site_id, [Line(at, "logbook.exported", actor, "site", {"entries": size})])
+    checkpoint(tx, site_id, at, key)
 
 
 def export(conn: Connection, site_id: str, out: BinaryIO, *, key: Ed25519PrivateKey, at: datetime) -> None:
