@@ -93,7 +93,7 @@ def _settled(tx: Tx, desk: Desk, at: datetime) -> list[dict[str, Any]]:
 
 def settle_seats(tx: Tx, desk: Desk, at: datetime) -> None:
     """Look who holds every seat now, and let follow what follows."""
-    scene = load_scene(tx, desk, at, seats=True)
+    scene = load_scene(tx, desk, at)
     judgement = Judgement(scene)
     _, shifts, _ = held_now(tx.conn, desk.register, at)
     settle(tx, scene, shifts, judgement)

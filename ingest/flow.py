@@ -25,7 +25,7 @@ from ingest.desks import Desks
 from ingest.gateways import hear_status
 from ingest.rules import Judgement
 from ingest.scene import Boot, Desk, Heard, Scene
-from ingest.seats import gap_pairs, held_now
+from ingest.seats import held_now, own_conditions
 from store.db import Store, Tx, take_heads
 from store.telemetry import Telemetry
 
@@ -232,7 +232,7 @@ def _due(boots: dict[tuple[str, str], Boot], at: datetime, gap_s: int) -> None:
         boot.due_at = micros(at) + gap_s * 1_000_000 if boot.ahead else None
 
 
-def load_scene(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = (), *, seats: bool = False) -> Scene:
+def load_scene(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = ()) -> Scene:
     """Everything the judgement may look at, in four queries however long the batch."""
     register = desk.register
     pairs: set[tuple[str, str]] = set()
@@ -246,13 +246,20 @@ def load_scene(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = (), *, s
             whole.add(event.device)
         elif meaning.kind.effect is not Effect.NOTE:
             pairs.add((event.device, event.kind))
-    pairs.update(gap_pairs(register))
+    own = own_conditions(register)
+    pairs.update(own)
     conditions = alert_store.conditions(tx.conn, register.site_id, pairs, whole)
     stepping = {
         cond.alert_id
         for (subject, name), cond in conditions.items()
         if cond.alert_id is not None
-        and (subject in whole or seats or cond.clear_said or name == "device.offline" or cond.state in _MAY_STEP)
+        and (
+            subject in whole
+            or cond.clear_said
+            or cond.state in _MAY_STEP
+            or name == "device.offline"
+            or (subject, name) in own
+        )
     }
     alerts = alert_store.some(tx.conn, register.site_id, stepping)
     held, _, _ = held_now(tx.conn, register, at)

@@ -76,6 +76,8 @@ def settle(tx: Tx, scene: Scene, shifts: list[Dated], judgement: Judgement) -> N
     commit_seats(tx, scene, held, _shown(register, dict(scene.held), shifts, at))
 
 
-def gap_pairs(register: Register) -> list[tuple[str, str]]:
-    """The conditions that settling may touch."""
-    return [(f"seat/{seat}", GAP) for seat in register.seats]
+def own_conditions(register: Register) -> list[tuple[str, str]]:
+    """The conditions that we watch ourselves and may end without a device's word."""
+    return [(f"seat/{seat}", GAP) for seat in register.seats] + [
+        (f"gateway/{gateway}", "gateway.offline") for gateway in register.gateways
+    ]

@@ -58,7 +58,7 @@ class Sweep:
             if desk is None:
                 return
             at = self.now()
-            scene = load_scene(tx, desk, at, seats=True)
+            scene = load_scene(tx, desk, at)
             judgement = Judgement(scene)
             if site in duty_store.sites_due(tx.conn, at):
                 _, shifts, _ = held_now(tx.conn, desk.register, at)

@@ -1,0 +1,35 @@
+"""Importing a site: the register, its people, its watched devices, its published shifts and its logbook line, in one
+transaction.
+"""
+
+from datetime import datetime
+
+from duty import store as duty_store
+from ingest import store as ingest_store
+from ingest.acts import settle_seats
+from ingest.desks import Desks
+from ingest.sweep import publish_roster
+from logbook import entries
+from logbook.rules import Line
+from sites import acts
+from sites.acts import ImportResult
+from sites.register import Register
+from store import outbox
+from store.db import Store
+
+
+def import_site(db: Store, desks: Desks, register: Register, digest: str, at: datetime, by: str) -> ImportResult:
+    """Import a checked pack; the same pack again changes nothing."""
+    site = register.site_id
+    with db.begin([site]) as tx:
+        result = acts.import_pack(tx, register, digest, at, by)
+        if result.changed:
+            entries.append(tx, site, [Line(at, "site.imported", by, "site", dict(result.line_data))])
+            outbox.append(tx, site, at, list(result.pushes))
+        desk = desks.get(tx.conn, site)
+        if desk is not None:
+            ingest_store.watch(tx, desk.register, at)
+            if result.changed or duty_store.last_published(tx.conn, site) is None:
+                publish_roster(tx, desk.register, at)
+            settle_seats(tx, desk, at)
+    return result
