@@ -1,0 +1,38 @@
+/** What an alert asks of the person looking at it. Pure, so that queue, page and keys agree. */
+import type { Alert } from "@shared/api/types";
+
+export interface Viewer { person: string | null; answers: boolean; supervises: boolean; holder: string | null }
+
+export type Owed = "ack" | "reset" | "dispose" | "wait" | "nothing";
+export type As = "holder" | "custodian" | "supervisor" | "witness" | "reader";
+
+const BY_PERSON = new Set(["access.duress", "manual.panic", "device.tamper", "device.battery_low"]);
+export const unanswered = (a: Alert): boolean => a.state === "raised" || a.state === "cleared";
+export const answered = (a: Alert): boolean => a.state === "acked" || a.state === "settling";
+
+/** The one act that moves it on. */
+export function owed(a: Alert): Owed {
+  if (a.state === "closed") return "nothing";
+  if (unanswered(a)) return "ack";
+  if (a.state === "settling") return "dispose";
+  return a.latched && (a.clear_said || BY_PERSON.has(a.kind)) ? "reset" : "wait";
+}
+
+/** In what capacity this person would act. */
+export function capacity(a: Alert, who: Viewer): As {
+  if (!who.answers && !who.supervises) return "reader";
+  if (who.person !== null && who.person === a.custody_by) return "custodian";
+  if (who.person !== null && who.person === who.holder) return "holder";
+  if (who.supervises) return "supervisor";
+  return "witness";
+}
+
+/** May this person carry on an answered alert (reset, hand back, close)? */
+export const mayHandle = (a: Alert, who: Viewer): boolean => ["holder", "custodian", "supervisor"].includes(capacity(a, who));
+
+/** The ladder's next step of an unanswered alert. */
+export function nextRung(a: Alert): { n: number; at: string; again: boolean } | null {
+  if (!unanswered(a) || !a.due_at) return null;
+  const last = a.ladder.rungs.length - 1;
+  return { n: Math.min(a.rung + 1, last), at: a.due_at, again: a.rung >= last };
+}

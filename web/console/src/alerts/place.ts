@@ -1,0 +1,57 @@
+/** Where something is and what it is called, from the register. */
+import { computed } from "vue";
+
+import type { Zone } from "@shared/api/types";
+
+import { live, register } from "@/live/live";
+import { useWords } from "@/words";
+
+export function zonePath(id: string | null | undefined): Zone[] {
+  const path: Zone[] = [];
+  let next = id ? register.value?.zones[id] : undefined;
+  while (next && !path.includes(next)) {
+    path.unshift(next);
+    next = next.parent ? register.value?.zones[next.parent] : undefined;
+  }
+  return path;
+}
+
+export function usePlaces() {
+  const { named, say, t } = useWords();
+  const book = computed(() => register.value);
+  const person = (id: string | null | undefined) => {
+    if (!id) return "—";
+    if (id === "system") return t("people.system");
+    if (id.startsWith("account/")) return t("people.account", { id: id.slice(8) });
+    if (id.startsWith("external/")) return external(id.slice(9));
+    return named(book.value?.people[id]?.name, id);
+  };
+  const external = (id: string) => named(book.value?.externals.find((e) => e.id === id)?.name, id || t("people.external"));
+  const seat = (id: string | null | undefined) => named(id ? book.value?.seats[id]?.name : null, id ?? "—");
+  const holder = (seatId: string) => live.value?.duty.find((s) => s.seat_id === seatId) ?? null;
+  return {
+    person,
+    seat,
+    holder,
+    /** From the outside in, without the site itself when there is more to say. */
+    zone: (id: string | null | undefined) => {
+      const path = zonePath(id);
+      return (path.length > 1 ? path.filter((z) => z.kind !== "site") : path).map((z) => named(z.name)).join(" › ");
+    },
+    subject: (subject: string) => {
+      const [family, id] = subject.includes("/") ? (subject.split("/", 2) as [string, string]) : ["device", subject];
+      if (family === "seat") return seat(id);
+      if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
+      return named(book.value?.devices[id]?.name, id);
+    },
+    /** Whom a rung calls. */
+    called: (who: string) => {
+      const [what, id = ""] = who.split(":", 2);
+      if (what === "seat") return seat(id);
+      if (what === "post") return named(book.value?.posts[id]?.name, id);
+      if (what === "role") return say(`role.${id}`);
+      if (what === "person") return person(id);
+      return external(id);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { createRouter, createWebHistory } from "vue-router";
+
+import { Refused } from "@shared/api/call";
+import type { Me } from "@shared/api/types";
+
+import { me, resume } from "./session/session";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/login", name: "login", component: () => import("./session/LoginPage.vue"), meta: { open: true } },
+    {
+      path: "/",
+      component: () => import("./layout/Shell.vue"),
+      children: [
+        { path: "", redirect: { name: "alerts" } },
+        { path: "alerts/:id?", name: "alerts", component: () => import("./alerts/QueuePage.vue") },
+        { path: "closed", name: "closed", component: () => import("./alerts/ClosedPage.vue") },
+        { path: "events", name: "events", component: () => import("./events/EventsPage.vue") },
+        { path: "devices", name: "devices", component: () => import("./devices/DevicesPage.vue") },
+        { path: "logbook", name: "logbook", component: () => import("./logbook/LogbookPage.vue") },
+        { path: ":rest(.*)*", redirect: { name: "alerts" } },
+      ],
+    },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (me.value || to.meta.open) return true;
+  try {
+    await resume();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { name: "login", query: { ...(to.query.wall ? { wall: to.query.wall } : {}), to: to.fullPath } };
+  }
+  return (me.value as Me | null)?.must_change ? { name: "login" } : true;
+});

@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+
+import vue from "@vitejs/plugin-vue";
+import elementPlus from "unplugin-element-plus/vite";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here("console"),
+  plugins: [vue(), elementPlus({})],
+  resolve: {
+    alias: { "@shared": here("shared"), "@core-words": here("../core/words"), "@": here("console/src") },
+  },
+  define: {
+    __VUE_OPTIONS_API__: true, // Element Plus needs it
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  build: { outDir: here("../api/static"), emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 400 },
+  server: {
+    port: 5173,
+    fs: { allow: [here("..")] },
+    proxy: { "/api": { target: "http://127.0.0.1:8080", changeOrigin: false } },
+  },
+  test: {
+    root: here("."),
+    environment: "node",
+    include: ["shared/**/*.test.ts", "console/**/*.test.ts"],
+    server: { deps: { inline: ["element-plus"] } },
+  },
+});
