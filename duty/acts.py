@@ -13,7 +13,10 @@ from store.db import Tx
 def sign_on(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:
     """Come on duty in a seat (ATT-01). The caller has checked the password."""
     _known(register, seat, person)
-    if any(a.seat == seat and a.person == person for a in store.attended(tx.conn, register.site_id, at)):
+    if any(
+        a.seat == seat and a.person == person and a.off_at is None
+        for a in store.attended(tx.conn, register.site_id, at)
+    ):
         raise AlreadyOn(seat=seat)
     store.come(tx, register.site_id, seat, person, at)
     entries.append(tx, register.site_id, [Line(at, "duty.sign_on", person, f"seat/{seat}", {"seat": seat})])

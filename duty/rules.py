@@ -41,6 +41,7 @@ class Holding(msgspec.Struct, frozen=True):
 def who_holds(seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterable[Attended]) -> Holding:
     """The holder of `seat` at `at`: signed on, else rostered, else nobody.
 
+    Whoever signed off during their shift has left it, and no longer counts as rostered: an empty chair must be seen.
     Several signed on: the one whose shift runs, else the one who came last. Several rostered: the later start; two that
     start together: the smaller shift id, so that the answer never depends on order.
     """
@@ -48,18 +49,17 @@ def who_holds(seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterab
         (s for s in shifts if s.seat == seat and s.starts_at <= at < s.ends_at),
         key=lambda s: (_down(s.starts_at), s.id),
     )
-    here = sorted(
-        (a for a in attended if a.seat == seat and a.on_at <= at and (a.off_at is None or at < a.off_at)),
-        key=lambda a: (_down(a.on_at), a.id),
-    )
+    stays = [a for a in attended if a.seat == seat and a.on_at <= at]
+    here = sorted((a for a in stays if a.off_at is None or at < a.off_at), key=lambda a: (_down(a.on_at), a.id))
     if here:
         for shift in running:
             for stay in here:
                 if stay.person == shift.person:
                     return Holding(seat, stay.person, Basis.SIGNED_ON, shift.id, stay.on_at)
         return Holding(seat, here[0].person, Basis.SIGNED_ON, None, here[0].on_at)
-    if running:
-        return Holding(seat, running[0].person, Basis.ROSTERED, running[0].id, running[0].starts_at)
+    for shift in running:
+        if not any(a.person == shift.person and a.off_at is not None and a.off_at > shift.starts_at for a in stays):
+            return Holding(seat, shift.person, Basis.ROSTERED, shift.id, shift.starts_at)
     return Holding(seat, None, Basis.NOBODY)
 
 

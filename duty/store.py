@@ -13,6 +13,9 @@ from sites.register import Dated
 from store import bulk
 from store.db import Tx
 
+AHEAD = timedelta(hours=36)
+BEHIND = timedelta(hours=26)  # the longest shift, 24 h, and a DST change
+
 
 def shifts(conn: Connection, site_id: str, start: datetime, end: datetime) -> list[Dated]:
     """Published shifts that touch [start, end]."""
@@ -86,8 +89,8 @@ def go(tx: Tx, site_id: str, seat: str, person: str, at: datetime) -> int:
 
 
 def on_duty(conn: Connection, site_id: str, at: datetime) -> tuple[list[Dated], list[Attended]]:
-    """What is needed to say who holds any seat at `at`, and who comes next."""
-    return shifts(conn, site_id, at, at + timedelta(hours=36)), attended(conn, site_id, at)
+    """What is needed to say who holds any seat at `at`, who left it early, and who comes next."""
+    return shifts(conn, site_id, at, at + AHEAD), attended(conn, site_id, at - BEHIND)
 
 
 def states(conn: Connection, site_id: str) -> dict[str, Holding]:

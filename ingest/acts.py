@@ -111,7 +111,7 @@ def report(
     event_id = fresh(at)
     data = {"note": note, "caller": caller}
     raw = msgspec.json.encode({"id": event_id, "kind": kind, "zone": zone, "by": person, "said_at": at, "data": data})
-    judgement = Judgement(load_scene(tx, desk, at))
+    judgement = Judgement(load_scene(tx, desk, at, also=[(f"report/{event_id}", kind)]))
     alert_id = judgement.report(event_id, kind, zone, person, data, raw)
     commit(tx, judgement.scene, judgement.changes)
     return event_id, alert_id

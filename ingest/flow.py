@@ -232,10 +232,14 @@ def _due(boots: dict[tuple[str, str], Boot], at: datetime, gap_s: int) -> None:
         boot.due_at = micros(at) + gap_s * 1_000_000 if boot.ahead else None
 
 
-def load_scene(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = ()) -> Scene:
-    """Everything the judgement may look at, in four queries however long the batch."""
+def load_scene(
+    tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = (), also: Iterable[tuple[str, str]] = ()
+) -> Scene:
+    """Everything the judgement may look at, in four queries however long the batch. `also`: conditions that the caller
+    may raise itself.
+    """
     register = desk.register
-    pairs: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set(also)
     whole: set[str] = set()
     for heard in new:
         event = heard.event
@@ -263,7 +267,7 @@ def load_scene(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = ()) -> S
     }
     alerts = alert_store.some(tx.conn, register.site_id, stepping)
     held, _, _ = held_now(tx.conn, register, at)
-    return Scene(desk, at, held, conditions, alerts, tx.heads[register.site_id].alert_no + 1)
+    return Scene(desk, at, held, conditions, alerts, tx.heads[register.site_id].alert_no + 1, frozenset(pairs))
 
 
 _MAY_STEP = frozenset({State.CLEARED, State.SETTLING})

@@ -12,6 +12,7 @@ from store import outbox
 from store.db import Tx
 
 RESTART_S = 20
+SEQ_GAP = "gateway.seq_gap"
 
 
 def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, retained: bool) -> None:
@@ -62,18 +63,18 @@ def silent(tx: Tx, judgement: Judgement, at: datetime) -> None:
         show(tx, judgement, gateway.id)
 
 
-def gaps(tx: Tx, judgement: Judgement, at: datetime) -> None:
+def gaps(tx: Tx, judgement: Judgement, gapped: list[tuple[str, str]], at: datetime) -> None:
     """Sequence numbers that never came: told once as a trouble, then given up, so that receipts can go on."""
     register = judgement.scene.desk.register
     waiting = {s["gateway_id"] for s in store.gateway_states(tx.conn, register.site_id) if s["silent"]}
-    for gateway, name in store.boots_due(tx.conn, register.site_id, at):
+    for gateway, name in gapped:
         boot = store.boots(tx.conn, register.site_id, [(gateway, name)])[gateway, name]
         again = micros(at) + register.policies.gateway_gap_s * 1_000_000
         if gateway not in waiting and boot.ahead:
             first, last = boot.skip()
             judgement.occur(
                 f"gateway/{gateway}",
-                "gateway.seq_gap",
+                SEQ_GAP,
                 Origin(derived(at, "gap", gateway, name, str(first)), at),
                 {"boot": name, "first": first, "last": last},
             )

@@ -206,6 +206,8 @@ class Judgement:
         cond = self.changes.conditions.get(key)
         if cond is None:
             loaded = self.scene.conditions.get(key)
+            if loaded is None and key not in self.scene.asked:
+                raise LookupError(f"condition {key} was judged without having been loaded")
             cond = msgspec.structs.replace(loaded) if loaded is not None else None
         return cond
 

@@ -114,3 +114,4 @@ class Scene(msgspec.Struct):
     conditions: Mapping[tuple[str, str], Cond]
     alerts: Mapping[str, Alert]
     next_number: int
+    asked: frozenset[tuple[str, str]]  # the conditions that were looked for: only of these is absence known

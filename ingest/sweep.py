@@ -58,7 +58,14 @@ class Sweep:
             if desk is None:
                 return
             at = self.now()
-            scene = load_scene(tx, desk, at)
+            quiet = store.devices_due(tx.conn, site, at)
+            gapped = store.boots_due(tx.conn, site, at)
+            scene = load_scene(
+                tx,
+                desk,
+                at,
+                also=[(d, OFFLINE) for d, _, _ in quiet] + [(f"gateway/{g}", gateways.SEQ_GAP) for g, _ in gapped],
+            )
             judgement = Judgement(scene)
             if site in duty_store.sites_due(tx.conn, at):
                 _, shifts, _ = held_now(tx.conn, desk.register, at)
@@ -68,16 +75,16 @@ class Sweep:
                     if alert.due_at is not None:
                         self.counts.worst_late_s = max(self.counts.worst_late_s, (at - alert.due_at).total_seconds())
                     judgement.due(alert)
-            _silent_devices(tx, desk, judgement, at)
+            _silent_devices(tx, desk, judgement, quiet, at)
             gateways.silent(tx, judgement, at)
-            gateways.gaps(tx, judgement, at)
+            gateways.gaps(tx, judgement, gapped, at)
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)
 
     def hourly(self) -> None:
         """What is owed less often: checkpoints, the roster's horizon, and an outbox that does not grow for ever."""
         with self.db.read() as conn:
-            sites = site_store.ids(conn)
+            sites = list(site_store.versions(conn))
         for site in sites:
             with self.db.begin([site]) as tx:
                 desk = self.desks.get(tx.conn, site)
@@ -88,12 +95,12 @@ class Sweep:
                     outbox.trim(tx, at - timedelta(hours=24))
 
 
-def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
+def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, quiet: list[tuple[str, int, bool]], at: datetime) -> None:
     """Devices whose moment has come: heard meanwhile, look again later; not heard, that is an alert, once (EVT-10)."""
     register = desk.register
     moved: dict[str, tuple[bool, int | None]] = {}
     told: list[str] = []
-    for device_id, heard_us, _ in store.devices_due(tx.conn, register.site_id, at):
+    for device_id, heard_us, _ in quiet:
         device = register.devices.get(device_id)
         if device is None or not device.supervision_s:
             moved[device_id] = (False, None)

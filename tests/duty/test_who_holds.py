@@ -57,6 +57,15 @@ def test_a_sign_off_ends_at_its_instant() -> None:
     assert who_holds("centre", AT, [], stay).person is None
 
 
+def test_who_signed_off_during_the_shift_has_left_it() -> None:
+    stay = [Attended("1", "centre", "wang", AT - H, AT)]
+    running = [shift("wang", AT - 2 * H, AT + H)]
+    assert who_holds("centre", AT, running, stay).basis is Basis.NOBODY
+    assert who_holds("centre", AT, [*running, shift("li", AT - 3 * H, AT + H)], stay).person == "li"
+    yesterday = [Attended("1", "centre", "wang", AT - 9 * H, AT - 8 * H)]
+    assert who_holds("centre", AT, running, yesterday).person == "wang"
+
+
 @given(st.permutations(range(5)), st.permutations(range(3)))
 def test_the_answer_never_depends_on_order(shifts_order: list[int], stays_order: list[int]) -> None:
     shifts = [shift(f"s{i}", AT - (i % 3) * H, AT + H, f"p{i}") for i in range(5)]

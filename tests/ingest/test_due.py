@@ -110,13 +110,13 @@ def test_a_gap_opens_by_itself_when_the_last_shift_ends(store: Store, clock: Han
     assert night.open() == []
     clock.set(night.local(2, 7, 59, 59))
     night.sweeper.run()
-    assert night.open() == []
+    assert "duty.gap" not in {a.kind for a in night.open()}
     clock.tick(1)
     night.sweeper.run()
-    assert night.only().kind == "duty.gap"
+    assert night.alert("duty.gap").state is State.RAISED
     clock.set(night.local(2, 20))
     night.sweeper.run()
-    assert night.only().state is State.CLEARED
+    assert night.alert("duty.gap").state is State.CLEARED
 
 
 def test_custody_goes_back_to_the_seat_when_its_holder_leaves(night: Night) -> None:
@@ -145,7 +145,7 @@ def test_a_silent_device_is_told_once_and_its_next_word_ends_it(night: Night) ->
     """EVT-10."""
     night.say("device.heartbeat")
     night.pass_(599, step=30)
-    assert night.open() == []
+    assert "device.offline" not in {a.kind for a in night.open()}
     night.pass_(31, step=30)
     night.pass_(600, step=60)
     silence = night.alert("device.offline")
