@@ -145,9 +145,11 @@ def test_one_site_gets_gap_free_numbers_in_commit_order_from_eight_threads(store
 
     with ThreadPoolExecutor(9) as pool:
         reader = pool.submit(poll)
-        for writer in [pool.submit(write) for _ in range(8)]:
-            writer.result(60)
-        done.set()
+        try:
+            for writer in [pool.submit(write) for _ in range(8)]:
+                writer.result(60)
+        finally:
+            done.set()
         reader.result(60)
     assert seen == list(range(1, 1601))
 
