@@ -123,7 +123,7 @@ class Needs:
 
 
 def needs(action: str) -> Any:
-    """Declare what a route does, and receive who may do it: `caller: Annotated[Caller, needs(...)]`."""
+    """Declare what a route does; as an annotated parameter it is also who may do it."""
     return Depends(Needs(action))
 
 
