@@ -87,7 +87,10 @@ class _Pack:
         if not self.path.is_dir():
             yield self.path
             return
-        found = sorted(p for p in self.path.iterdir() if p.suffix in {".yaml", ".yml"})
+        try:
+            found = sorted(p for p in self.path.iterdir() if p.suffix in {".yaml", ".yml"})
+        except OSError:
+            found = []
         if not found:
             self.faults.append(Fault(str(self.path), 1, "", "no .yaml file in this folder"))
         if len(found) > MAX_FILES:

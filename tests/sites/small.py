@@ -1,0 +1,101 @@
+"""The smallest pack that uses every section, as text that a test can spoil."""
+
+from pathlib import Path
+
+SITE = """\
+site:
+  id: corner
+  name: {zh: 街角, en: Corner}
+  time_zone: Asia/Shanghai
+policies:
+  handle_by_s: {1: 600}
+  log_retention_days: 400
+kinds:
+  access.denied: {ack_s: 60, priority: 2}
+  gas.leak: {klass: alarm, effect: raise, ends: device, priority: 1, ack_s: 30}
+  gas.restore: {klass: activity, effect: clear, clears: [gas.leak]}
+externals:
+  - id: brigade
+    name: Brigade
+    contacts: [{channel: email, target: duty@brigade.example}]
+"""
+ZONES = """\
+plans:
+  - {id: ground, file: plans/ground.svg}
+zones:
+  - {id: house, name: House, kind: building, plan: ground}
+  - {id: hall, name: Hall, kind: room, parent: house, plan: ground, polygon: [[0, 0], [50, 0], [50, 50]]}
+  - {id: loft, name: Loft, kind: room, parent: house}
+  - {id: field, name: Field, kind: area}
+gateways:
+  - {id: gw-1, name: One, supervision_s: 60}
+devices:
+  - {id: S-01, name: Smoke, model: smoke, zone: hall, gateway: gw-1, x: 10, y: 10.5, supervision_s: 600, key: true}
+  - {id: D-01, name: Door, model: door, zone: loft, gateway: gw-1}
+checkpoints:
+  - {id: CP-1, name: Hall, zone: hall, tags: ["04:a1:b2:c3:d4:e5:f6"], x: 20, y: 20}
+  - {id: CP-2, name: Loft, zone: loft, tags: [04A1B2C3D4E5F7, DEADBEEF]}
+"""
+PEOPLE = """\
+people:
+  - id: zhao-li
+    name: {zh: 赵力, en: Zhao Li}
+    login: zhaoli
+    roles: [operator, supervisor]
+    phone: 138 0000 1001
+    contacts:
+      - {channel: webhook, target: "https://hooks.example/zhao"}
+  - {id: qian-yun, name: Qian Yun, login: qianyun, roles: [guard], language: en}
+"""
+DUTY = """\
+posts:
+  - {id: desk, name: Desk, location: Hall}
+  - {id: rounds, name: Rounds}
+seats:
+  - {id: desk, post: desk, name: Desk}
+  - {id: rounds, post: rounds, name: Rounds, required: false}
+shifts:
+  - {id: day, name: Day, starts: 08:00, ends: 20:00}
+  - {id: night, name: Night, starts: "20:00", ends: "08:00"}
+rotas:
+  - seat: desk
+    from_day: 2026-01-01
+    days:
+      - {day: zhao-li, night: qian-yun}
+      - day: qian-yun
+        night: zhao-li
+ladders:
+  - id: usual
+    repeat_s: 120
+    rungs:
+      - {after_s: 0, who: "seat:desk"}
+      - {after_s: 60, who: "post:rounds", channels: [console, webhook]}
+      - {after_s: 60, who: "role:supervisor"}
+      - {after_s: 90, who: "person:zhao-li", channels: [email]}
+      - {after_s: 120, who: external, channels: [email]}
+routes:
+  - {kinds: [fire, gas.leak], klasses: [alarm], priorities: [1, 2], zones: [house], ladder: usual, seat: desk}
+  - {ladder: usual, seat: desk}
+"""
+PLAN = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 80">
+  <title>Ground</title>
+  <rect x="1" y="1" width="98" height="78" fill="none" stroke="currentColor"/>
+</svg>
+"""
+FILES = {"site.yaml": SITE, "zones.yaml": ZONES, "people.yaml": PEOPLE, "duty.yaml": DUTY, "plans/ground.svg": PLAN}
+
+
+def write(folder: Path, files: dict[str, str] | None = None) -> Path:
+    """Lay the pack out in `folder`."""
+    for name, text in (files or FILES).items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    return folder
+
+
+def spoiled(folder: Path, name: str, old: str, new: str) -> Path:
+    """The pack with one place changed."""
+    assert old in FILES[name], f"{old!r} is not in {name}"
+    return write(folder, FILES | {name: FILES[name].replace(old, new, 1)})

@@ -1,0 +1,109 @@
+"""`watchroom site check|diff|import` as a person meets it: words, exit codes, nothing written by a look."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.site_commands import site_app
+from sites.acts import ImportResult, import_pack
+from sites.register import Register
+from sites.store import versions
+from store.db import Store
+from tests.sites import small
+
+
+class Room:
+    """The commands wired to a database of the test's own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.busy: set[str] = set()
+        self.app = site_app(lambda: url, Store, self._import, lambda _db, _site: self.busy)
+
+    @staticmethod
+    def _import(db: Store, register: Register, digest: str, by: str) -> ImportResult:
+        with db.begin([register.site_id]) as tx:
+            return import_pack(tx, register, digest, datetime(2026, 3, 1, tzinfo=UTC), by)
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(self.app, list(words), env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+
+    def versions(self) -> dict[str, int]:
+        db = Store(self.url)
+        with db.read() as conn:
+            found = versions(conn)
+        db.close()
+        return found
+
+
+@pytest.fixture
+def room(sqlite_url: str) -> Room:
+    return Room(sqlite_url)
+
+
+@pytest.fixture
+def corner(tmp_path: Path) -> Path:
+    return small.write(tmp_path / "corner")
+
+
+def test_check_counts_a_clean_pack(room: Room, corner: Path) -> None:
+    told = room.run("check", str(corner))
+    assert told.exit_code == 0
+    assert "Corner (corner)" in told.output
+    assert "no faults" in told.output
+
+
+def test_check_tells_every_fault_and_exits_1(room: Room, tmp_path: Path) -> None:
+    bad = small.spoiled(tmp_path / "bad", "duty.yaml", "night: zhao-li", "night: zhao-lei")
+    told = room.run("check", str(bad))
+    assert told.exit_code == 1
+    line = small.DUTY[: small.DUTY.index("night: zhao-li")].count("\n") + 1
+    fault = f'{bad}/duty.yaml:{line}: rotas[0].days[1].night: unknown person "zhao-lei"; did you mean "zhao-li"?'
+    assert fault in told.output
+    assert "refused, 1 fault" in told.output
+
+
+def test_diff_tells_and_writes_nothing(room: Room, corner: Path) -> None:
+    told = room.run("diff", str(corner))
+    assert told.exit_code == 0
+    assert "changes" in told.output
+    assert room.versions() == {}
+
+
+def test_import_then_import_again(room: Room, corner: Path) -> None:
+    first = room.run("import", str(corner))
+    assert first.exit_code == 0, first.output
+    assert "corner: version 1" in first.output
+    assert "accounts without a password yet: zhaoli, qianyun" in first.output
+    again = room.run("import", str(corner), "--store", room.url)
+    assert again.exit_code == 0
+    assert "no change, version 1 stands" in again.output
+    assert "no change (version 1)" in room.run("diff", str(corner)).output
+
+
+def test_a_bad_pack_among_good_ones_imports_none(room: Room, corner: Path, tmp_path: Path) -> None:
+    bad = small.spoiled(tmp_path / "bad", "people.yaml", "[guard]", "[gaurd]")
+    assert room.run("import", str(corner), str(bad)).exit_code == 1
+    assert room.versions() == {}
+
+
+def test_a_taken_login_is_refused_in_words(room: Room, corner: Path, tmp_path: Path) -> None:
+    room.run("import", str(corner))
+    annex = small.spoiled(tmp_path / "annex", "site.yaml", "id: corner", "id: annex")
+    told = room.run("import", str(annex))
+    assert told.exit_code == 1
+    assert 'The login "zhaoli" of zhao-li is taken.' in told.output
+
+
+def test_a_removed_device_with_an_open_alert_warns_but_goes(room: Room, corner: Path, tmp_path: Path) -> None:
+    room.run("import", str(corner))
+    room.busy = {"D-01"}
+    text = small.ZONES.replace("  - {id: D-01, name: Door, model: door, zone: loft, gateway: gw-1}\n", "")
+    less = str(small.write(tmp_path / "less", small.FILES | {"zones.yaml": text}))
+    for command in ("diff", "import"):
+        told = room.run(command, less)
+        assert told.exit_code == 0
+        assert "warning: device D-01 is removed" in told.output
+    assert room.versions() == {"corner": 2}
