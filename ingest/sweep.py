@@ -81,7 +81,7 @@ class Sweep:
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)
 
-    def hourly(self) -> None:
+    def seldom(self) -> None:
         """What is owed less often: checkpoints, the roster's horizon, and an outbox that does not grow for ever."""
         with self.db.read() as conn:
             sites = list(site_store.versions(conn))
@@ -92,7 +92,10 @@ class Sweep:
                     at = self.now()
                     self.seal(tx, desk.register, at)
                     extend_roster(tx, desk.register, at)
-                    outbox.trim(tx, at - timedelta(hours=24))
+        before, gone = self.now() - timedelta(hours=24), 1
+        while gone:  # bite by bite: nobody waits long for the writer
+            with self.db.begin() as tx:
+                gone = outbox.trim(tx, before)
 
 
 def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, quiet: list[tuple[str, int, bool]], at: datetime) -> None:

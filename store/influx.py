@@ -52,7 +52,7 @@ class InfluxTelemetry:
         self._thread.start()
 
     def write(self, site_id: str, samples: Sequence[Sample], heard_at: datetime) -> None:
-        """Queue `samples`; never waits for the server."""
+        """Queue `samples`; never waits for the server and never fails with it."""
         new = [line(site_id, s, point_at(s, heard_at)) for s in samples]
         with self._change:
             self._lines.extend(new)

@@ -4,11 +4,13 @@
 The same point written twice is one point.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import instant, micros
 from core.wire import Sample
@@ -17,6 +19,8 @@ from store.db import Store, Tx
 from store.metadata import metadata
 from store.tables import telemetry_point, telemetry_series
 
+log = logging.getLogger(__name__)
+
 AHEAD: Final = timedelta(minutes=1)  # a device clock further ahead than this is not believed
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # nor one that says it is still earlier than this
 
@@ -24,10 +28,12 @@ Series = tuple[str, str, str]  # site, device, metric
 
 
 class Telemetry(Protocol):
-    """Where samples go and come from."""
+    """Where samples go and come from. `dropped` counts the points that were lost on the way."""
+
+    dropped: int
 
     def write(self, site_id: str, samples: Sequence[Sample], heard_at: datetime) -> None:
-        """Keep `samples` of a site, heard at `heard_at`."""
+        """Keep `samples` of a site, heard at `heard_at`. Trouble below loses points, counted; it raises nothing."""
 
     def read(
         self, site_id: str, device_id: str, metric: str, start: datetime, end: datetime, limit: int = 10_000
@@ -49,6 +55,7 @@ class SqlTelemetry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._ids: dict[Series, int] = {}
+        self.dropped = 0
 
     @classmethod
     def in_file(cls, url: str) -> "SqlTelemetry":
@@ -59,7 +66,14 @@ class SqlTelemetry:
         return cls(store)
 
     def write(self, site_id: str, samples: Sequence[Sample], heard_at: datetime) -> None:
-        """Keep `samples` of a site; returns when they are durable."""
+        """Keep `samples` of a site; returns when they are durable, or lost and counted."""
+        try:
+            self._write(site_id, samples, heard_at)
+        except SQLAlchemyError as trouble:
+            self.dropped += len(samples)
+            log.warning("telemetry.lost points=%d error=%s", len(samples), trouble)
+
+    def _write(self, site_id: str, samples: Sequence[Sample], heard_at: datetime) -> None:
         if not samples:
             return
         points = {(site_id, s.device, s.metric, micros(point_at(s, heard_at))): s for s in samples}

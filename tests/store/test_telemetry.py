@@ -82,6 +82,19 @@ def test_a_series_whose_first_write_was_rolled_back_is_made_again(
     assert telemetry.read("harbour", "B2-07", "temperature", AT, AT + SECOND) == [(AT, 1.0)]
 
 
+def test_trouble_below_loses_points_counted_and_nothing_else(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    telemetry = SqlTelemetry(store)
+    with store.begin() as tx:
+        tx.conn.exec_driver_sql("ALTER TABLE telemetry_point RENAME TO away")
+    telemetry.write("harbour", [sample(1.0), sample(2.0, AT + SECOND)], AT)
+    assert telemetry.dropped == 2
+    assert "telemetry.lost" in caplog.text
+    with store.begin() as tx:
+        tx.conn.exec_driver_sql("ALTER TABLE away RENAME TO telemetry_point")
+    telemetry.write("harbour", [sample(1.0)], AT)
+    assert telemetry.read("harbour", "B2-07", "temperature", AT, AT + SECOND) == [(AT, 1.0)]
+
+
 def test_trim_forgets_the_old(store: Store) -> None:
     telemetry = SqlTelemetry(store)
     telemetry.write("harbour", [sample(float(i), AT + i * SECOND) for i in range(10)], AT + 10 * SECOND)
