@@ -4,8 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
+
+from app.clock import now
 
 log = structlog.get_logger()
 
@@ -23,7 +26,19 @@ class Role:
     state: str = "waiting"
     restarts: int = 0
     trouble: str = ""
+    since: datetime | None = None
     thread: threading.Thread | None = field(default=None, repr=False)
+
+
+def every(seconds: float, act: Callable[[], object]) -> Run:
+    """A role that acts, waits, and acts again."""
+
+    def run(stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            act()
+            stopping.wait(seconds)
+
+    return run
 
 
 class Roles:
@@ -53,15 +68,11 @@ class Roles:
                 if role.thread.is_alive():
                     log.warning("role.would_not_stop", role=role.name)
 
-    def health(self) -> dict[str, dict[str, object]]:
-        """Each role's state, for the health page."""
-        return {r.name: {"state": r.state, "restarts": r.restarts, "trouble": r.trouble} for r in self.all.values()}
-
     def _keep(self, role: Role) -> None:
         pause = 0.5
         while not self.stopping.is_set():
             started = time.monotonic()
-            role.state = "running"
+            role.state, role.since = "running", now()
             try:
                 role.run(self.stopping)
             except Exception as wrong:  # the top of a supervised loop: say it, wait, go on

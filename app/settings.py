@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     broker_cert: Path | None = Field(None, description="Certificate of the embedded broker; with BROKER_KEY.")
     broker_key: Path | None = Field(None, description="Key of the embedded broker.")
     broker_ca: Path | None = Field(None, description="CA of a broker you own, for mqtts.")
-    secret_file: Path | None = Field(None, description="File with the server secret; unset: DATA/keys/secret, made once.")
+    secret_file: Path | None = Field(
+        None, description="File with the server secret; unset: DATA/keys/secret, made once."
+    )
     telemetry: Literal["store", "influx"] = Field("store", description="Where measured values go.")
     influx_url: str = Field("", description="InfluxDB 2 API (or VictoriaMetrics) URL.")
     influx_token: str = Field("", description="Its token.")

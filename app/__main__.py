@@ -1,0 +1,148 @@
+"""`watchroom …`: every command. Each imports what it needs when it runs, so that the command line answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.gateway_commands import gateway_app
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="值班室 Watchroom: alarms, duty and patrol, from the sensor to the signed-off alert.",
+)
+app.add_typer(gateway_app, name="gateway")
+
+Data = Annotated[Path | None, typer.Option(help="Folder for everything that is kept.")]
+Port = Annotated[int | None, typer.Option(help="Port of the pages; 0 takes a free one.")]
+
+
+@app.command()
+def demo(
+    data: Data = None,
+    port: Port = None,
+    story: Annotated[str, typer.Option(help="The story to play; see `watchroom sim list`.")] = "demo",
+    no_story: Annotated[
+        bool, typer.Option("--no-story", help="Start the estate without any simulated device.")
+    ] = False,
+    keep: Annotated[bool, typer.Option(help="Go on with the data of the last time.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated devices.")] = 1,
+) -> None:
+    """Start a simulated estate, and print the page to open."""
+    from app.demo import run_demo
+    from app.logs import set_up
+    from app.settings import Settings
+
+    given = {"data": data or Path("var/demo"), "broker_port": 0} | ({} if port is None else {"port": port})
+    settings = Settings(**given)  # type: ignore[arg-type]
+    set_up("WARNING" if settings.log_level == "INFO" else settings.log_level)
+    run_demo(settings, story=None if no_story else story, keep=keep, seed=seed)
+
+
+@app.command()
+def up(data: Data = None, port: Port = None) -> None:
+    """Run every role in one process, on real site packs."""
+    from app.house import House
+    from app.logs import set_up
+    from app.serve import listen, serve
+    from app.settings import Settings
+
+    given = ({} if data is None else {"data": data}) | ({} if port is None else {"port": port})
+    settings = Settings(**given)  # type: ignore[arg-type]
+    set_up(settings.log_level)
+    sock = listen(settings.host, settings.port)
+    house = House(settings, "up")
+    word = house.prepare()
+    house.add_ingest(house.add_broker())
+    house.add_sweep()
+    house.add_notify()
+    serve(house, sock, on_ready=lambda url: _ready(url, word, house.log_fingerprint))
+
+
+def _ready(url: str, word: str | None, fingerprint: str) -> None:
+    if word is not None:
+        typer.echo(f"first start: sign in as admin with the one-time password {word}")
+    typer.echo(f"logbook key {fingerprint}: keep this line where the server cannot change it")
+    typer.echo(f"open {url}")
+
+
+@app.command()
+def role(name: Annotated[str, typer.Argument(help="api, ingest, sweep or notify")]) -> None:
+    """Run one role, for installations of many processes. They need PostgreSQL and a broker of their own."""
+    from app.house import House
+    from app.logs import set_up
+    from app.serve import listen, serve, wait
+    from app.settings import Settings
+
+    settings = Settings()
+    if name not in {"api", "ingest", "sweep", "notify"}:
+        raise typer.BadParameter("api, ingest, sweep or notify", param_hint="NAME")
+    if not settings.store_url.startswith("postgresql"):
+        raise typer.BadParameter(
+            "one process a role needs WATCHROOM_STORE=postgresql://…", param_hint="WATCHROOM_STORE"
+        )
+    if name == "ingest" and settings.broker == "embedded":
+        raise typer.BadParameter("name your broker: mqtts://…", param_hint="WATCHROOM_BROKER")
+    set_up(settings.log_level)
+    house = House(settings, "up")
+    word = house.prepare()
+    if name == "api":
+        sock = listen(settings.host, settings.port)
+        serve(house, sock, on_ready=lambda url: _ready(url, word, house.log_fingerprint))
+        return
+    if name == "ingest":
+        house.add_ingest(house.add_broker())
+    else:
+        {"sweep": house.add_sweep, "notify": house.add_notify}[name]()
+    wait(house)
+
+
+@app.command()
+def openapi(
+    out: Annotated[Path | None, typer.Argument(help="File to write; standard output without it.")] = None,
+) -> None:
+    """Write the API's description."""
+    from api.openapi import write
+
+    write(Path("/dev/stdout") if out is None else out)
+
+
+def whole(word: str = "--help") -> typer.Typer:
+    """The command with the sub-commands that `word` needs: all of them for help, else only its own, which are quick to load."""
+    everything = word.startswith("-")
+    if everything or word == "site":
+        from app.site_wiring import made
+
+        app.add_typer(made(), name="site")
+    if everything or word == "logbook":
+        from app.logbook_commands import logbook_app
+
+        app.add_typer(logbook_app, name="logbook")
+    if everything or word == "sim":
+        from app.sim_commands import sim_app
+
+        app.add_typer(sim_app, name="sim")
+    if everything or word == "broker":
+        from app.broker_commands import broker_app
+
+        app.add_typer(broker_app, name="broker")
+    if everything or word == "db":
+        from app.keeping_commands import db_app
+
+        app.add_typer(db_app, name="db")
+    if everything or word == "account":
+        from app.account_commands import account_app
+
+        app.add_typer(account_app, name="account")
+    return app
+
+
+def main() -> None:
+    """The `watchroom` command."""
+    whole(sys.argv[1] if len(sys.argv) > 1 else "--help")()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""`watchroom demo`: a sample estate in one process, with its broker, gateways and simulated devices around it."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from api.accounts import give_demo_passwords
+from app.clock import now
+from app.house import House
+from app.imports import import_site
+from app.serve import listen, serve
+from app.settings import Settings
+from ingest.acts import sign_on
+from ingest.seats import held_now
+from sites import acts, pack
+from sites.register import Register
+
+PACKS = Path(__file__).parent.parent / "packs"
+STAGE = "harbour-garden"
+SEAT = "centre"
+PASSWORD = "demo"  # noqa: S105 - it is printed, and works in the demo alone
+
+console = Console(highlight=False)
+
+
+def run_demo(settings: Settings, *, story: str | None, keep: bool, seed: int) -> None:
+    """Import the sample packs, start everything, and play `story` (None: only what people trigger)."""
+    sock = listen(settings.host, settings.port)
+    if not keep and settings.data.exists():
+        shutil.rmtree(settings.data)
+    house = House(settings, "demo")
+    house.prepare()
+    register = _import(house)
+    address = house.add_broker()
+    house.add_ingest(address)
+    house.add_sweep()
+    house.add_notify()
+    if story is not None:
+        from app.estate import add_estate
+
+        add_estate(house, register, address, story, seed)
+    serve(house, sock, on_ready=lambda url: _welcome(house, register, url))
+
+
+def _import(house: House) -> Register:
+    registers = {}
+    for folder in sorted(p for p in PACKS.iterdir() if p.is_dir()):
+        register = acts.check(folder)
+        import_site(house.store, house.desks, register, pack.digest(register), now(), "system")
+        registers[register.site_id] = register
+    with house.store.begin() as tx:
+        give_demo_passwords(tx, now(), word=PASSWORD)
+    stage = registers[STAGE]
+    _person_on_duty(house, stage)
+    return stage
+
+
+def _person_on_duty(house: House, register: Register) -> None:
+    """Somebody has come on duty in the monitoring centre: whoever the roster names."""
+    with house.store.begin([register.site_id]) as tx:
+        desk = house.desks.get(tx.conn, register.site_id)
+        held, _, stays = held_now(tx.conn, register, now())
+        seat = next((s for s in register.seats if s.startswith(SEAT)), next(iter(register.seats)))
+        person = held[seat].person
+        if desk is not None and person is not None and not any(a.person == person and a.off_at is None for a in stays):
+            sign_on(tx, desk, seat, person, now())
+
+
+def _welcome(house: House, register: Register, url: str) -> None:
+    with house.store.read() as conn:
+        held, _, _ = held_now(conn, register, now())
+    table = Table(title="值班室 Watchroom · demo", title_justify="left", show_header=True, box=None, pad_edge=False)
+    for name in ("login", "姓名 name", "在岗 seat"):
+        table.add_column(name)
+    seats = {h.person: s for s, h in held.items() if h.person}
+    for person in register.people.values():
+        seat = seats.get(person.id)
+        table.add_row(person.login, f"{person.name.zh} {person.name.en}", register.seats[seat].name.zh if seat else "")
+    console.print(table)
+    console.print(f"password of everybody: {PASSWORD}    (demo only: nothing here is secret)")
+    console.print(f"\n  打开 open   [bold]{url}[/bold]\n")
+    console.print("The first alarm comes in a few seconds. Ctrl-C ends it all.", style="dim")
+    runtime = {"url": url, "site": register.site_id, "broker": house.broker.port if house.broker else None}
+    (house.settings.data / "server.json").write_bytes(msgspec.json.encode(runtime))

@@ -1,0 +1,29 @@
+"""The notify role with its settings."""
+
+from typing import TYPE_CHECKING
+
+from notify.role import run_notify
+
+from app.clock import now
+from app.roles import Run
+from notify.settings import NotifySettings
+
+if TYPE_CHECKING:
+    from app.house import House
+
+
+def notifier(house: "House") -> Run:
+    """Send what the rungs owe, until told to stop."""
+    s = house.settings
+    settings = NotifySettings(
+        public_url=s.public_url or f"http://{s.host}:{s.port}/",
+        smtp_host=s.smtp_host,
+        smtp_port=s.smtp_port,
+        smtp_user=s.smtp_user,
+        smtp_password=s.smtp_password,
+        smtp_starttls=s.smtp_starttls,
+        smtp_from=s.smtp_from,
+        webhook_secret=s.webhook_secret,
+        allow_private_targets=s.allow_private_targets,
+    )
+    return lambda stopping: run_notify(house.store, house.desks.register, settings, now, stopping)

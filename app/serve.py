@@ -1,0 +1,57 @@
+"""Running a house: its roles in threads, its pages in the main thread, and an orderly end."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import structlog
+
+from api.serving import serving
+from app.house import House
+
+log = structlog.get_logger()
+
+OnReady = Callable[[str], None]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port of the pages: first of all, so that a taken one is told before anything has been started."""
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as wrong:
+        raise SystemExit(f"cannot listen on {host}:{port}: {wrong.strerror}; choose another with --port") from None
+
+
+def serve(house: House, sock: socket.socket, *, on_ready: OnReady | None = None) -> None:
+    """Serve the pages until SIGINT or SIGTERM; `on_ready` hears the address. The roles were added before."""
+    s = house.settings
+    with ExitStack() as leaving:
+        leaving.callback(house.close)
+        port = sock.getsockname()[1]
+        scheme = "https" if s.tls_cert else "http"
+        server = serving(
+            house.app(),
+            host=s.host,
+            port=port,
+            trusted_proxies="*" if s.behind_https else "",
+            cert=str(s.tls_cert) if s.tls_cert else None,
+            key=str(s.tls_key) if s.tls_key else None,
+        )
+        house.roles.start()
+        if on_ready is not None:
+            threading.Thread(target=on_ready, args=(f"{scheme}://{s.host}:{port}/",), daemon=True).start()
+        server.run(sockets=[sock])
+
+
+def wait(house: House) -> None:
+    """Run roles that have no pages until SIGINT or SIGTERM."""
+    ended = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: ended.set())
+    house.roles.start()
+    try:
+        ended.wait()
+    finally:
+        house.close()
