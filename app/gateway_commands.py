@@ -46,7 +46,7 @@ def run(
     from gateway.spool import SpoolBusy
     from gateway.uplink import Pace
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    _log_to_stderr()
     try:
         link = link_of(broker, os.environ.get(password_env) if password_env else password, ca)
     except ValueError as wrong:
@@ -82,6 +82,23 @@ def _on_stdin(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
     if not os.read(sys.stdin.fileno(), 4096):
         loop.remove_reader(sys.stdin.fileno())
         stopping.set()
+
+
+class _Fields(logging.Formatter):
+    """The event's name, then its fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = " ".join(f"{k}={v!r}" for k, v in vars(record).items() if k not in _PLAIN)
+        return f"{super().format(record)} {fields}".rstrip()
+
+
+_PLAIN = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Fields("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _now() -> datetime:

@@ -124,7 +124,7 @@ class Spool:
         """The bytes of some events; one that rotted on the disk is missing from the answer."""
         marks = ",".join("?" * len(ns))
         rows = self._conn.execute(f"SELECT n, crc, raw FROM events WHERE n IN ({marks})", list(ns))  # noqa: S608 - only marks
-        return {n: raw for n, crc, raw in rows if zlib.crc32(raw) == crc}
+        return {n: raw for n, crc, raw in rows if _is_whole(raw, crc)}
 
     def covered(self, through: Iterable[tuple[str, int]]) -> int:
         """Forget what receipts cover: (boot, through) pairs. Returns how many went."""
@@ -232,6 +232,10 @@ class Spool:
         self._conn.execute("COMMIT")
 
 
+def _is_whole(raw: object, crc: object) -> bool:
+    return isinstance(raw, bytes) and zlib.crc32(raw) == crc
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     """EXCLUSIVE keeps a second process out; FULL makes each commit an fsync."""
     conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.5)
@@ -282,7 +286,7 @@ def _readable(path: Path) -> list[tuple[object, ...]]:
             sql = f"SELECT n, boot, seq, id, device, urgent, kept_at, crc, raw FROM events NOT INDEXED ORDER BY n {way}"  # noqa: S608
             with contextlib.suppress(sqlite3.DatabaseError):
                 for n, *row in conn.execute(sql):
-                    if isinstance(row[-1], bytes) and zlib.crc32(row[-1]) == row[-2]:
+                    if _is_whole(row[-1], row[-2]):
                         rows.setdefault(n, tuple(row))
     finally:
         conn.close()

@@ -7,6 +7,7 @@ retained `offline`. PUBACK only opens the window for more; it never makes the sp
 import asyncio
 import contextlib
 import logging
+import math
 import ssl
 import time
 from collections import deque
@@ -116,8 +117,7 @@ class Uplink:
                 log.warning("uplink.lost", extra={"why": str(_first(lost)), "spooled": len(self._order)})
             self._part()
             wait = RETRY_S[0] if time.monotonic() - began > RETRY_S[1] else min(wait * 2, RETRY_S[1])
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), wait)
+            await _at_most(wait, stopping)
 
     def _client(self) -> aiomqtt.Client:
         name = f"{self._site}.{self._gateway}"
@@ -125,7 +125,7 @@ class Uplink:
         return aiomqtt.Client(
             self._link.host,
             self._link.port,
-            identifier=name,
+            identifier=name.replace(".", "_"),  # NATS takes no dot in a client id, and no id of ours has a _
             username=name,
             password=self._link.password,
             clean_session=False,
@@ -155,7 +155,8 @@ class Uplink:
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         topics = [(self._topic(channel), 1) for channel in (Channel.RECEIPT, Channel.COMMAND)]
-        granted = await client.subscribe(topics)
+        async with asyncio.timeout(self._pace.puback_s):
+            granted = await client.subscribe(topics, timeout=math.inf)
         if any(int(str(getattr(code, "value", code))) >= 128 for code in granted):
             raise aiomqtt.MqttError("the broker refuses our receipts")
 
@@ -212,8 +213,7 @@ class Uplink:
             self._wake.clear()
             parcel = self._next()
             if parcel is None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._pause())
+                await _at_most(self._pause(), self._wake)
                 continue
             payload = await self._payload(parcel)
             if payload:
@@ -274,7 +274,7 @@ class Uplink:
         return bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]" if bodies else b""
 
     async def _publish(self, client: aiomqtt.Client, payload: bytes, live: bool) -> None:
-        await client.publish(self._topic(Channel.EVENTS), payload, qos=1, timeout=self._pace.puback_s)
+        await self._put(client, Channel.EVENTS, payload)
         self._out[live] -= 1
         if not live:  # a backlog takes its time; live words must not hide that receipts stay away
             self._moved_at = time.monotonic()
@@ -286,7 +286,12 @@ class Uplink:
             await self._say(client, "online")
 
     async def _say(self, client: aiomqtt.Client, state: Literal["online", "offline"]) -> None:
-        await client.publish(self._topic(Channel.STATUS), self._status(state), qos=1, retain=True)
+        await self._put(client, Channel.STATUS, self._status(state), retain=True)
+
+    async def _put(self, client: aiomqtt.Client, channel: Channel, payload: bytes, *, retain: bool = False) -> None:
+        """Publish and wait for the PUBACK. The limit is ours: aiomqtt's own, `wait_for`, may swallow a cancellation."""
+        async with asyncio.timeout(self._pace.puback_s):
+            await client.publish(self._topic(channel), payload, qos=1, retain=retain, timeout=math.inf)
 
     def _status(self, state: Literal["online", "offline"]) -> bytes:
         return wire.encode(wire.Status(state, self.keeper.spool.boot, self._now(), len(self._order)))
@@ -295,7 +300,7 @@ class Uplink:
         while True:
             while self._samples:
                 count, payload = _packed(self._samples)
-                await client.publish(self._topic(Channel.TELEMETRY), payload, qos=1)
+                await self._put(client, Channel.TELEMETRY, payload)
                 for _ in range(min(count, len(self._samples))):
                     self._samples.popleft()
             await asyncio.sleep(1)
@@ -310,6 +315,13 @@ class Uplink:
 
     def _topic(self, channel: Channel) -> str:
         return wire.topic(self._site, self._gateway, channel)
+
+
+async def _at_most(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, but no longer than that."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _packed(samples: "deque[wire.Sample]") -> tuple[int, bytes]:
