@@ -1,0 +1,136 @@
+"""Notices in and out of their rows. Claiming moves `due_at` on: whoever dies while sending has it sent again, under the
+same id, by the next one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, select, update
+
+from alerts.rules import RINGING
+from alerts.tables import alert, notice
+from core.clock import seconds
+from logbook import entries
+from logbook.rules import Line
+from notify.delivery import Outcome
+from store.db import Store
+
+
+class Owed(msgspec.Struct, frozen=True):
+    """A notice to send. `attempts` counts this try."""
+
+    site_id: str
+    id: str
+    alert_id: str
+    ring: int
+    rung: int
+    person_id: str
+    channel: str
+    target: str
+    attempts: int
+
+
+_OF = and_(alert.c.site_id == notice.c.site_id, alert.c.id == notice.c.alert_id)
+_FIELDS = [notice.c[name] for name in Owed.__struct_fields__]
+
+
+def due(conn: Connection, at: datetime, limit: int = 5000) -> list[Owed]:
+    """What is to be sent now, the most urgent and then the oldest first."""
+    query = select(*_FIELDS).join(alert, _OF).where(notice.c.state == "queued", notice.c.due_at <= at)
+    query = query.order_by(alert.c.priority, notice.c.due_at, notice.c.id).limit(limit)
+    return [_owed(row) for row in conn.execute(query)]
+
+
+def claim(store: Store, wanted: Sequence[Owed], at: datetime, claim_s: float) -> list[Owed]:
+    """Take those of `wanted` that are still due and still owed, each for `claim_s`; take back those whose alert was
+    answered. Two notify processes never claim the same one.
+    """
+    with store.begin() as tx:
+        taken: list[Owed] = []
+        over: list[Owed] = []
+        for owed in wanted:
+            row = tx.conn.execute(
+                select(*_FIELDS, alert.c.state.label("alert_state"), alert.c.ring.label("alert_ring"))
+                .join(alert, _OF)
+                .where(_this(owed), notice.c.state == "queued", notice.c.due_at <= at)
+                .with_for_update(of=notice, skip_locked=True)
+            ).one_or_none()
+            if row is not None:
+                (taken if _rings(row) else over).append(_owed(row, 1))
+        for owed in taken:
+            change = {"due_at": at + seconds(claim_s), "attempts": owed.attempts}
+            tx.conn.execute(update(notice).where(_this(owed)).values(change))
+        for owed in over:
+            tx.conn.execute(update(notice).where(_this(owed)).values(state="cancelled", due_at=None, done_at=at))
+    return taken
+
+
+def still_owed(store: Store, owed: Owed) -> bool:
+    """Whether nobody has answered since: asked at the last moment before a message is out of our hands."""
+    query = select(notice.c.ring, alert.c.state.label("alert_state"), alert.c.ring.label("alert_ring"))
+    with store.read() as conn:
+        row = conn.execute(query.join(alert, _OF).where(_this(owed), notice.c.state == "queued")).one_or_none()
+    return row is not None and _rings(row)
+
+
+def sent(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
+    """It is out. That somebody answered meanwhile does not unsend it: the row says what happened."""
+    _end(store, owed, outcome, at, "sent")
+
+
+def failed(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
+    """It will not be tried again."""
+    _end(store, owed, outcome, at, "failed")
+
+
+def later(store: Store, owed: Owed, outcome: Outcome, due_at: datetime) -> None:
+    """Try again at `due_at`."""
+    with store.begin() as tx:
+        change = {"due_at": due_at, "code": outcome.code, "body": outcome.body}
+        tx.conn.execute(update(notice).where(_this(owed), notice.c.state == "queued").values(change))
+
+
+def cancelled(store: Store, owed: Owed, at: datetime) -> None:
+    """Somebody answered before it went out."""
+    with store.begin() as tx:
+        change = {"state": "cancelled", "due_at": None, "done_at": at}
+        tx.conn.execute(update(notice).where(_this(owed), notice.c.state == "queued").values(change))
+
+
+def _end(store: Store, owed: Owed, outcome: Outcome, at: datetime, state: str) -> None:
+    """The row and its logbook line, once: a second sender of the same notice finds it ended."""
+    open_states = ("queued", "cancelled") if state == "sent" else ("queued",)
+    change = {"state": state, "due_at": None, "done_at": at, "code": outcome.code, "body": outcome.body}
+    with store.begin([owed.site_id]) as tx:
+        done = tx.conn.execute(update(notice).where(_this(owed), notice.c.state.in_(open_states)).values(change))
+        if done.rowcount:
+            entries.append(tx, owed.site_id, [_line(owed, outcome, at, state)])
+
+
+def _line(owed: Owed, outcome: Outcome, at: datetime, state: str) -> Line:
+    """Without the target: an address or a URL with its secret is nothing for a log that many may read."""
+    told: dict[str, Any] = {
+        "notice": owed.id,
+        "person": owed.person_id,
+        "channel": owed.channel,
+        "ring": owed.ring,
+        "rung": owed.rung,
+        "attempts": owed.attempts,
+        "code": outcome.code,
+    }
+    return Line(at, f"notice.{state}", "system", f"alert/{owed.alert_id}", told)
+
+
+def _this(owed: Owed) -> Any:
+    return and_(notice.c.site_id == owed.site_id, notice.c.id == owed.id)
+
+
+def _rings(row: Any) -> bool:
+    return row.alert_state in RINGING and row.alert_ring == row.ring
+
+
+def _owed(row: Any, more: int = 0) -> Owed:
+    values = {name: getattr(row, name) for name in Owed.__struct_fields__}
+    return Owed(**values | {"attempts": values["attempts"] + more})
