@@ -22,7 +22,7 @@ class Gateway(NamedTuple):
 
     @property
     def username(self) -> str:
-        """Also the only client id that it should use."""
+        """Its MQTT user name."""
         return username(self.site, self.gateway)
 
     @property
@@ -37,7 +37,7 @@ class Gateway(NamedTuple):
 
 
 def username(site: str, gateway: str) -> str:
-    """The MQTT user name and client id of a gateway."""
+    """The MQTT user name of a gateway. Its client id has `_` for the dot, which NATS does not take in one."""
     return f"{site}.{gateway}"
 
 

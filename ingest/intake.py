@@ -5,6 +5,7 @@ paths, PUBLISH in and PUBACK out, go around it. What they touch of paho is priva
 `tests/ingest/test_deliveries.py` runs them against real brokers.
 """
 
+import socket
 import ssl
 import struct
 import time
@@ -56,6 +57,19 @@ class Intake(mqtt.Client):
         self._bytes_in.clear()
         self.more = False
         return super().reconnect()
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """As paho does, but with the connect timeout, and closing what a failed handshake leaves behind."""
+        if self._ssl_context is None:
+            raise ValueError("no TLS settings")
+        wrapped = self._ssl_context.wrap_socket(tcp_sock, do_handshake_on_connect=False, server_hostname=self._host)
+        try:
+            wrapped.settimeout(self._connect_timeout)
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
 
     def take(self, batch: list[Message], limit: int) -> bool:
         """Move what has arrived into `batch`, up to `limit` messages in it; False when the connection is lost."""
