@@ -108,9 +108,12 @@ class _Channel:
 class Hub:
     """The feeds of one process. Made anywhere, `open`ed on the event loop that serves, `close`d before it stops."""
 
-    def __init__(self, store: Store, now: Clock, *, beat_s: float = 5.0, poll_s: float | None = None) -> None:
+    def __init__(
+        self, store: Store, now: Clock, *, beat_s: float = 5.0, poll_s: float | None = None, stalled_s: float = 20.0
+    ) -> None:
         self._store, self._now = store, now
         self.beat_s = beat_s
+        self.stalled_s = stalled_s  # a page that takes nothing for so long is cut off
         self._poll_s = poll_s if poll_s is not None else (0.1 if store.dialect == "postgresql" else 2.0)
         self._channels: dict[str, _Channel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,6 +1,8 @@
 """The live feed's route: who listens, for how long, and what becomes of a page that does not read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Final
 
 from anyio import to_thread
@@ -14,7 +16,6 @@ from api.problems import refusals
 from api.room import Room, room_of
 
 router = APIRouter(tags=["live"])
-_STALLED_S: Final = 20.0  # a page that takes nothing for so long is cut off
 _HEADERS: Final = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -40,6 +41,7 @@ class Feed(Response):
 
     def __init__(self, room: Room, caller: Caller, site: str, start: int | None) -> None:
         super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]  # it has no end
         self._room, self._caller, self._site, self._start = room, caller, site, start
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
@@ -58,33 +60,34 @@ class Feed(Response):
             raise done[0]
 
     async def _talk(self, send: Send) -> None:
-        hub: Hub = self._room.live
+        hub = self._room.live
+        say = partial(_say, send, stalled_s=hub.stalled_s)
         listener, why = await hub.join(self._site, self._start)
         try:
             if why is not None:
-                await _say(send, frame("refetch", {"why": why}, listener.seq))
+                await say(frame("refetch", {"why": why}, listener.seq))
                 return
-            await _say(send, b"retry: 1000\n" + frame("hello", {"seq": listener.seq}, listener.seq))
-            await self._follow(hub, listener, send)
+            await say(b"retry: 1000\n" + frame("hello", {"seq": listener.seq}, listener.seq))
+            await self._follow(hub, listener, say)
         finally:
             hub.leave(self._site, listener)
 
-    async def _follow(self, hub: Hub, listener: Listener, send: Send) -> None:
+    async def _follow(self, hub: Hub, listener: Listener, say: Callable[[bytes], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()
         beat = loop.time() + hub.beat_s
         while not hub.closing:
             news = await listener.take(beat - loop.time())
             if news:
-                await _say(send, news)
+                await say(news)
             if listener.behind:
-                await _say(send, frame("refetch", {"why": "too_slow"}))
+                await say(frame("refetch", {"why": "too_slow"}))
                 return
             if loop.time() >= beat:
                 beat = loop.time() + hub.beat_s
                 if not await to_thread.run_sync(self._still):
-                    await _say(send, frame("signed_out", {"why": "signed_out"}))
+                    await say(frame("signed_out", {"why": "signed_out"}))
                     return
-                await _say(send, hub.beat())
+                await say(hub.beat())
 
     def _still(self) -> bool:
         """Whether the session holds and may still see this site: a right that was taken away ends an open feed too."""
@@ -93,8 +96,8 @@ class Feed(Response):
         return here is not None and not PERMITS["site.see"].roles.isdisjoint(here.roles)
 
 
-async def _say(send: Send, body: bytes) -> None:
-    async with asyncio.timeout(_STALLED_S):
+async def _say(send: Send, body: bytes, stalled_s: float) -> None:
+    async with asyncio.timeout(stalled_s):
         await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
