@@ -97,9 +97,9 @@ def settings() -> str:
 def commands() -> str:
     """Every command of `watchroom`, with its options."""
     import typer
-    from app.__main__ import cli
+    from app.__main__ import whole
 
-    return "\n".join(_command(typer.main.get_command(cli), "watchroom"))
+    return "\n".join(_command(typer.main.get_command(whole()), "watchroom"))
 
 
 def _command(command: click.Command, path: str) -> Iterator[str]:

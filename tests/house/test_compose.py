@@ -9,7 +9,7 @@ import click
 import pytest
 import typer
 import yaml
-from app.__main__ import cli
+from app.__main__ import whole
 from app.settings import Settings
 
 TOP = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_an_image_is_pinned_to_a_version(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_of_ours_runs_a_command_that_exists(name: str) -> None:
-    _parse(typer.main.get_command(cli), [str(word) for word in OURS[name]["command"]])
+    _parse(typer.main.get_command(whole()), [str(word) for word in OURS[name]["command"]])
 
 
 def _parse(command: click.Command, words: list[str]) -> None:
