@@ -46,7 +46,7 @@ def _spoil(text: str, draw: random.Random) -> str:
     return "".join(lines)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), rounds=st.integers(1, 4))
 @example(seed=0, rounds=1)
 def test_a_spoiled_pack_is_read_or_refused(seed: int, rounds: int) -> None:
@@ -67,7 +67,7 @@ def test_a_spoiled_pack_is_read_or_refused(seed: int, rounds: int) -> None:
             assert len(digest(register)) == 64
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_pack_or_refused(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +79,7 @@ def test_any_bytes_are_a_pack_or_refused(data: bytes) -> None:
             assert refused.errors
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.binary(max_size=200) | st.text(alphabet="<>/!?[]&;#\"'= svgrect", max_size=80).map(str.encode))
 def test_any_bytes_are_a_plan_or_refused(data: bytes) -> None:
     assert check_plan("p", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">' + data + b"</svg>", "p.svg")
