@@ -56,7 +56,11 @@ def site_app(
             with db.read() as conn:
                 old = store.load(conn, register.site_id)
             changes = acts.diff(old, register)
-            _show_changes(register.site_id, old, changes)
+            if old is None:
+                _out().print(f"{register.site_id} is not imported yet: all of it is new")
+                _show_counts(register)
+            else:
+                _show_changes(old, changes)
             _warn(acts.warnings(changes, open_subjects(db, register.site_id)))
         finally:
             db.close()
@@ -119,7 +123,8 @@ def _import(db: Store, register: Register, by: str, import_into: ImportInto) -> 
 
 
 def _show_counts(register: Register) -> None:
-    table = Table(title=f"{register.name.zh} {register.name.en} ({register.site_id})", title_justify="left")
+    _out().print(Text(f"{register.name.zh} {register.name.en} ({register.site_id})", style="bold"))
+    table = Table()
     table.add_column("section")
     table.add_column("count", justify="right")
     for name, count in acts.counts(register).items():
@@ -128,11 +133,12 @@ def _show_counts(register: Register) -> None:
     _out().print(Text(f"{register.site_id}: no faults, hash {digest(register)[:12]}", style="green"))
 
 
-def _show_changes(site_id: str, old: Register | None, changes: list[Change]) -> None:
+def _show_changes(old: Register, changes: list[Change]) -> None:
     if not changes:
-        _out().print(f"{site_id}: no change (version {old.version if old is not None else 0})")
+        _out().print(f"{old.site_id}: no change (version {old.version})")
         return
-    table = Table(title=f"{site_id}: {len(changes)} changes", title_justify="left")
+    _out().print(Text(f"{old.site_id}: {len(changes)} changes from version {old.version}", style="bold"))
+    table = Table()
     for column in ("", "section", "id", "field", "was", "will be"):
         table.add_column(column, overflow="fold")
     for change in changes:

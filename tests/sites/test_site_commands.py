@@ -68,8 +68,19 @@ def test_check_tells_every_fault_and_exits_1(room: Room, tmp_path: Path) -> None
 def test_diff_tells_and_writes_nothing(room: Room, corner: Path) -> None:
     told = room.run("diff", str(corner))
     assert told.exit_code == 0
-    assert "changes" in told.output
+    assert "not imported yet" in told.output
     assert room.versions() == {}
+
+
+def test_diff_names_field_and_both_values(room: Room, corner: Path, tmp_path: Path) -> None:
+    room.run("import", str(corner))
+    later = small.spoiled(tmp_path / "later", "duty.yaml", "repeat_s: 120", "repeat_s: 90")
+    told = room.run("diff", str(later))
+    assert told.exit_code == 0
+    assert "corner: 1 changes from version 1" in told.output
+    row = next(line for line in told.output.splitlines() if "repeat_s" in line)
+    assert all(word in row for word in ("ladders", "usual", "120", "90"))
+    assert room.versions() == {"corner": 1}
 
 
 def test_import_then_import_again(room: Room, corner: Path) -> None:
