@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 import time
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from ingest.child import end, spawn
+from ingest.child import Child, end, spawn
 from ingest.credentials import SERVER, Gateway
 from ingest.nats import Listeners, cap_stream, configuration
 
@@ -56,7 +55,7 @@ class EmbeddedBroker:
         self._keeper_port = 0
         self._max_bytes = max_bytes
         self._sync = sync_interval
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._config = self.folder / "nats.conf"
 
     @property
@@ -69,9 +68,7 @@ class EmbeddedBroker:
         return self._child is not None and self._child.poll() is None
 
     def start(self) -> None:
-        """Start and return once it accepts our user. Raises BrokerError. The thread that calls this must live as long as
-        the broker shall (see `child`).
-        """
+        """Start and return once it accepts our user. Raises BrokerError."""
         if self.alive():
             return
         self.folder.mkdir(parents=True, exist_ok=True)

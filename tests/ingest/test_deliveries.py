@@ -136,13 +136,13 @@ def test_a_batch_whose_handler_raises_comes_again(mqtt_broker: Broker, caplog: p
     with Station(mqtt_broker) as station:
         station.refuse = True
         say(mqtt_broker, b"one", b"two")
-        until(lambda: station.deliveries.counters.failures >= 2, "two failures")
+        until(lambda: station.deliveries.counters.failures >= 1, "a failure")
         assert "the store is away" in station.deliveries.trouble
         station.refuse = False
         until(lambda: set(station.payloads) >= {b"one", b"two"}, "both again")
         until(lambda: station.deliveries.trouble == "", "no trouble")
     assert station.deliveries.counters.redelivered > 0
-    assert station.deliveries.counters.reconnects >= 2
+    assert station.deliveries.counters.reconnects >= 1
 
 
 CRASHER = """
@@ -261,10 +261,10 @@ def test_it_starts_before_the_broker_does_and_stops_without_one(mqtt_broker: Bro
 
 def test_an_idle_connection_is_kept_alive(mqtt_broker: Broker) -> None:
     station = Station(mqtt_broker)
-    station.deliveries = MqttDeliveries(Address(mqtt_broker.host, mqtt_broker.port), keepalive=1)
+    station.deliveries = MqttDeliveries(Address(mqtt_broker.host, mqtt_broker.port), keepalive=2)
     station.thread = threading.Thread(target=station.deliveries.run, args=(station.handle, station.stopping))
     with station:
-        time.sleep(2.5)
+        time.sleep(4.5)
         assert station.deliveries.connected
     assert station.deliveries.counters.reconnects == 0
 
