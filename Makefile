@@ -29,8 +29,7 @@ check: ## the quick half of `make test`: style, types and layers, no tests
 
 types: ## the API's description and the TypeScript made from it
 	@$(PREPARE) check
-	$(PY) -m app openapi > web/shared/api/openapi.json.new
-	@mv web/shared/api/openapi.json.new web/shared/api/openapi.json
+	$(PY) -m app openapi web/shared/api/openapi.json
 	cd web && $(WITH_NODE) npm run --silent api
 
 bench: ## the figures of docs/measures.md, with the ceilings of this machine beside them
@@ -50,6 +49,10 @@ lint:
 	.venv/bin/lint-imports
 	$(PY) -m mypy
 	cd web && $(WITH_NODE) npm run --silent check
+	@$(PY) -m app openapi .setup/openapi.json
+	@cd web && $(WITH_NODE) npx --no-install openapi-typescript ../.setup/openapi.json -o ../.setup/schema.d.ts >../.setup/last.log 2>&1
+	@cmp .setup/openapi.json web/shared/api/openapi.json && cmp .setup/schema.d.ts web/shared/api/schema.d.ts || \
+	  { echo "The committed API types are not those of the code: run make types."; exit 1; }
 
 web-test:
 	cd web && $(WITH_NODE) npm run --silent test

@@ -77,7 +77,7 @@ def _parse(command: click.Command, words: list[str]) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_of_ours_sets_only_what_the_settings_know(name: str) -> None:
-    known = {f"WATCHROOM_{field}".upper() for field in Settings.model_fields} | {"FORWARDED_ALLOW_IPS"}
+    known = {f"WATCHROOM_{field}".upper() for field in Settings.model_fields}
     assert set(OURS[name]["environment"]) <= known
 
 
