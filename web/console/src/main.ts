@@ -1,7 +1,7 @@
 import { QueryClient, VueQueryPlugin } from "@tanstack/vue-query";
 import { createApp } from "vue";
 
-import { Refused } from "@shared/api/call";
+import { Refused } from "@shared/api/client";
 
 import App from "./App.vue";
 import { router } from "./routes";

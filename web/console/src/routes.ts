@@ -1,9 +1,9 @@
 import { createRouter, createWebHistory } from "vue-router";
 
-import { Refused } from "@shared/api/call";
+import { Refused } from "@shared/api/client";
 import type { Me } from "@shared/api/types";
 
-import { me, resume } from "./session/session";
+import { known, me, resume } from "./session/session";
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -27,11 +27,13 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (me.value || to.meta.open) return true;
+  const login = { name: "login", query: { ...(to.query.wall ? { wall: to.query.wall } : {}), to: to.fullPath } };
+  if (!known.value) return login;
   try {
     await resume();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { name: "login", query: { ...(to.query.wall ? { wall: to.query.wall } : {}), to: to.fullPath } };
+    return login;
   }
   return (me.value as Me | null)?.must_change ? { name: "login" } : true;
 });

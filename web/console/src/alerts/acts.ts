@@ -2,27 +2,25 @@
 import { useQueryClient } from "@tanstack/vue-query";
 import { ref } from "vue";
 
-import { post, type Problem, Refused } from "@shared/api/call";
-import type { Alert, Cause, Disposition } from "@shared/api/types";
+import { client, type Problem, Refused, taken } from "@shared/api/client";
+import type { Acknowledged, Alert, Cause, Disposition } from "@shared/api/types";
 
 import { take } from "@/live/live";
 import { siteId } from "@/session/session";
 
-export type Outcome = "custody" | "witness" | "override";
-export interface Answer { alert: Alert; outcome?: Outcome }
-export interface Close { disposition: Disposition; cause?: Cause; note?: string; reason?: string }
+export type Outcome = Acknowledged["outcome"];
+export interface Close { disposition: Disposition; cause: Cause | null; note: string | null; reason: string | null }
 
 export function useActs() {
   const busy = ref(false);
   const problem = ref<Problem | null>(null);
   const queries = useQueryClient();
 
-  async function run(id: string, verb: string, body: object): Promise<Answer | null> {
-    if (busy.value) return null;
+  async function run<T extends { alert: Alert }>(id: string, asked: Promise<{ data?: T; response: Response }>): Promise<T | null> {
     busy.value = true;
     problem.value = null;
     try {
-      const answer = await post<Answer>(`/sites/${siteId.value}/alerts/${id}/${verb}`, body);
+      const answer = await taken(asked);
       take(answer.alert);
       await queries.invalidateQueries({ queryKey: ["story", siteId.value, id] });
       return answer;
@@ -34,15 +32,17 @@ export function useActs() {
       busy.value = false;
     }
   }
+  const at = (id: string) => ({ params: { path: { site: siteId.value, id } } });
+  const ONE = "/api/v1/sites/{site}/alerts/{id}" as const;
 
   return {
     busy,
     problem,
-    ack: (id: string) => run(id, "ack", {}),
-    override: (id: string, reason: string) => run(id, "ack", { override: true, reason }),
-    reset: (id: string) => run(id, "reset", {}),
-    release: (id: string, reason: string) => run(id, "release", { reason }),
-    note: (id: string, text: string) => run(id, "note", { text }),
-    dispose: (id: string, close: Close) => run(id, "dispose", close),
+    ack: (id: string) => run(id, client.POST(`${ONE}/ack`, { ...at(id), body: { override: false, reason: null } })),
+    override: (id: string, reason: string) => run(id, client.POST(`${ONE}/ack`, { ...at(id), body: { override: true, reason } })),
+    reset: (id: string) => run(id, client.POST(`${ONE}/reset`, { ...at(id), body: {} })),
+    release: (id: string, reason: string) => run(id, client.POST(`${ONE}/release`, { ...at(id), body: { reason } })),
+    note: (id: string, text: string) => run(id, client.POST(`${ONE}/note`, { ...at(id), body: { text } })),
+    dispose: (id: string, close: Close) => run(id, client.POST(`${ONE}/dispose`, { ...at(id), body: close })),
   };
 }

@@ -1,11 +1,12 @@
 /** What an alert asks of the person looking at it. Pure, so that queue, page and keys agree. */
 import type { Alert } from "@shared/api/types";
 
-export interface Viewer { person: string | null; answers: boolean; supervises: boolean; holder: string | null }
+export interface Viewer { person: string | null; answers: boolean; supervises: boolean; holder: string | null; called: boolean }
 
 export type Owed = "ack" | "reset" | "dispose" | "wait" | "nothing";
-export type As = "holder" | "custodian" | "supervisor" | "witness" | "reader";
+export type As = "holder" | "called" | "custodian" | "supervisor" | "witness" | "reader";
 
+/** Latched kinds of which no device ever says that they are over. */
 const BY_PERSON = new Set(["access.duress", "manual.panic", "device.tamper", "device.battery_low"]);
 export const unanswered = (a: Alert): boolean => a.state === "raised" || a.state === "cleared";
 export const answered = (a: Alert): boolean => a.state === "acked" || a.state === "settling";
@@ -22,13 +23,14 @@ export function owed(a: Alert): Owed {
 export function capacity(a: Alert, who: Viewer): As {
   if (!who.answers && !who.supervises) return "reader";
   if (who.person !== null && who.person === a.custody_by) return "custodian";
-  if (who.person !== null && who.person === who.holder) return "holder";
+  if (unanswered(a) && who.person !== null && who.person === who.holder) return "holder";
+  if (unanswered(a) && who.called) return "called";
   if (who.supervises) return "supervisor";
   return "witness";
 }
 
 /** May this person carry on an answered alert (reset, hand back, close)? */
-export const mayHandle = (a: Alert, who: Viewer): boolean => ["holder", "custodian", "supervisor"].includes(capacity(a, who));
+export const mayHandle = (a: Alert, who: Viewer): boolean => ["custodian", "supervisor"].includes(capacity(a, who));
 
 /** The ladder's next step of an unanswered alert. */
 export function nextRung(a: Alert): { n: number; at: string; again: boolean } | null {

@@ -16,6 +16,17 @@ export function zonePath(id: string | null | undefined): Zone[] {
   return path;
 }
 
+/** "B座 › B座7层" says B座 twice: a name that begins with the one before it stands for both. */
+export function terse(names: string[]): string[] {
+  return names.filter((name, i) => !(names[i + 1] ?? "").toLowerCase().startsWith(name.toLowerCase()) || names[i + 1] === undefined);
+}
+
+/** The rest of a name after the place it begins with. */
+export function within(name: string, place: string): string {
+  const rest = place && name.toLowerCase().startsWith(place.toLowerCase()) ? name.slice(place.length).trim() : name;
+  return rest || name;
+}
+
 export function usePlaces() {
   const { named, say, t } = useWords();
   const book = computed(() => register.value);
@@ -29,20 +40,27 @@ export function usePlaces() {
   const external = (id: string) => named(book.value?.externals.find((e) => e.id === id)?.name, id || t("people.external"));
   const seat = (id: string | null | undefined) => named(id ? book.value?.seats[id]?.name : null, id ?? "—");
   const holder = (seatId: string) => live.value?.duty.find((s) => s.seat_id === seatId) ?? null;
+  const zone = (id: string | null | undefined) => {
+    const path = zonePath(id);
+    return terse((path.length > 1 ? path.filter((z) => z.kind !== "site") : path).map((z) => named(z.name))).join(" › ");
+  };
+  const subject = (what: string) => {
+    const [family, id] = what.includes("/") ? (what.split("/", 2) as [string, string]) : ["device", what];
+    if (family === "seat") return seat(id);
+    if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
+    return named(book.value?.devices[id]?.name, id);
+  };
   return {
     person,
     seat,
     holder,
     /** From the outside in, without the site itself when there is more to say. */
-    zone: (id: string | null | undefined) => {
-      const path = zonePath(id);
-      return (path.length > 1 ? path.filter((z) => z.kind !== "site") : path).map((z) => named(z.name)).join(" › ");
-    },
-    subject: (subject: string) => {
-      const [family, id] = subject.includes("/") ? (subject.split("/", 2) as [string, string]) : ["device", subject];
-      if (family === "seat") return seat(id);
-      if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
-      return named(book.value?.devices[id]?.name, id);
+    zone,
+    subject,
+    /** Zone and subject together, neither said twice. */
+    whole: (zoneId: string | null | undefined, what: string) => {
+      const inner = zonePath(zoneId).at(-1);
+      return [zone(zoneId), within(subject(what), inner ? named(inner.name) : "")].filter(Boolean).join(" · ");
     },
     /** Whom a rung calls. */
     called: (who: string) => {

@@ -1,5 +1,5 @@
 /** A refusal in words: what was refused, and who may instead. */
-import type { Problem } from "@shared/api/call";
+import type { Problem } from "@shared/api/client";
 
 import { useWords } from "@/words";
 

@@ -5,7 +5,7 @@
 import { useDocumentVisibility, useIntervalFn, useWakeLock } from "@vueuse/core";
 import { computed, reactive, ref, watch } from "vue";
 
-import { post } from "@shared/api/call";
+import { client } from "@shared/api/client";
 
 import { siteId } from "@/session/session";
 
@@ -84,5 +84,6 @@ function ring(): void {
 /** A console that cannot ring is itself news for the server. */
 function report(): void {
   if (!siteId.value || !live.value) return;
-  void post(`/sites/${siteId.value}/console`, { can_ring: bell.canRing, on_duty: bell.onDuty }).catch(() => undefined);
+  const body = { can_ring: bell.canRing, on_duty: bell.onDuty };
+  void client.POST("/api/v1/sites/{site}/console", { params: { path: { site: siteId.value } }, body }).catch(() => undefined);
 }

@@ -1,8 +1,8 @@
 /** The live picture of the chosen site: snapshot, pushes, the register, and how fresh they are. One per page. */
 import { computed, ref, shallowRef } from "vue";
 
-import { get, Refused } from "@shared/api/call";
-import type { Alert, Push, Register, SeatState, Snapshot } from "@shared/api/types";
+import { client, Refused, taken } from "@shared/api/client";
+import type { Alert, Push, Register, SeatState } from "@shared/api/types";
 import { absorb, apply, begin, type Live } from "@shared/live/apply";
 import { Feed } from "@shared/live/feed";
 
@@ -65,10 +65,14 @@ async function fetchAll(): Promise<void> {
   if (fetching) return;
   fetching = true;
   const asked = site;
+  const at = { params: { path: { site: asked } } };
   try {
-    const [book, snapshot] = await Promise.all([get<Register>(`/sites/${asked}/register`), get<Snapshot>(`/sites/${asked}/snapshot`)]);
+    const [book, snapshot] = await Promise.all([
+      taken(client.GET("/api/v1/sites/{site}/register", at)),
+      taken(client.GET("/api/v1/sites/{site}/snapshot", at)),
+    ]);
     if (asked !== site) return;
-    register.value = book;
+    register.value = book as Register; // openapi-fetch loosens the polygons' pairs
     live.value = begin(snapshot);
     waiting = [];
     fault.value = null;
@@ -116,6 +120,6 @@ const listener = {
   signedOut: () => onSignedOut(),
   lost() {
     connected.value = false;
-    void get("/session").catch((e: unknown) => e instanceof Refused && e.problem.status === 401 && onSignedOut());
+    void taken(client.GET("/api/v1/session")).catch((e: unknown) => e instanceof Refused && e.problem.status === 401 && onSignedOut());
   },
 };

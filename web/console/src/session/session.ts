@@ -2,13 +2,15 @@
 import { useStorage } from "@vueuse/core";
 import { computed, shallowRef } from "vue";
 
-import { call, get, post } from "@shared/api/call";
-import type { Me, Modes, Role } from "@shared/api/types";
+import { client, taken } from "@shared/api/client";
+import type { Me, Role } from "@shared/api/types";
 
 import { language, speak } from "@/words";
 
 export const me = shallowRef<Me | null>(null);
 const chosen = useStorage("watchroom.site", "");
+/** Whether a session may be there: a browser that never signed in need not ask. */
+export const known = useStorage("watchroom.known", false);
 
 export const site = computed(() => me.value?.sites.find((s) => s.site_id === chosen.value) ?? me.value?.sites[0] ?? null);
 export const siteId = computed(() => site.value?.site_id ?? "");
@@ -18,9 +20,14 @@ export const personId = computed(() => site.value?.person_id ?? null);
 const RANKS: Role[] = ["guard", "operator", "supervisor", "manager", "engineer", "auditor", "admin"];
 const has = (...roles: Role[]) => roles.some((r) => site.value?.roles.includes(r)) || (roles.includes("admin") && me.value?.admin === true);
 
-export const answers = computed(() => has("guard", "operator", "supervisor"));
-export const supervises = computed(() => has("supervisor", "manager"));
-export const engineers = computed(() => has("engineer", "admin"));
+/** May acknowledge at all; whether that is custody or a witness is the server's to say. */
+export const answers = computed(() => personId.value !== null && has("guard", "operator", "supervisor", "manager", "engineer"));
+export const supervises = computed(() => personId.value !== null && has("supervisor", "manager", "admin"));
+/** Sits at the console: for them, silence is a fault. */
+export const watches = computed(() => personId.value !== null && has("guard", "operator", "supervisor"));
+export const readsLog = computed(() => roles.value.some((r) => r !== "guard"));
+export const exportsLog = computed(() => has("supervisor", "manager", "auditor", "admin"));
+export const engineers = computed(() => has("engineer", "manager", "auditor", "admin"));
 export const roles = computed(() => RANKS.filter((r) => site.value?.roles.includes(r)));
 
 export function choose(id: string): void {
@@ -29,17 +36,19 @@ export function choose(id: string): void {
 
 function welcome(who: Me): Me {
   me.value = who;
+  known.value = true;
   if (!language.value && (who.language === "en" || who.language === "zh-CN")) speak(who.language);
   return who;
 }
 
 /** Who the cookie says we are; throws `Refused` when nobody. */
-export const resume = async () => welcome(await get<Me>("/session"));
-export const signIn = async (login: string, password: string) => welcome(await post<Me>("/session", { login, password }));
-export const changePassword = (old: string, fresh: string) => post("/session/password", { old, new: fresh });
-export const modes = () => get<Modes>("/modes");
+export const resume = async () => welcome(await taken(client.GET("/api/v1/session")));
+export const signIn = async (login: string, password: string) => welcome(await taken(client.POST("/api/v1/session", { body: { login, password } })));
+export const changePassword = (old: string, fresh: string) => taken(client.POST("/api/v1/session/password", { body: { old, new: fresh } }));
+export const modes = () => taken(client.GET("/api/v1/modes"));
 
 export async function signOut(): Promise<void> {
-  await call("DELETE", "/session").catch(() => undefined);
+  await client.DELETE("/api/v1/session").catch(() => undefined);
   me.value = null;
+  known.value = false;
 }

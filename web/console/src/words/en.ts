@@ -101,6 +101,7 @@ const en: typeof zh = {
     reader: "Your role may look but not answer. {holder} holds {seat}.",
     ack: {
       holder: "You hold {seat}. Acknowledging makes it yours to handle and stops the escalation.",
+      called: "The escalation has called you. Acknowledging makes it yours to handle and stops it.",
       custodian: "Acknowledging makes it yours to handle and stops the escalation.",
       supervisor: "{holder} ({seat}) is responsible. This records you as a witness and the clock keeps running; to be responsible yourself, take it instead.",
       witness: "{holder} ({seat}) is responsible. Yours is recorded as a witness; the clock and the escalation keep running.",
@@ -108,7 +109,7 @@ const en: typeof zh = {
     wait: "{custodian} has it in hand. The device still reports it; it can be closed once that is over, by {by}.",
     reset: "Check on site first, then reset. After that, say how it ended.",
     dispose: "It is over on site. Say how it ended and close it by {by}.",
-    others: "{custodian} has it in hand. Only they, the holder of {seat} ({holder}) or a supervisor may go on.",
+    others: "{custodian} has it in hand. Only they or a supervisor may go on.",
   },
   outcome: {
     custody: "The escalation has stopped. Check on site, then say how it ended.",

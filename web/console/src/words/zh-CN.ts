@@ -51,7 +51,7 @@ export default {
     title: "报警队列",
     filter: "按类别查看（未受理的始终显示）",
     unanswered: "{n} 未受理",
-    repeats: "已重复 {n} 次",
+    repeats: "共报告 {n} 次",
     climbs: "{in}后升级至{who}",
     climbing: "正在升级至{who}",
     closeBy: "{at} 前结案",
@@ -99,6 +99,7 @@ export default {
     reader: "您的角色可查看，不可受理。{seat}现由{holder}值守。",
     ack: {
       holder: "您是{seat}的责任人。受理后由您负责处置，升级停止。",
+      called: "升级已通知到您。受理后由您负责处置，升级停止。",
       custodian: "受理后由您负责处置，升级停止。",
       supervisor: "责任人是{holder}（{seat}）。您按此键仅记为见证，计时继续；如需由您负责，请“代为受理”。",
       witness: "责任人是{holder}（{seat}）。您的确认仅记为见证，计时与升级继续。",
@@ -106,7 +107,7 @@ export default {
     wait: "由{custodian}处置中。设备仍在报警，恢复后即可结案，时限 {by}。",
     reset: "请先到现场确认，再复位。复位后填写处置结果。",
     dispose: "现场已恢复。请在 {by} 前填写处置结果并结案。",
-    others: "由{custodian}处置中。只有受理人、{seat}责任人（{holder}）或值班长可以继续操作。",
+    others: "由{custodian}处置中。只有受理人或值班长以上可以继续操作。",
   },
   outcome: {
     custody: "升级已停止。请到现场核实，随后填写处置结果。",
