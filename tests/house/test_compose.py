@@ -9,6 +9,7 @@ import click
 import pytest
 import typer
 import yaml
+
 from app.__main__ import whole
 from app.settings import Settings
 
