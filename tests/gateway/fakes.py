@@ -33,6 +33,7 @@ class FakeServer:
         self.samples: list[wire.Sample] = []
         self.through: dict[str, int] = remembers.through if remembers else {}
         self._ahead: dict[str, set[int]] = remembers._ahead if remembers else {}
+        self._receipts: list[asyncio.Task[None]] = []
         self.client: aiomqtt.Client
 
     async def __aenter__(self) -> Self:
@@ -46,9 +47,9 @@ class FakeServer:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-            await self._task
+        for task in (self._task, *self._receipts):
+            task.cancel()
+        await asyncio.gather(self._task, *self._receipts, return_exceptions=True)
         with contextlib.suppress(aiomqtt.MqttError):
             await self._stack.aclose()
 
@@ -84,9 +85,9 @@ class FakeServer:
                 ahead.discard(through)
             self.through[said.event.boot] = through
             touched.add(said.event.boot)
-        if not self.mute:
-            for boot in touched:
-                await self.receipt(boot, self.through[boot])
+        if not self.mute:  # not awaited, as the real server does not wait for its receipts either
+            self._receipts = [r for r in self._receipts if not r.done()]
+            self._receipts += [asyncio.create_task(self.receipt(boot, self.through[boot])) for boot in touched]
 
     async def receipt(self, boot: str, through: int) -> None:
         payload = wire.encode(wire.Receipt(boot, through))
