@@ -219,8 +219,6 @@ def _garbled(raw: bytes, wrong: Exception) -> Garbled:
 
 def _unfit(value: Any, depth: int) -> tuple[Why, str] | None:
     """What in `data` would not survive storage and re-encoding, if anything."""
-    if depth > MAX_DEPTH:
-        return Why.TOO_DEEP, f"data nests deeper than {MAX_DEPTH}"
     if isinstance(value, float):
         return None if math.isfinite(value) else (Why.NOT_FINITE, "data holds a number that is not finite")
     if isinstance(value, dict):
@@ -229,6 +227,8 @@ def _unfit(value: Any, depth: int) -> tuple[Why, str] | None:
         children = value
     else:
         return None
+    if depth > MAX_DEPTH:
+        return Why.TOO_DEEP, f"data nests deeper than {MAX_DEPTH}"
     for child in children:
         found = _unfit(child, depth + 1)
         if found is not None:

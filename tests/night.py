@@ -19,6 +19,7 @@ from ingest.flow import Flow
 from ingest.sweep import Sweep
 from logbook import entries
 from logbook.entries import Entry
+from sites.pack import digest
 from sites.register import (
     Checkpoint,
     Contact,
@@ -122,7 +123,7 @@ class Night:
         self.desks = Desks()
         self.receipts: list[tuple[str, wire.Receipt]] = []
         self.telemetry = SqlTelemetry(db)
-        import_site(db, self.desks, register, str(hash(msgspec.json.encode(register))), clock(), "system")
+        import_site(db, self.desks, register, digest(register), clock(), "system")
         self.restart()
         self._seq: dict[tuple[str, str], int] = {}
         self.boot = fresh(clock())

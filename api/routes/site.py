@@ -1,5 +1,6 @@
 """A site as it stands: its register, its floor plans, and the snapshot from which a page begins."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +10,7 @@ from alerts import store as alert_store
 from api.bodies import PlanId, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
-from api.room import Room, reply, room_of
+from api.room import reply, room_of
 from api.shapes import Register, Snapshot
 from core.errors import NotFound
 from ingest import seats
@@ -68,14 +69,14 @@ def snapshot(request: Request, site: SiteId, _: Annotated[Caller, needs("site.se
     """The site now, and the `seq` after which the live feed continues it: one reading of one moment."""
     room = room_of(request)
     with room.store.read() as conn:
-        return reply(_now(room, conn, site))
+        return reply(picture(conn, room.register(conn, site), room.now()))
 
 
-def _now(room: Room, conn: Connection, site: str) -> dict[str, Any]:
-    at = room.now()
+def picture(conn: Connection, register: Standing, at: datetime) -> dict[str, Any]:
+    """Everything a page shows of a site at once."""
+    site = register.site_id
     # The position first: what is committed meanwhile is then told twice rather than never.
     seq = outbox.span(conn, site)[1]
-    register = room.register(conn, site)
     return {
         "seq": seq,
         "at": at,
