@@ -12,6 +12,7 @@ from api.passwords import Passwords
 from api.room import Room
 from api.sessions import Account, Signed, by_login, members_of, set_password
 from core.ids import fresh
+from ingest import seats
 from logbook import entries
 from logbook.rules import Line
 from sites.register import Role
@@ -163,15 +164,26 @@ def me(room: Room, signed: Signed) -> dict[str, Any]:
     }
 
 
-def demo_logins(conn: Connection) -> list[dict[str, Any]]:
-    """Whom one may sign in as in the demo: everybody who works at a site."""
+def demo_logins(room: Room, conn: Connection) -> list[dict[str, Any]]:
+    """Whom one may sign in as in the demo: everybody who works at a site, and the seats they hold now."""
     rows = conn.execute(
-        select(account, member.c.site_id, member.c.roles)
+        select(account, member.c.site_id, member.c.person_id, member.c.roles)
         .join(member, member.c.account_id == account.c.id)
         .where(account.c.disabled.is_(False))
         .order_by(member.c.site_id, member.c.person_id)
-    )
+    ).all()
+    sites = {site: room.register(conn, site) for site in dict.fromkeys(r.site_id for r in rows)}
+    held = {site: seats.held_now(conn, register, room.now())[0] for site, register in sites.items()}
     return [
-        {"login": r.login, "name": {"zh": r.name_zh, "en": r.name_en}, "roles": r.roles, "site_id": r.site_id}
+        {
+            "login": r.login,
+            "name": {"zh": r.name_zh, "en": r.name_en},
+            "roles": r.roles,
+            "site_id": r.site_id,
+            "site_name": sites[r.site_id].name,
+            "seats": [
+                sites[r.site_id].seats[seat].name for seat, h in held[r.site_id].items() if h.person == r.person_id
+            ],
+        }
         for r in rows
     ]

@@ -16,7 +16,7 @@ from api.accounts import refuse_default_secrets
 from api.consoles import Consoles
 from api.edge import MAX_BODY, Edge
 from api.live import Hub
-from api.pages import Pages
+from api.pages import PagesMount
 from api.passwords import Passwords
 from api.permits import PERMITS, declared
 from api.room import RoleState, Room, Settings
@@ -68,7 +68,7 @@ def create_app(
     app = bare(settings.version, lifespan=partial(_lifespan, room))
     app.state.room = room
     app.add_middleware(Edge, secure=settings.secure, origins=settings.origins)
-    app.mount("/", Pages(settings.static), name="pages")
+    app.router.routes.append(PagesMount(settings.static))
     return app
 
 
@@ -82,12 +82,11 @@ def bare(version: str, **options: Any) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=MAX_BODY,
         redirect_slashes=False,
         **options,
     )
     for module in _ROUTERS:
-        app.include_router(module.router, prefix=PREFIX)
+        app.include_router(module.router, prefix=PREFIX, max_body_size=MAX_BODY)
     app.include_router(health.metrics_router)
     problems.install(app)
     check_declared(app)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import LacksHeader, WrongOrigin
+from api.errors import LacksHeader, TooLarge, WrongOrigin
 from api.problems import problem
 from core.errors import Refusal
 
@@ -62,6 +62,9 @@ class Edge:
         if scope["method"] in _SAFE:
             return None
         headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:12]) > MAX_BODY:  # one of unknown length is cut off while it is read
+            return TooLarge()
         if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
             return WrongOrigin()
         origin = headers.get("origin")

@@ -1,16 +1,15 @@
 """The built console, served as files; a page that says how to build it when it is missing."""
 
-import logging
 from pathlib import Path
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-_log = logging.getLogger("watchroom.api")
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _MISSING: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -20,6 +19,20 @@ _MISSING: Final = """<!doctype html>
 <p lang="en">The server runs, but its console has not been built. Run <code>make web</code> in the source tree, then reload.</p>
 </body></html>
 """
+
+
+class PagesMount(Mount):
+    """Everything that is not the API's. What the API does not have stays its own refusal."""
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__("/", Pages(folder), name="pages")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Leave `/api/` and `/metrics` alone."""
+        path = scope.get("path", "")
+        if path == "/metrics" or path.startswith("/api/"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class Pages:
@@ -37,8 +50,6 @@ class Pages:
 
     async def _answer(self, scope: Scope) -> Response:
         path = Request(scope).url.path.lstrip("/")
-        if path.startswith(("api/", "metrics")):
-            raise HTTPException(404)
         if self._files is None or self._index is None or not self._index.is_file():
             return HTMLResponse(_MISSING, 503)
         if path:

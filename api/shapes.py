@@ -70,12 +70,14 @@ class Me(Shape):
 
 
 class DemoLogin(Shape):
-    """A person one may sign in as in the demo."""
+    """A person one may sign in as in the demo; `seats` names those held now."""
 
     login: str
     name: Words
     roles: list[Role]
     site_id: str
+    site_name: Words
+    seats: list[Words]
 
 
 class Modes(Shape):

@@ -23,7 +23,7 @@ def modes(request: Request) -> Response:
     """How this server runs, and in the demo whom one may sign in as."""
     room = room_of(request)
     with room.store.read() as conn:
-        logins = accounts.demo_logins(conn) if room.settings.mode == "demo" else []
+        logins = accounts.demo_logins(room, conn) if room.settings.mode == "demo" else []
     return reply({"mode": room.settings.mode, "version": room.settings.version, "demo_logins": logins})
 
 
