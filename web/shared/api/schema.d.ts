@@ -826,7 +826,7 @@ export interface components {
         };
         /**
          * DemoLogin
-         * @description A person one may sign in as in the demo.
+         * @description A person one may sign in as in the demo; `seats` names those held now.
          */
         DemoLogin: {
             /** Login */
@@ -836,6 +836,9 @@ export interface components {
             roles: components["schemas"]["Role"][];
             /** Site Id */
             site_id: string;
+            site_name: components["schemas"]["Words"];
+            /** Seats */
+            seats: components["schemas"]["Words"][];
         };
         /**
          * Device

@@ -18,6 +18,9 @@ export const clock = (at: string | number | Date, language: string, zone: string
 export const hourMinute = (at: string | number | Date, language: string, zone: string) => format(language, zone, HM).format(new Date(at));
 export const dayOf = (at: string | number | Date, language: string, zone: string) => format(language, zone, FULL_DAY).format(new Date(at));
 
+const TODAY = { month: "short", day: "numeric", weekday: "short" } as const;
+export const today = (at: number, language: string, zone: string) => format(language === "en" ? "en-GB" : language, zone, TODAY).format(new Date(at));
+
 /** The clock alone for today, with its day before it otherwise. */
 export function moment(at: string, language: string, zone: string, now: number): string {
   const same = dayOf(at, language, zone) === dayOf(now, language, zone);

@@ -32,6 +32,14 @@ export function capacity(a: Alert, who: Viewer): As {
 /** May this person carry on an answered alert (reset, hand back, close)? */
 export const mayHandle = (a: Alert, who: Viewer): boolean => ["custodian", "supervisor"].includes(capacity(a, who));
 
+/** Which guide words fit a kind. */
+export function guideOf(kind: string): string {
+  const [family = "", name = ""] = kind.split(".", 2);
+  if (name === "duress" || name === "panic") return name;
+  if (name === "fault" || name === "disabled") return "device";
+  return ["fire", "water", "access", "manual", "device", "gateway", "duty", "patrol"].includes(family) ? family : "other";
+}
+
 /** The ladder's next step of an unanswered alert. */
 export function nextRung(a: Alert): { n: number; at: string; again: boolean } | null {
   if (!unanswered(a) || !a.due_at) return null;
