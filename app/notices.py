@@ -1,8 +1,9 @@
 """The notify role with its settings."""
 
+import hmac
 from typing import TYPE_CHECKING
 
-from notify.role import run_notify
+from notify.flow import run_notify
 
 from app.clock import now
 from app.roles import Run
@@ -23,7 +24,7 @@ def notifier(house: "House") -> Run:
         smtp_password=s.smtp_password,
         smtp_starttls=s.smtp_starttls,
         smtp_from=s.smtp_from,
-        webhook_secret=s.webhook_secret,
+        webhook_secret=s.webhook_secret or hmac.new(house.secret, b"webhook", "sha256").hexdigest(),
         allow_private_targets=s.allow_private_targets,
     )
     return lambda stopping: run_notify(house.store, house.desks.register, settings, now, stopping)
