@@ -32,6 +32,7 @@ def run(
     intake_path: Annotated[str | None, typer.Option(help="A unix socket for inputs instead of the port.")] = None,
     password: Annotated[str | None, typer.Option(help="Prefer --password-env: arguments can be seen.")] = None,
     password_env: Annotated[str | None, typer.Option(help="The variable that holds the password.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="A file that holds the password.")] = None,
     ca: Annotated[str | None, typer.Option(help="CA file; turns TLS on.")] = None,
     capacity: Annotated[int, typer.Option(help="Events the spool may hold.")] = 100_000,
     drain_per_s: Annotated[float, typer.Option(help="Backlog events a second after an outage.")] = 2000.0,
@@ -48,7 +49,8 @@ def run(
 
     _log_to_stderr()
     try:
-        link = link_of(broker, os.environ.get(password_env) if password_env else password, ca)
+        secret = os.environ.get(password_env) if password_env else password
+        link = link_of(broker, password_file.read_text().strip() if password_file else secret, ca)
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--broker") from None
     pace = Pace(drain_per_s=drain_per_s, stall_s=stall_s, status_every_s=status_s)
@@ -107,3 +109,24 @@ def _now() -> datetime:
 
 if __name__ == "__main__":
     gateway_app()
+
+
+@gateway_app.command("password")
+def password(
+    site: Annotated[str, typer.Argument(help="Site id.")], gateway: Annotated[str, typer.Argument(help="Gateway id.")]
+) -> None:
+    """Tell how a gateway signs in to the broker. Raising its `key_version` in the pack makes a new password."""
+    from app.settings import Settings
+    from ingest.credentials import gateway_password, username
+    from sites import store as site_store
+    from store.db import Store
+
+    settings = Settings()
+    with Store(settings.store_url).read() as conn:
+        register = site_store.load(conn, site)
+    if register is None or gateway not in register.gateways:
+        typer.echo(f"no gateway {gateway!r} at a site {site!r}", err=True)
+        raise typer.Exit(1)
+    version = register.gateways[gateway].key_version
+    typer.echo(f"user     {username(site, gateway)}")
+    typer.echo(f"password {gateway_password(settings.secret(), site, gateway, version)}")

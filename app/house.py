@@ -38,6 +38,7 @@ log = structlog.get_logger()
 STATIC = Path(__file__).parent.parent / "api" / "static"
 SWEEP_EVERY_S = 0.25  # a rung may be two seconds late; this leaves room for a slow transaction
 SELDOM_S = 60.0
+GATEWAYS_EVERY_S = 5.0
 STORE_PATIENCE_S = 60
 
 
@@ -62,6 +63,7 @@ class House:
         self.desks = Desks()
         self.roles = Roles()
         self.broker: EmbeddedBroker | None = None
+        self._admitted: list[tuple[str, str, str]] = []
         self.telemetry = self._telemetry()
         self.sweep = Sweep(self.store, self.desks, now, self.seal)
         self.metrics = PathMetrics(self)
@@ -103,11 +105,12 @@ class House:
                 else replace(address, username=SERVER, password=server_password(self.secret))
             )
         password = server_password(self.secret)
+        self._admitted = self.gateways()
         self.broker = EmbeddedBroker(
             s.data / "broker",
             s.broker_host,
             s.broker_port,
-            self.gateways(),
+            self._admitted,
             password,
             cert=s.broker_cert,
             key=s.broker_key,
@@ -117,8 +120,16 @@ class House:
         self.roles.add(
             "broker", lambda stopping: broker.supervise(stopping, lambda why: log.error("broker.down", why=why))
         )
+        self.roles.add("gateways", every(GATEWAYS_EVERY_S, self._admit_gateways))
         tls = s.broker_cert is not None
         return Address(broker.host, broker.port, "watchroom", password, tls, s.broker_cert)
+
+    def _admit_gateways(self) -> None:
+        """An import may have brought gateways or taken them away: tell our broker."""
+        wanted = self.gateways()
+        if self.broker is not None and wanted != self._admitted:
+            self.broker.reload(wanted)
+            self._admitted = wanted
 
     def gateways(self) -> list[tuple[str, str, str]]:
         """Every gateway of every site with its password."""

@@ -3,10 +3,9 @@
 import hmac
 from typing import TYPE_CHECKING
 
-from notify.flow import run_notify
-
 from app.clock import now
 from app.roles import Run
+from notify.flow import run_notify
 from notify.settings import NotifySettings
 
 if TYPE_CHECKING:

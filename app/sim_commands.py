@@ -1,0 +1,124 @@
+"""`watchroom sim ...`: simulated devices, through a real gateway."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+sim_app = typer.Typer(no_args_is_help=True, help="Simulated devices, through a real gateway.")
+
+SEARCHED = "var/demo/**/estate.json"
+
+
+@sim_app.command("list")
+def stories() -> None:
+    """The stories there are."""
+    from simulators.story import STORIES
+
+    for story in STORIES.values():
+        print(f"{story.name:8} {story.about}")
+
+
+@sim_app.command("run")
+def run(
+    story: Annotated[str, typer.Argument(help="A story; see `watchroom sim list`.")],
+    site: Annotated[Path, typer.Option(help="The site pack that the story plays in.")] = Path("packs/harbour-garden"),
+    intake: Annotated[
+        str | None, typer.Option(help="HOST:PORT of one gateway; without it, the running demo's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same story.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.01, help="How many times faster than life.")] = 1.0,
+    seconds: Annotated[float, typer.Option(help="Stop this far into the story; 0 goes on.")] = 0.0,
+    dry: Annotated[bool, typer.Option("--dry", help="Print the story instead of playing it.")] = False,
+    runtime: Annotated[Path | None, typer.Option(help="The running demo's estate.json.")] = None,
+) -> None:
+    """Play a story through a gateway's intake (or print it)."""
+    from itertools import takewhile
+
+    from app.clock import now
+    from simulators.player import Mouth, play
+    from simulators.sayings import text
+    from simulators.story import STORIES, stream
+    from sites.pack import read
+
+    logging.basicConfig(level=logging.WARNING)
+    if story not in STORIES:
+        raise typer.BadParameter(f"one of {', '.join(STORIES)}", param_hint="STORY")
+    register = read(site if site.exists() else Path("packs") / site)
+    told = stream(STORIES[story], register, seed, None if dry else now())
+    if seconds:
+        told = iter(takewhile(lambda s: s.t <= seconds, told))
+    if dry:
+        for one in text(told):
+            typer.echo(one, nl=False)
+        return
+    mouths = _mouths(Mouth, intake, runtime, [d.id for d in register.devices.values()])
+
+    async def tell() -> int:
+        return await play(told, mouths, now, asyncio.Event(), speed=speed)
+
+    try:
+        print(f"{asyncio.run(tell())} sayings taken")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@sim_app.command("trigger")
+def trigger(
+    kind: Annotated[str, typer.Argument(help="An event kind, such as fire.alarm.")],
+    device: Annotated[str, typer.Option(help="The device that says it.")],
+    data: Annotated[str, typer.Option(help="More about it, as a JSON object.")] = "{}",
+    intake: Annotated[str | None, typer.Option(help="HOST:PORT of a gateway; without it, the running demo's.")] = None,
+    runtime: Annotated[Path | None, typer.Option(help="The running demo's estate.json.")] = None,
+) -> None:
+    """Let one device of the running demo say one thing."""
+    from app.clock import now
+    from simulators.player import Mouth, line
+    from simulators.sayings import Saying
+
+    try:
+        more = msgspec.json.decode(data, type=dict[str, Any])
+    except msgspec.MsgspecError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--data") from None
+    mouth = _mouths(Mouth, intake, runtime, [device]).get(device)
+    if mouth is None:
+        raise typer.BadParameter(f"the running estate has no device {device!r}", param_hint="--device")
+    said = line(Saying(t=0, device=device, kind=kind, data=more), now)
+
+    async def say() -> Any:
+        try:
+            return await mouth.say(said, patience_s=2)
+        finally:
+            await mouth.close()
+
+    try:
+        answer = asyncio.run(say())
+    except OSError as wrong:
+        typer.echo(f"no gateway answers at {mouth.host}:{mouth.port}: {wrong}", err=True)
+        raise typer.Exit(1) from None
+    if "error" in answer:
+        typer.echo(f"refused: {answer['error']}", err=True)
+        raise typer.Exit(1)
+    print(f"{kind} of {device} kept as {answer['id']} (number {answer['seq']})")
+
+
+def _mouths(mouth: Any, intake: str | None, runtime: Path | None, devices: list[str]) -> dict[str, Any]:
+    """A mouth for each device: all at one intake, or each at its own gateway of the running estate."""
+    if intake is not None:
+        host, _, port = intake.rpartition(":")
+        if not port.isdigit():
+            raise typer.BadParameter("HOST:PORT", param_hint="--intake")
+        one = mouth(host or "127.0.0.1", int(port))
+        return dict.fromkeys(devices, one)
+    from simulators.estate import Runtime
+
+    found = runtime or next(iter(sorted(Path().glob(SEARCHED))), None)
+    if found is None or not found.exists():
+        typer.echo("no demo is running here (no var/demo/…/estate.json); name a gateway with --intake", err=True)
+        raise typer.Exit(1)
+    estate = msgspec.json.decode(found.read_bytes(), type=Runtime)
+    mouths = {gateway: mouth("127.0.0.1", port) for gateway, port in estate.gateways.items()}
+    return {d: mouths[estate.devices[d]] for d in devices if d in estate.devices}
