@@ -41,7 +41,7 @@ def compose(alert: Alert, register: Register, *, rung: int, person_id: str, link
         *([say("notice.where", language, zones=zones)] if zones else []),
         say("notice.device", language, device=place),
         say("notice.since", language, at=_local(alert.heard_at, register), zone=register.time_zone),
-        *([say("notice.repeats", language, count=alert.repeats)] if alert.repeats > 1 else []),
+        *([say("notice.repeats", language, count=alert.repeats)] if alert.repeats else []),
         *([say("notice.rung", language, rung=rung + 1)] if rung > 0 else []),
         *([say("notice.ring", language)] if alert.ring > 1 else []),
         say("notice.todo", language, todo=say(f"todo.{_family(alert.kind)}", language)),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logbook.rules import NO_CHAIN, Line, Seals, body, grow, leaf, peaks_of, root, seal
@@ -53,11 +53,13 @@ def test_the_head_of_an_empty_tree_is_the_hash_of_nothing() -> None:
     assert root(0, b"").hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.binary(max_size=40), max_size=130))
 def test_the_frontier_gives_the_same_head_as_the_whole_tree(leaves: list[bytes]) -> None:
     assert root(len(leaves), frontier_of(leaves)) == naive(leaves)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_sealing_in_two_goes_is_sealing_in_one(first: int, second: int) -> None:
     lines = [line(i) for i in range(first + second)]
@@ -101,6 +103,7 @@ def test_two_spellings_of_one_word_are_two_entries() -> None:
     assert json.loads(decomposed)["data"]["note"] == "cafe\u0301"
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.recursive(
         st.none()
