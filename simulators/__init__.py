@@ -1,1 +1,1 @@
-"""Virtual devices, guards and whole sites, seeded, speaking through a real gateway."""
+"""Virtual devices, guards and whole sites. Seeded: the same seed says the same bytes. They speak through a real gateway."""
