@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -106,8 +107,8 @@ def stories(conn) -> None:  # type: ignore[no-untyped-def]
         assert fired[a.id, a.ring] == a.rung + 1, "I7: a rung is missing or fired twice"
     lines: dict[str, list[tuple[str, dict[str, str]]]] = {}
     for row in conn.execute(select(log_entry).where(log_entry.c.subject.startswith("alert/")).order_by(log_entry.c.n)):
-        import msgspec
-
+        if not row.act.startswith("alert."):
+            continue  # what became of a notice
         lines.setdefault(row.subject[6:], []).append((row.act, msgspec.json.decode(row.body)["data"]))
     assert set(lines) == set(alerts), "I5: an alert without its logbook, or the other way round"
     for alert_id, story in lines.items():
