@@ -14,12 +14,11 @@ from typing import Final, TypeVar
 
 import msgspec
 from anyio import CapacityLimiter, to_thread
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from core.clock import Clock, rfc3339
 from store import outbox
 from store.db import Store
-from store.tables import site_head
 
 T = TypeVar("T")
 
@@ -166,7 +165,7 @@ class Hub:
         """A listener that continues after `after` (from now on, without it), or the reason why it must refetch."""
         async with self._joining.setdefault(site, asyncio.Lock()):
             channel = self._channels.get(site)
-            oldest, newest = await self._in_thread(lambda conn: _span(conn, site))
+            oldest, newest = await self._in_thread(lambda conn: outbox.span(conn, site))
             if channel is None:
                 channel = self._channels[site] = _Channel(newest)
                 channel.task = asyncio.create_task(self._read(site, channel), name=f"live[{site}]")
@@ -243,10 +242,3 @@ class Hub:
     def beat(self) -> bytes:
         """The feed is alive."""
         return frame("beat", {"at": rfc3339(self._now())})
-
-
-def _span(conn: Connection, site: str) -> tuple[int, int]:
-    """(oldest seq that can still be read, newest seq). The head knows the newest even when all was trimmed."""
-    newest = conn.execute(select(site_head.c.seq).where(site_head.c.site_id == site)).scalar() or 0
-    oldest, _ = outbox.span(conn, site)
-    return (oldest or newest + 1, newest)

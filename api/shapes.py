@@ -4,16 +4,18 @@ default, so that the client never sees a maybe where there is none.
 Answers are encoded by msgspec from the domain's values; these models document them, and a test holds the two together.
 """
 
-from datetime import datetime, time
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from alerts.rules import Cause, Disposition, State
 from core.kinds import Effect, Ends, Klass
 from core.wire import Why
 from duty.rules import Basis
 from sites.register import Role
+
+WallTime = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]$")]
 
 
 class Shape(BaseModel):
@@ -212,8 +214,8 @@ class ShiftTemplate(Shape):
 
     id: str
     name: Words
-    starts: time
-    ends: time
+    starts: WallTime
+    ends: WallTime
 
 
 class Rota(Shape):

@@ -1873,15 +1873,9 @@ export interface components {
             /** Id */
             id: string;
             name: components["schemas"]["Words"];
-            /**
-             * Starts
-             * Format: time
-             */
+            /** Starts */
             starts: string;
-            /**
-             * Ends
-             * Format: time
-             */
+            /** Ends */
             ends: string;
         };
         /**
