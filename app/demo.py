@@ -14,7 +14,10 @@ from app.imports import import_site
 from app.serve import listen, serve
 from app.settings import Settings
 from ingest.acts import sign_on
+from ingest.credentials import gateway_password
+from ingest.deliveries import Address
 from ingest.seats import held_now
+from simulators.estate import as_role
 from sites import acts, pack
 from sites.register import Register
 
@@ -33,19 +36,30 @@ def run_demo(settings: Settings, *, story: str | None, keep: bool, seed: int) ->
         shutil.rmtree(settings.data)
     house = House(settings, "demo")
     house.prepare()
-    register = _import(house)
+    registers = _import(house)
+    register = registers[STAGE]
+    _person_on_duty(house, register)
     address = house.add_broker()
     house.add_ingest(address)
     house.add_sweep()
     house.add_notify()
-    if story is not None:
-        from app.estate import add_estate
-
-        add_estate(house, register, address, story, seed)
+    for site in registers.values():
+        _add_estate(house, site, address, story if site is register or story is None else "calm", seed)
     serve(house, sock, on_ready=lambda url: _welcome(house, register, url))
 
 
-def _import(house: House) -> Register:
+def _add_estate(house: House, register: Register, address: Address, story: str | None, seed: int) -> None:
+    """The site's gateways as processes of their own, and devices that speak through them."""
+    passwords = {
+        g.id: gateway_password(house.secret, register.site_id, g.id, g.key_version) for g in register.gateways.values()
+    }
+    folder = house.settings.data / "estate" / register.site_id
+    url = f"mqtt://{address.host}:{address.port}"
+    run = as_role(register, url, passwords, folder, now, story=story, seed=seed)
+    house.roles.add(f"estate {register.site_id}", run)
+
+
+def _import(house: House) -> dict[str, Register]:
     registers = {}
     for folder in sorted(p for p in PACKS.iterdir() if p.is_dir()):
         register = acts.check(folder)
@@ -53,9 +67,7 @@ def _import(house: House) -> Register:
         registers[register.site_id] = register
     with house.store.begin() as tx:
         give_demo_passwords(tx, now(), word=PASSWORD)
-    stage = registers[STAGE]
-    _person_on_duty(house, stage)
-    return stage
+    return registers
 
 
 def _person_on_duty(house: House, register: Register) -> None:
