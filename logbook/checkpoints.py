@@ -5,15 +5,18 @@ by anyone without the key, nor by anyone at all where a copy of the checkpoint i
 from datetime import datetime
 
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, and_, func, or_, select
 
 from core.clock import seconds
 from logbook.notes import Checkpoint, raw_public, sign_checkpoint
-from logbook.rules import root
-from logbook.tables import log_checkpoint
-from store.db import Tx
+from logbook.rules import fits, root
+from logbook.tables import log_checkpoint, log_entry
+from store.db import Head, Tx
 from store.tables import site_head
+
+log = structlog.get_logger()
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -31,6 +34,9 @@ def checkpoint(tx: Tx, site_id: str, at: datetime, key: Ed25519PrivateKey) -> Ke
     last = latest(tx.conn, site_id)
     if head.log_size == (last.size if last else 0):
         return None
+    if not _stands(tx, site_id, head):
+        log.error("logbook.head_broken", site=site_id, size=head.log_size)
+        return None
     if last is not None:
         at = max(at, last.at)  # a clock set back must not make the log look reordered
     top = root(head.log_size, head.log_frontier)
@@ -42,6 +48,15 @@ def checkpoint(tx: Tx, site_id: str, at: datetime, key: Ed25519PrivateKey) -> Ke
         )
     )
     return made
+
+
+def _stands(tx: Tx, site_id: str, head: Head) -> bool:
+    """Whether the head is where the last entry is. A head that somebody edited is not sworn to; nor does it stop the alarms
+    that wait for the same sweep.
+    """
+    query = select(log_entry.c.chain).where(log_entry.c.site_id == site_id, log_entry.c.n == head.log_size)
+    chain = tx.conn.execute(query).scalar_one_or_none()
+    return chain is not None and bytes(chain) == head.log_chain and fits(head.log_size, head.log_frontier)
 
 
 def latest(conn: Connection, site_id: str) -> Kept | None:

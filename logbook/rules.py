@@ -111,10 +111,15 @@ def grow(peaks: list[bytes], size: int, leaf_hash: bytes) -> None:
     peaks.append(leaf_hash)
 
 
+def fits(size: int, frontier: bytes) -> bool:
+    """Whether `frontier` has the shape of one of a tree of `size` leaves."""
+    return len(frontier) == 32 * size.bit_count()
+
+
 def root(size: int, frontier: bytes) -> bytes:
     """RFC 6962 tree head. Raises ValueError when `frontier` does not belong to a tree of `size` leaves."""
     peaks = peaks_of(frontier)
-    if len(frontier) != 32 * size.bit_count():
+    if not fits(size, frontier):
         raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks, not {len(frontier) / 32:g}")
     if not peaks:
         return sha256(b"").digest()

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 
 from logbook import entries
 from logbook.audit import verify_store
+from logbook.checkpoints import checkpoint
 from logbook.notes import (
     Checkpoint,
     Seal,
@@ -339,6 +340,16 @@ def test_the_owner_of_the_database_cannot_edit_unseen(
     assert (answer.ok, answer.why, answer.first_bad) == (False, why, first), answer
     if why is not Why.COLUMNS and first is not None:
         assert not check(exported(store, key)).ok
+
+
+@pytest.mark.parametrize("broken", [{"log_frontier": b"\1" * 32}, {"log_chain": b"\1" * 32}, {"log_size": 10}])
+def test_a_head_that_was_edited_is_not_sworn_to(
+    store: Store, watches: list[str], key: Ed25519PrivateKey, broken: dict[str, object]
+) -> None:
+    with store.begin() as tx:
+        tx.conn.execute(update(site_head).values(**broken))
+    with store.begin([SITE]) as tx:
+        assert checkpoint(tx, SITE, START.replace(hour=20), key) is None
 
 
 def test_the_owner_who_recomputes_the_chain_meets_the_checkpoint(
