@@ -59,16 +59,24 @@ function withAlert(state: Live, alert: Alert): Live {
 }
 
 function withEvents(state: Live, items: EventBrief[]): Live {
-  const heard = new Map<string, EventBrief>();
-  for (const e of items) {
-    const known = e.device_id ? heard.get(e.device_id) : undefined;
-    if (e.device_id && (!known || known.heard_at <= e.heard_at)) heard.set(e.device_id, e);
-  }
+  const byDevice = last(items, (e) => e.device_id);
+  const byGateway = last(items, (e) => e.gateway_id);
   const devices = state.devices.map((d) => {
-    const e = heard.get(d.device_id);
+    const e = byDevice.get(d.device_id);
     return e && (!d.heard_at || e.heard_at >= d.heard_at) ? { ...d, heard_at: e.heard_at, kind: e.kind } : d;
   });
-  return { ...state, devices, events: newest([...items, ...state.events], (e) => e.id, KEPT_EVENTS) };
+  const gateways = state.gateways.map((g) => {
+    const e = byGateway.get(g.gateway_id);
+    return e && e.heard_at > g.heard_at ? { ...g, heard_at: e.heard_at } : g;
+  });
+  return { ...state, devices, gateways, events: newest([...items, ...state.events], (e) => e.id, KEPT_EVENTS) };
+}
+
+/** The newest event of each. */
+function last(items: EventBrief[], of: (e: EventBrief) => string): Map<string, EventBrief> {
+  const found = new Map<string, EventBrief>();
+  for (const e of items) if ((found.get(of(e))?.heard_at ?? "") <= e.heard_at) found.set(of(e), e);
+  return found;
 }
 
 function newer<T extends { version: number }>(known: T, told?: Partial<T> & { version: number }): T {

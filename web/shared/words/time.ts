@@ -5,21 +5,21 @@ const cache = new Map<string, Intl.DateTimeFormat>();
 function format(language: string, zone: string, parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${language}|${zone}|${JSON.stringify(parts)}`;
   let made = cache.get(key);
-  if (!made) cache.set(key, (made = new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...parts })));
+  if (!made) cache.set(key, (made = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { timeZone: zone, hourCycle: "h23", ...parts })));
   return made;
 }
 
 const HMS = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
 const HM = { hour: "2-digit", minute: "2-digit" } as const;
 const DAY = { month: "short", day: "numeric" } as const;
-const FULL_DAY = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+const FULL_DAY = { year: "numeric", month: "short", day: "numeric" } as const;
 
 export const clock = (at: string | number | Date, language: string, zone: string) => format(language, zone, HMS).format(new Date(at));
 export const hourMinute = (at: string | number | Date, language: string, zone: string) => format(language, zone, HM).format(new Date(at));
 export const dayOf = (at: string | number | Date, language: string, zone: string) => format(language, zone, FULL_DAY).format(new Date(at));
 
 const TODAY = { month: "short", day: "numeric", weekday: "short" } as const;
-export const today = (at: number, language: string, zone: string) => format(language === "en" ? "en-GB" : language, zone, TODAY).format(new Date(at));
+export const today = (at: number, language: string, zone: string) => format(language, zone, TODAY).format(new Date(at));
 
 /** The clock alone for today, with its day before it otherwise. */
 export function moment(at: string, language: string, zone: string, now: number): string {

@@ -28,7 +28,7 @@ export function within(name: string, place: string): string {
 }
 
 export function usePlaces() {
-  const { named, say, t } = useWords();
+  const { named, say, t, te } = useWords();
   const book = computed(() => register.value);
   const person = (id: string | null | undefined) => {
     if (!id) return "—";
@@ -52,6 +52,8 @@ export function usePlaces() {
   };
   return {
     person,
+    /** A family of devices; one we have no words for keeps its code. */
+    model: (code: string) => (te(`model.${code}`) ? t(`model.${code}`) : code),
     seat,
     holder,
     /** From the outside in, without the site itself when there is more to say. */

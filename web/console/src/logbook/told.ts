@@ -1,46 +1,59 @@
-/** The facts of a logbook entry in words. */
+/** The facts of a logbook entry in words. Everything stays in the entry; this is what a person reads first. */
 import type { LogEntry } from "@shared/api/types";
+import { moment } from "@shared/words/time";
 
 import { usePlaces } from "@/alerts/place";
+import { now } from "@/live/live";
+import { zone } from "@/session/session";
 import { useWords } from "@/words";
 
-const WORDED: Record<string, string> = {
-  disposition: "disposition", cause: "cause", basis: "basis", from: "state", to: "state", kind: "kind", channel: "channel", klass: "klass",
+export interface Fact { key: string; words: string }
+
+/** Codes that the catalogues have words for, by the field that carries them. */
+const FAMILY: Record<string, string> = {
+  disposition: "disposition", cause: "cause", basis: "basis", from: "state", to: "state", kind: "kind", channel: "channel", klass: "klass", priority: "priority",
 };
-const SILENT = new Set(["number", "version", "event_id", "shift", "shift_id"]);
-const PEOPLE = new Set(["person", "holder", "holder_id", "custody_by", "by", "was", "now"]);
+/** Ids and figures that mean something to machines only, or that the line says elsewhere. */
+const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by"]);
+const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from"]);
+const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);
 
 export function useTold() {
-  const { say, knows, t } = useWords();
+  const { say, knows, t, lang } = useWords();
   const places = usePlaces();
 
-  const one = (key: string, value: unknown): string => {
-    if (Array.isArray(value)) return value.map((v) => one(key === "people" ? "person" : key, v)).join("、");
-    if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
-    const family = WORDED[key];
-    if (family && knows(`${family}.${value}`)) return say(`${family}.${value}`);
+  function words(key: string, value: unknown): string {
+    if (Array.isArray(value)) return value.length ? value.map((v) => words(key, v)).join(t("facts.and")) : t("ladder.noOne");
+    if (key === "rung" && typeof value === "number") return String(value + 1);
+    if (typeof value === "object") return Object.entries(value ?? {}).map(([k, v]) => `${k} ${words(k, v)}`).join(", ");
+    const code = `${FAMILY[key] ?? "-"}.${String(value)}`;
+    if (knows(code)) return say(code);
+    if (typeof value !== "string") return String(value);
     if (PEOPLE.has(key)) return places.person(value);
     if (key === "seat" || key === "seat_id") return places.seat(value);
     if (key === "who") return places.called(value);
+    if (key.endsWith("_at")) return moment(value, lang.value, zone.value, now.value);
     return value;
-  };
+  }
 
   /** `alert/uuid` says little to people; its number says all. */
-  const subject = (e: LogEntry): string => {
-    const [family, id = ""] = e.subject.split("/", 2) as [string, string?];
+  function subject(e: LogEntry): string {
+    const [family = "", id = ""] = e.subject.split("/", 2);
     if (family === "alert") return typeof e.data.number === "number" ? `#${e.data.number}` : t("logbook.alert");
+    if (family === "account") return typeof e.data.login === "string" ? e.data.login : "";
     if (family === "site") return "";
-    if (family === "account") return id;
-    return family === "device" ? places.subject(id) : places.subject(e.subject);
-  };
+    return places.subject(family === "device" ? id : e.subject);
+  }
 
-  const facts = (e: LogEntry): { key: string; words: string }[] => {
-    const { from, to, ...rest } = e.data;
-    const moved = from && to && from !== to ? [{ key: "", words: `${one("from", from)} → ${one("to", to)}` }] : [];
-    const others = Object.entries(rest)
-      .filter(([key, value]) => !SILENT.has(key) && value !== null && value !== "" && !(Array.isArray(value) && !value.length))
-      .map(([key, value]) => ({ key: key === "note" || key === "reason" || key === "text" ? "" : key, words: one(key, value) }));
-    return [...moved, ...others];
-  };
+  function facts(e: LogEntry): Fact[] {
+    const told: Fact[] = [];
+    const { from, to, subject: about, zone: where } = e.data;
+    if (typeof about === "string") told.push({ key: "place", words: places.whole(typeof where === "string" ? where : null, about) });
+    if (from && to && from !== to) told.push({ key: "state", words: `${words("from", from)} → ${words("to", to)}` });
+    for (const [key, value] of Object.entries(e.data)) {
+      if (!SILENT.has(key) && value !== null && value !== "") told.push({ key, words: words(key, value) });
+    }
+    return told.map((f) => (BARE.has(f.key) || f.key === "state" ? { ...f, key: "" } : f));
+  }
   return { subject, facts, actor: places.person };
 }
