@@ -87,7 +87,7 @@ def role(name: Annotated[str, typer.Argument(help="api, ingest, sweep or notify"
         raise typer.BadParameter("name your broker: mqtts://…", param_hint="WATCHROOM_BROKER")
     set_up(settings.log_level)
     house = House(settings, "up")
-    word = house.prepare()
+    word = house.prepare(people=name == "api")
     if name == "api":
         sock = listen(settings.host, settings.port)
         serve(house, sock, on_ready=lambda url: _ready(url, word, house.log_fingerprint))

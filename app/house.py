@@ -70,8 +70,10 @@ class House:
         self.flow: Flow | None = None
         self.deliveries: MqttDeliveries | None = None
 
-    def prepare(self) -> str | None:
-        """Wait for the store, bring its schema up, and see that somebody can sign in. Returns a one-time password."""
+    def prepare(self, *, people: bool = True) -> str | None:
+        """Wait for the store, bring its schema up, and, where there are pages (`people`), see that somebody can sign in.
+        Returns a one-time password, which only the caller can tell.
+        """
         for pause in range(STORE_PATIENCE_S):
             try:
                 upgrade(self.store)
@@ -81,6 +83,8 @@ class House:
                     raise
                 log.warning("store.away", error=str(wrong.orig))
                 self.roles.stopping.wait(1)
+        if not people:
+            return None
         with self.store.begin() as tx:
             return ensure_admin(tx, now())
 
