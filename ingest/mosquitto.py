@@ -49,6 +49,7 @@ def configuration(doors: Sequence[Door], folder: PurePath, users: PurePath, acce
     if run_as:
         general["user"] = run_as
     lines = ["# Written by watchroom; changes are lost.", *(f"{name} {value}" for name, value in general.items())]
+    lines += [f"log_type {kind}" for kind in ("error", "warning", "notice")]  # not every save of the queue
     for door in doors:
         lines += ["", f"listener {door.port} {door.host}".rstrip()]
         if door.for_gateways:
