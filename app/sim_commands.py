@@ -115,10 +115,11 @@ def _mouths(mouth: Any, intake: str | None, runtime: Path | None, devices: list[
         return dict.fromkeys(devices, one)
     from simulators.estate import Runtime
 
-    found = runtime or next(iter(sorted(Path().glob(SEARCHED))), None)
-    if found is None or not found.exists():
-        typer.echo("no demo is running here (no var/demo/…/estate.json); name a gateway with --intake", err=True)
+    found = [runtime] if runtime else sorted(Path().glob(SEARCHED))
+    if not found or not found[0].exists():
+        typer.echo("no demo is running here (no var/demo/**/estate.json); name a gateway with --intake", err=True)
         raise typer.Exit(1)
-    estate = msgspec.json.decode(found.read_bytes(), type=Runtime)
+    estates = [msgspec.json.decode(f.read_bytes(), type=Runtime) for f in found]
+    estate = max(estates, key=lambda e: len(e.devices.keys() & set(devices)))  # the site that has them
     mouths = {gateway: mouth("127.0.0.1", port) for gateway, port in estate.gateways.items()}
     return {d: mouths[estate.devices[d]] for d in devices if d in estate.devices}

@@ -99,6 +99,7 @@ _ROWS: Final = (
     Kind("device.offline", _T, _RAISE, 3, Ends.DEVICE, 180),
     Kind("device.online", effect=_CLEAR, clears=("device.offline",)),
     # made by us
+    Kind("device.storage_fault", _T, _PULSE, 3, Ends.AT_ONCE, 180),
     Kind("device.unknown", _T, _PULSE, 4, Ends.AT_ONCE, 180),
     Kind("gateway.offline", _T, _RAISE, 2, Ends.DEVICE, 90),
     Kind("gateway.online", effect=_CLEAR, clears=("gateway.offline",)),

@@ -88,6 +88,7 @@ def test_the_largest_event_still_fits_the_wire_as_history(clock: HandClock) -> N
         if isinstance(said, Refused):
             assert said.why == "too_large"
             break
+        assert isinstance(said, Fact)
         history = as_history(written(said, fresh(clock()), wire.MAX_SEQ))
         (event,) = wire.decode_events(history)
         assert isinstance(event, wire.Said)
