@@ -4,7 +4,7 @@ A `Judgement` folds one event after the other over copies of what the scene hold
 The loop is the hot path: everything about a kind and a device is looked up once, in `Desk.meaning`.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -283,7 +283,7 @@ class Judgement:
             latched=kind.latched and not pulse,
             clear_said=pulse,
             event_id=origin.event_id,
-            said_at=origin.said_at,
+            said_at=origin.said_at.astimezone(UTC),
             heard_at=self.at,
             repeats=0,
             last_at=self.at,
@@ -307,7 +307,7 @@ class Judgement:
             "basis": alert.basis,
             "shift": alert.shift_id,
             "event": origin.event_id,
-            "said_at": origin.said_at,
+            "said_at": origin.said_at.astimezone(UTC),
         }
         if data:
             told["data"] = data

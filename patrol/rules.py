@@ -1,6 +1,6 @@
 """What a tap proves. Pure: a tap is evidence, so an odd one is flagged and kept, never dropped."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -56,6 +56,6 @@ def judge_tap(event: Event, register: Register, at: datetime) -> Tap:
         guard if guard in register.people else None,
         proof,
         flag,
-        event.said_at,
+        event.said_at.astimezone(UTC),
         at,
     )

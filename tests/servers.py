@@ -170,9 +170,12 @@ def broker_of(kind: str, folder: Path) -> Broker:
 
 
 class Postgres:
-    """A PostgreSQL cluster of our own: no fsync, 127.0.0.1 only, an empty-schema template to copy databases from."""
+    """A PostgreSQL cluster of our own: 127.0.0.1 only, an empty-schema template to copy databases from. It forgets at a
+    power cut unless `durable`.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False, env: dict[str, str] | None = None) -> None:
+        self.durable, self.env = durable, env or {}
         places = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
         hint = "apt-get install postgresql"
         self.initdb = program("initdb", hint, *places)
@@ -214,19 +217,26 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "port": self.port,
             "unix_socket_directories": str(self.folder),
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
             "max_connections": 200,
             "shared_buffers": "64MB",
         }
+        if self.durable:
+            settings |= {"shared_buffers": "512MB", "max_wal_size": "4GB"}
+        else:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command = [*_unprivileged(pdeathsig=True), self.postgres, "-D", str(data)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         log = self.folder / "log"
         with log.open("ab") as out:
             self.child = subprocess.Popen(
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, process_group=0
+                command,
+                cwd="/",
+                env=os.environ | self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                process_group=0,
             )
         self._wait(log)
         self._build_template()

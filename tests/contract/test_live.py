@@ -7,6 +7,7 @@ run with WATCHROOM_WRITE_VECTORS=1 to write them anew.
 import os
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ HERE = Path(__file__).parent / "live"
 
 
 def leak(night: Night) -> None:
-    night.say("water.leak", "L-1")
+    night.say("water.leak", "L-1", said_at=night.clock().astimezone(ZoneInfo("Asia/Shanghai")))
     night.clock.tick(5)
     night.ack("wang", night.alert("water.leak"))
     night.clock.tick(30)

@@ -1,0 +1,25 @@
+"""`python -m bench [ingest] [latency] [demo] [shape] [--quick]`."""
+
+import sys
+
+from bench import demo, ingest, latency, shape
+
+
+def main() -> None:
+    words = [w for w in sys.argv[1:] if not w.startswith("-")] or ["ingest", "latency", "demo", "shape"]
+    quick = "--quick" in sys.argv
+    for word in words:
+        if word == "ingest":
+            ingest.run(15_000 if quick else 60_000, runs=1 if quick else 3)
+        elif word == "latency":
+            latency.run(4 if quick else 10)
+        elif word == "demo":
+            demo.run(15 if quick else 60)
+        elif word == "shape":
+            shape.run()
+        else:
+            sys.exit(f"no bench {word!r}: ingest, latency, demo, shape")
+
+
+if __name__ == "__main__":
+    main()

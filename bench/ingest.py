@@ -1,0 +1,119 @@
+"""Ingest: events a second through broker, path and store, durable and correlated; the ceilings beside it."""
+
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app.imports import import_site
+from bench.load import GATEWAY, SITE, events, register
+from bench.mqtt import connected, drink, publications, publish
+from bench.rig import Server, system
+from core import wire
+from ingest.deliveries import Message
+from ingest.desks import Desks
+from ingest.flow import Flow
+from sites.pack import digest
+from store.db import Store
+from store.migrate import upgrade
+from store.telemetry import SqlTelemetry
+from tests.servers import Mosquitto, Nats
+
+TOPIC = wire.topic(SITE, GATEWAY, wire.Channel.EVENTS)
+console = Console()
+
+
+def whole(folder: Path, store: str, broker: str, payloads: list[bytes], *, slow: bool = False) -> tuple[float, str]:
+    """(events a second, what was checked) of the whole system."""
+    with system(folder, store, broker, slow=slow) as (server, port):
+        user = f"{SITE}.{GATEWAY}"
+        sock = connected(port, user.replace(".", "_"), user, server.password)
+        packets = publications(TOPIC, payloads)
+        began = time.perf_counter()
+        sending = threading.Thread(target=publish, args=(sock, packets))
+        sending.start()
+        server.await_events(len(payloads))
+        seconds = time.perf_counter() - began
+        sending.join()
+        sock.close()
+        return len(payloads) / seconds, checked(server, len(payloads))
+
+
+def checked(server: Server, count: int) -> str:
+    """Exactly one row each, and an alert for each condition."""
+    db = Store(server.store_url)
+    with db.read() as conn:
+        rows, ids = conn.exec_driver_sql("SELECT COUNT(*), COUNT(DISTINCT id) FROM event").one()
+        alerts = conn.exec_driver_sql("SELECT COUNT(*) FROM alert WHERE kind LIKE 'bench.%%'").scalar()
+        counted = conn.exec_driver_sql("SELECT SUM(repeats + 1) FROM alert WHERE kind LIKE 'bench.%%'").scalar()
+    db.close()
+    right = rows == ids == count == counted
+    return f"{rows} rows, {alerts} alerts" if right else f"WRONG: {rows} rows, {ids} ids, {counted} counted"
+
+
+def broker_only(folder: Path, kind: str, payloads: list[bytes]) -> float:
+    """Messages a second from publisher to subscriber, nothing else."""
+    broker = {"nats": Nats, "mosquitto": Mosquitto}[kind](folder)
+    broker.start()
+    try:
+        taker, giver = connected(broker.port, "taker"), connected(broker.port, "giver")
+        taken: list[float] = []
+        drinking = threading.Thread(target=lambda: taken.append(drink(taker, TOPIC, len(payloads))))
+        drinking.start()
+        time.sleep(0.5)
+        publish(giver, publications(TOPIC, payloads))
+        drinking.join()
+        return len(payloads) / taken[0]
+    finally:
+        broker.stop()
+
+
+def store_only(url: str, payloads: list[bytes], batch: int = 500) -> float:
+    """Events a second of the path alone: decode, judge, commit, no broker."""
+    db, desks, made = Store(url), Desks(), register()
+    upgrade(db)
+    import_site(db, desks, made, digest(made), datetime.now(UTC), "system")
+    flow = Flow(db, desks, SqlTelemetry(db), lambda: datetime.now(UTC), lambda topic, payload: None)
+    messages = [Message(TOPIC, p, False, 1, 0, False) for p in payloads]
+    began = time.perf_counter()
+    for i in range(0, len(messages), batch):
+        flow.handle(messages[i : i + batch])
+    seconds = time.perf_counter() - began
+    db.close()
+    return len(payloads) / seconds
+
+
+def run(count: int, *, runs: int = 3) -> None:
+    """Print the table: medians of `runs`."""
+    payloads = list(events(count))
+    table = Table(
+        title=f"ingest, {count} events of {len(payloads[0])} bytes, QoS 1, 20 % new, 400 devices; median of {runs}"
+    )
+    for name in ("what", "broker", "store", "events/s", "checked"):
+        table.add_column(name, justify="right" if name == "events/s" else "left")
+    with tempfile.TemporaryDirectory(prefix="watchroom-bench-") as temp:
+        n = 0
+
+        def folder() -> Path:
+            nonlocal n
+            n += 1
+            return Path(temp) / str(n)
+
+        for kind in ("nats", "mosquitto"):
+            rates = sorted(broker_only(folder(), kind, payloads) for _ in range(runs))
+            table.add_row("broker only", kind, "", f"{rates[runs // 2]:,.0f}", "")
+        rates = sorted(store_only(f"sqlite:///{folder() / 'w.db'}", payloads) for _ in range(runs))
+        table.add_row("path and store only", "", "sqlite", f"{rates[runs // 2]:,.0f}", "")
+        for slow in (False, True):
+            for store in ("sqlite", "postgresql"):
+                for kind in ("nats", "mosquitto"):
+                    made = sorted(whole(folder(), store, kind, payloads, slow=slow) for _ in range(runs))
+                    rate, check = made[runs // 2]
+                    what = "whole system, 1 ms more an fsync" if slow else "whole system"
+                    table.add_row(what, kind, store, f"{rate:,.0f}", check)
+                    console.print(f"{what}: {kind}, {store}: {rate:,.0f}/s  {check}", style="dim")
+    console.print(table)
