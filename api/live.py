@@ -7,6 +7,7 @@ positions.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from store import outbox
 from store.db import Store
 
 T = TypeVar("T")
+_log = logging.getLogger("watchroom.api")
 
 QUEUE: Final = 256  # chunks; at a busy hour's ten commits a second, half a minute
 _PAGE: Final = 500
@@ -116,7 +118,6 @@ class Hub:
         self._poll_s = poll_s if poll_s is not None else (0.1 if store.dialect == "postgresql" else 2.0)
         self._channels: dict[str, _Channel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._joining: dict[str, asyncio.Lock] = {}
         self.closing = False
         store.on_commit(self._committed)
 
@@ -163,24 +164,18 @@ class Hub:
 
     async def join(self, site: str, after: int | None) -> tuple[Listener, str | None]:
         """A listener that continues after `after` (from now on, without it), or the reason why it must refetch."""
-        async with self._joining.setdefault(site, asyncio.Lock()):
-            channel = self._channels.get(site)
-            oldest, newest = await self._in_thread(lambda conn: outbox.span(conn, site))
-            if channel is None:
-                channel = self._channels[site] = _Channel(newest)
-                channel.task = asyncio.create_task(self._read(site, channel), name=f"live[{site}]")
-            if after is None:
-                listener = Listener(newest)
-            else:
-                listener = Listener(after)
-                if after > max(newest, channel.position):
-                    return Listener(newest), "ahead"
-                if after < oldest - 1:
-                    return Listener(newest), "too_old"
-            # From here on the channel's news are queued; what came before them is read below.
-            channel.listeners.add(listener)
-            missed_to = channel.position
-        if listener.seq < missed_to and not await self._catch_up(site, listener, missed_to):
+        oldest, newest = await self._in_thread(lambda conn: outbox.span(conn, site))
+        channel = self._channels.get(site)  # only now: while we waited, its last page may have taken it away
+        reached = newest if channel is None else max(newest, channel.position)
+        start = newest if after is None else after
+        if not oldest - 1 <= start <= reached:
+            return Listener(reached), "ahead" if start > reached else "too_old"
+        if channel is None:
+            channel = self._channels[site] = _Channel(newest)
+            channel.task = asyncio.create_task(self._read(site, channel), name=f"live[{site}]")
+        listener, missed_to = Listener(start), channel.position
+        channel.listeners.add(listener)  # from here on the news are queued; what came before them is read now
+        if start < missed_to and not await self._catch_up(site, listener, missed_to):
             listener.behind = True
         return listener, None
 
@@ -221,7 +216,8 @@ class Hub:
         """Read one page and hand it on. Whether there may be more. A store that is away is asked again."""
         try:
             rows = await self._in_thread(lambda conn: outbox.after(conn, site, channel.position, _PAGE))
-        except Exception:  # noqa: BLE001 - top of a supervised loop: the feed must outlive its store
+        except Exception as wrong:  # noqa: BLE001 - top of a supervised loop: the feed must outlive its store
+            _log.warning("live.store_away site=%s error=%s", site, type(wrong).__name__)
             await asyncio.sleep(1)
             return False
         if not rows:

@@ -36,6 +36,11 @@ class Throttle:
             return f"browser/{nonce}"
         return f"address/{address}"
 
+    @staticmethod
+    def cookie(session_cookie: str, login: str) -> str:
+        """The name of the cookie of a known browser: one a login, for several people share a console."""
+        return f"{session_cookie}-known-{hashlib.sha256(login.encode(errors='replace')).hexdigest()[:12]}"
+
     def known_browser(self, login: str) -> str:
         """A cookie for a browser that has just signed in as `login`."""
         nonce = secrets.token_urlsafe(12)

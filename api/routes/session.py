@@ -31,13 +31,13 @@ def modes(request: Request) -> Response:
 async def sign_in(request: Request, body: SignIn) -> Response:
     """Sign in: a new session, whatever one was held before."""
     room = room_of(request)
-    known = request.cookies.get(f"{room.cookie}-known")
-    place = room.throttle.place(_address(request), body.login, known)
+    known = room.throttle.cookie(room.cookie, body.login)
+    place = room.throttle.place(_address(request), body.login, request.cookies.get(known))
     await anyio.sleep(room.throttle.ask(place, body.login))
     signed, token = await accounts.sign_in(room, body.login, body.password, place, _address(request))
     answer = reply(accounts.me(room, signed))
     _keep(room, answer, token)
-    _set(room, answer, f"{room.cookie}-known", room.throttle.known_browser(body.login), _KNOWN_FOR_S)
+    _set(room, answer, known, room.throttle.known_browser(body.login), _KNOWN_FOR_S)
     return answer
 
 

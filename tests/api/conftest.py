@@ -1,6 +1,9 @@
 """The application over a real store, with two sites and one person of every role at each."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from api.accounts import ensure_admin, give_demo_passwords
 from api.app import create_app
@@ -21,10 +24,12 @@ from sites.tables import account
 from store.db import Store
 from tests.conftest import HandClock
 from tests.night import HARBOUR, Night, words
+from tests.servers import create_schema
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 MINE, OTHER = "harbour", "garden"
 ORIGIN = "http://test"
+START = datetime(2026, 3, 1, 14, 0, tzinfo=UTC)  # where the `clock` fixture starts
 CSRF = {"x-watchroom": "1"}
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>'
 
@@ -54,7 +59,7 @@ class House:
         self.night = Night(db, clock, staffed(MINE))
         self.far = Night(db, clock, staffed(OTHER, "far-"))
         with db.begin() as tx:
-            self.admin_word = ensure_admin(tx, clock(), cheap())
+            ensure_admin(tx, clock(), cheap())
             give_demo_passwords(tx, clock(), cheap())
         settings = Settings(**{"mode": "demo", "version": "1", "secret": SECRET} | options)
         self.app: FastAPI = create_app(
@@ -76,6 +81,12 @@ class House:
             made.cookies.set(self.room.cookie, self.token(login))
         return made
 
+    def first_start(self) -> str | None:
+        """Start as if there had never been an administrator. Returns the one-time password."""
+        with self.db.begin() as tx:
+            tx.conn.execute(delete(account).where(account.c.admin))
+            return ensure_admin(tx, self.clock(), cheap())
+
     def token(self, login: str) -> str:
         """A session opened without the password."""
         with self.db.begin() as tx:
@@ -90,6 +101,21 @@ class House:
 def make_house(url: str, clock: HandClock, **options: Any) -> House:
     """A house over the store at `url`."""
     return House(Store(url), clock, **options)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A house made once; each test gets a copy of its file."""
+    file = tmp_path_factory.mktemp("furnished") / "watchroom.db"
+    create_schema(f"sqlite:///{file}")
+    make_house(f"sqlite:///{file}", HandClock(START)).db.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(furnished: Path, tmp_path: Path) -> str:
+    """A fresh SQLite file with the two sites already in it."""
+    return f"sqlite:///{shutil.copy(furnished, tmp_path / 'watchroom.db')}"
 
 
 @pytest.fixture

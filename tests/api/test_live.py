@@ -311,6 +311,47 @@ async def test_a_commit_reaches_the_page_within_milliseconds(served: Served) -> 
     assert sorted(took)[10] < 0.1
 
 
+# the hub by itself
+
+
+async def test_a_page_that_comes_while_the_last_one_leaves_still_hears(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reload: the old page's leaving must not take the reader away from under the new one."""
+    hub = house.room.live
+    old, _ = await hub.join(MINE, None)
+    real = hub._in_thread
+
+    async def slow(read: Any) -> Any:
+        found = await real(read)
+        hub.leave(MINE, old)
+        return found
+
+    monkeypatch.setattr(hub, "_in_thread", slow)
+    new, _ = await hub.join(MINE, None)
+    monkeypatch.setattr(hub, "_in_thread", real)
+    await asyncio.to_thread(_big, house, {"size": 1, "chain": ""})
+    assert b"event: push" in await new.take(3)
+    hub.leave(MINE, new)
+
+
+async def test_a_store_that_comes_back_is_read_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = house.room.live
+    listener, _ = await hub.join(MINE, None)
+    real = hub._in_thread
+    failures = iter([RuntimeError("away")])
+
+    async def flaky(read: Any) -> Any:
+        for wrong in failures:
+            raise wrong
+        return await real(read)
+
+    monkeypatch.setattr(hub, "_in_thread", flaky)
+    await asyncio.to_thread(_big, house, {"size": 1, "chain": ""})
+    assert b"event: push" in await listener.take(5)
+    hub.leave(MINE, listener)
+
+
 # the queue by itself
 
 
