@@ -16,6 +16,7 @@ const FAMILY: Record<string, string> = {
 /** Ids and figures that mean something to machines only, or that the line says elsewhere. */
 const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by"]);
 const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from"]);
+const ORDER = ["kind", "place", "priority", "state", "disposition", "cause", "note", "reason", "text", "seat", "holder", "basis"];
 const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);
 
 export function useTold() {
@@ -51,9 +52,11 @@ export function useTold() {
     if (typeof about === "string") told.push({ key: "place", words: places.whole(typeof where === "string" ? where : null, about) });
     if (from && to && from !== to) told.push({ key: "state", words: `${words("from", from)} → ${words("to", to)}` });
     for (const [key, value] of Object.entries(e.data)) {
-      if (!SILENT.has(key) && value !== null && value !== "") told.push({ key, words: words(key, value) });
+      const apart = key !== "said_at" || Math.abs(Date.parse(String(value)) - Date.parse(e.at)) > 60_000;
+      if (!SILENT.has(key) && value !== null && value !== "" && apart) told.push({ key, words: words(key, value) });
     }
-    return told.map((f) => (BARE.has(f.key) || f.key === "state" ? { ...f, key: "" } : f));
+    const rank = (f: Fact) => (ORDER.includes(f.key) ? ORDER.indexOf(f.key) : ORDER.length);
+    return told.sort((a, b) => rank(a) - rank(b)).map((f) => (BARE.has(f.key) || f.key === "state" ? { ...f, key: "" } : f));
   }
   return { subject, facts, actor: places.person };
 }
