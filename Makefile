@@ -27,10 +27,11 @@ check: ## the quick half of `make test`: style, types and layers, no tests
 	@$(PREPARE) check
 	@$(MAKE) --no-print-directory lint
 
-types: ## the API's description and the TypeScript made from it
+types: ## what is generated: the API's description, the TypeScript made from it, blocks of the docs
 	@$(PREPARE) check
 	$(PY) -m app openapi web/shared/api/openapi.json
 	cd web && $(WITH_NODE) npm run --silent api
+	$(PY) docs/generate.py
 
 bench: ## the figures of docs/measures.md, with the ceilings of this machine beside them
 	@$(PREPARE) test

@@ -66,6 +66,43 @@ def run(
         raise typer.Exit(130) from None
 
 
+@sim_app.command("estate")
+def estate(
+    site: Annotated[str, typer.Argument(help="An imported site.")],
+    broker: Annotated[str, typer.Option(help="mqtts://host:port, where gateways come in; the CA is SSL_CERT_FILE's.")],
+    story: Annotated[str, typer.Option(help="A story; see `watchroom sim list`.")] = "demo",
+    seed: Annotated[int, typer.Option(help="The same seed, the same story.")] = 1,
+) -> None:
+    """Run every gateway of an imported site and play a story through them, for a server that runs elsewhere."""
+    import signal
+    import threading
+
+    from app.clock import now
+    from app.settings import Settings
+    from ingest.credentials import gateway_password
+    from simulators.estate import as_role
+    from sites.store import load
+    from store.db import Store
+
+    logging.basicConfig(level=logging.INFO)
+    settings, stopping = Settings(), threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stopping.set())
+    store = Store(settings.store_url)
+    try:
+        with store.read() as conn:
+            register = load(conn, site)
+    finally:
+        store.close()
+    if register is None:
+        typer.echo(f"site {site!r} is not imported yet", err=True)
+        raise typer.Exit(1)
+    passwords: dict[str, str | None] = {
+        g.id: gateway_password(settings.secret(), site, g.id, g.key_version) for g in register.gateways.values()
+    }
+    as_role(register, broker, passwords, settings.data / "estate" / site, now, story=story, seed=seed)(stopping)
+
+
 @sim_app.command("trigger")
 def trigger(
     kind: Annotated[str, typer.Argument(help="An event kind, such as fire.alarm.")],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import click
+from typer.core import TyperGroup, TyperOption
 
 HERE = Path(__file__).parent
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -97,25 +97,30 @@ def settings() -> str:
 def commands() -> str:
     """Every command of `watchroom`, with its options."""
     import typer
+
     from app.__main__ import whole
 
     return "\n".join(_command(typer.main.get_command(whole()), "watchroom"))
 
 
-def _command(command: click.Command, path: str) -> Iterator[str]:
-    if isinstance(command, click.Group):
+def _command(command: Any, path: str) -> Iterator[str]:
+    if isinstance(command, TyperGroup):
         for name, below in command.commands.items():
             if not below.hidden:
                 yield from _command(below, f"{path} {name}")
         return
-    arguments = " ".join(
-        p.make_metavar(click.Context(command)) for p in command.params if p.param_type_name == "argument"
-    )
-    yield f"### `{f'{path} {arguments}'.strip()}`\n\n{_first_paragraph(command.help or '')}\n"
-    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
-    if options:
-        rows = [[f"`{'`, `'.join([*o.opts, *o.secondary_opts])}`", _first_line(o.help or "")] for o in options]
-        yield _table(["option", "meaning"], rows) + "\n"
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    named = [f"{p.name.upper()}{'…' if p.nargs < 0 else ''}" for p in arguments]
+    yield f"### `{' '.join([path, *(n if p.required else f'[{n}]' for n, p in zip(named, arguments, strict=True))])}`\n"
+    yield _first_paragraph(command.help or "") + "\n"
+    rows = [[f"`{name}`", _first_line(p.help or "")] for name, p in zip(named, arguments, strict=True)]
+    rows += [
+        [f"`{'`, `'.join([*o.opts, *o.secondary_opts])}`", _first_line(o.help or "")]
+        for o in command.params
+        if isinstance(o, TyperOption) and not o.hidden
+    ]
+    if rows:
+        yield _table(["argument or option", "meaning"], rows) + "\n"
 
 
 def _default(field: Any) -> str:
