@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import socket
 import ssl
 import time
 from collections import deque
@@ -133,6 +134,7 @@ class Uplink:
             keepalive=self._pace.keepalive_s,
             timeout=5,
             max_inflight_messages=LIVE_WINDOW + BACKLOG_WINDOW + 8,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else a live word waits 40 ms for an ACK
             tls_context=ssl.create_default_context(cafile=self._link.ca) if self._link.tls else None,
         )
 
