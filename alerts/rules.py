@@ -160,9 +160,9 @@ class Cond(msgspec.Struct):
     seq: int
     alert_id: str | None = None
     state: str | None = None
-    repeats: int = 0
-    version: int = 0
     clear_said: bool = False
+    repeats: int = 0
+    last_at: int = 0
 
 
 class Close(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, or_, select, update
 
 from alerts.climb import Fired, Notice
 from alerts.errors import NoSuchAlert
@@ -39,9 +39,28 @@ def _row(a: Alert) -> dict[str, Any]:
     return row
 
 
+# An alert with what its open condition has counted since; a closed one carries its own count.
+_ALERTS = select(
+    alert, condition.c.repeats.label("live_repeats"), condition.c.last_at.label("live_last_at")
+).select_from(
+    alert.outerjoin(
+        condition,
+        and_(
+            condition.c.site_id == alert.c.site_id,
+            condition.c.subject == alert.c.subject,
+            condition.c.name == alert.c.kind,
+            condition.c.alert_id == alert.c.id,
+        ),
+    )
+)
+
+
 def _alert(row: RowMapping) -> Alert:
     """An alert from a Core row, whose times and JSON the column types have already decoded."""
     values: dict[str, Any] = {str(k): v for k, v in row.items()}
+    live_repeats, live_last_at = values.pop("live_repeats"), values.pop("live_last_at")
+    if live_repeats is not None:
+        values["repeats"], values["last_at"] = live_repeats, live_last_at
     values["state"] = State(values["state"])
     values["disposition"] = None if values["disposition"] is None else Disposition(values["disposition"])
     values["cause"] = None if values["cause"] is None else Cause(values["cause"])
@@ -51,7 +70,7 @@ def _alert(row: RowMapping) -> Alert:
 
 def get(conn: Connection, site_id: str, alert_id: str) -> Alert:
     """One alert. Raises `NoSuchAlert`."""
-    row = conn.execute(select(alert).where(alert.c.site_id == site_id, alert.c.id == alert_id)).mappings().first()
+    row = conn.execute(_ALERTS.where(alert.c.site_id == site_id, alert.c.id == alert_id)).mappings().first()
     if row is None:
         raise NoSuchAlert(alert_id=alert_id)
     return _alert(row)
@@ -62,31 +81,32 @@ def some(conn: Connection, site_id: str, ids: Iterable[str]) -> dict[str, Alert]
     wanted = list(ids)
     if not wanted:
         return {}
-    rows = conn.execute(select(alert).where(alert.c.site_id == site_id, alert.c.id.in_(wanted))).mappings()
+    rows = conn.execute(_ALERTS.where(alert.c.site_id == site_id, alert.c.id.in_(wanted))).mappings()
     return {row["id"]: _alert(row) for row in rows}
 
 
 def open_alerts(conn: Connection, site_id: str) -> list[Alert]:
     """Every alert that is not closed, most urgent and oldest first."""
     rows = conn.execute(
-        select(alert)
-        .where(alert.c.site_id == site_id, alert.c.state != State.CLOSED)
-        .order_by(alert.c.priority, alert.c.heard_at)
+        _ALERTS.where(alert.c.site_id == site_id, alert.c.state != State.CLOSED).order_by(
+            alert.c.priority, alert.c.heard_at
+        )
     ).mappings()
     return [_alert(row) for row in rows]
 
 
 def page(
-    conn: Connection, site_id: str, state: str = "open", before: datetime | None = None, limit: int = 50
+    conn: Connection, site_id: str, state: str = "open", before: tuple[datetime, int] | None = None, limit: int = 50
 ) -> list[Alert]:
-    """Alerts newest first. `state`: open, closed, all or one state's name."""
-    query = select(alert).where(alert.c.site_id == site_id)
+    """Alerts newest first, those before a (heard_at, number). `state`: open, closed, all or one state's name."""
+    query = _ALERTS.where(alert.c.site_id == site_id)
     if state == "open":
         query = query.where(alert.c.state != State.CLOSED)
     elif state != "all":
         query = query.where(alert.c.state == state)
     if before is not None:
-        query = query.where(alert.c.heard_at < before)
+        at, number = before
+        query = query.where(or_(alert.c.heard_at < at, and_(alert.c.heard_at == at, alert.c.number < number)))
     rows = conn.execute(query.order_by(alert.c.heard_at.desc(), alert.c.number.desc()).limit(limit)).mappings()
     return [_alert(row) for row in rows]
 
@@ -101,8 +121,7 @@ def last_closed_at(conn: Connection, site_id: str) -> datetime | None:
 def due(conn: Connection, site_id: str, at: datetime, limit: int = 200) -> list[Alert]:
     """Alerts of a site whose next rung or handling time has come."""
     rows = conn.execute(
-        select(alert)
-        .where(alert.c.site_id == site_id, alert.c.due_at.is_not(None), alert.c.due_at <= at)
+        _ALERTS.where(alert.c.site_id == site_id, alert.c.due_at.is_not(None), alert.c.due_at <= at)
         .order_by(alert.c.due_at)
         .limit(limit)
     ).mappings()
@@ -118,7 +137,7 @@ def sites_due(conn: Connection, at: datetime) -> set[str]:
 def held_by(conn: Connection, site_id: str, person_id: str) -> list[Alert]:
     """The alerts that a person has in custody."""
     rows = conn.execute(
-        select(alert).where(
+        _ALERTS.where(
             alert.c.site_id == site_id,
             alert.c.custody_by == person_id,
             alert.c.state.in_([State.ACKED, State.SETTLING]),
@@ -150,7 +169,7 @@ def active_conditions(conn: Connection, site_id: str) -> list[dict[str, Any]]:
 
 
 _COND = (
-    "SELECT c.subject, c.name, c.active, c.since, c.boot, c.seq, c.alert_id, a.state, a.repeats, a.version, a.clear_said "
+    "SELECT c.subject, c.name, c.active, c.since, c.boot, c.seq, c.alert_id, a.state, a.clear_said, c.repeats, c.last_at "
     "FROM condition c LEFT JOIN alert a ON a.site_id = c.site_id AND a.id = c.alert_id "
 )
 
@@ -186,31 +205,19 @@ def conditions(
             found += conn.exec_driver_sql(sql, (site_id, json_text(whole))).all()
         silent, arguments = _COND + "WHERE c.site_id = ? AND c.name = 'device.offline' AND c.active", (site_id,)
     found += conn.exec_driver_sql(silent, arguments).all()
-    return {
-        (r[0], r[1]): Cond(bool(r[2]), r[3], r[4], r[5], r[6], r[7], r[8] or 0, r[9] or 0, bool(r[10])) for r in found
-    }
+    return {(r[0], r[1]): Cond(bool(r[2]), r[3], r[4], r[5], r[6], r[7], bool(r[8]), r[9], r[10]) for r in found}
+
+
+_CONDITION: Final = ("site_id", "subject", "name", "active", "since", "boot", "seq", "alert_id", "repeats", "last_at")
 
 
 def save_conditions(tx: Tx, site_id: str, changed: Mapping[tuple[str, str], Cond]) -> None:
     """Write conditions as they now stand."""
-    bulk.upsert(
-        tx.conn,
-        tx.dialect,
-        condition,
-        [
-            {
-                "site_id": site_id,
-                "subject": subject,
-                "name": name,
-                "active": c.active,
-                "since": c.since,
-                "boot": c.boot,
-                "seq": c.seq,
-                "alert_id": c.alert_id,
-            }
-            for (subject, name), c in changed.items()
-        ],
-    )
+    rows = [
+        (site_id, subject, name, c.active, c.since, c.boot, c.seq, c.alert_id, c.repeats, c.last_at)
+        for (subject, name), c in changed.items()
+    ]
+    bulk.upsert_tuples(tx.conn, tx.dialect, condition, _CONDITION, rows)
 
 
 def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
@@ -247,20 +254,6 @@ def save(tx: Tx, steps: Iterable[tuple[Alert, Alert]]) -> None:
         )
         if changed.rowcount != 1:
             raise Stale(alert_id=after.id)
-
-
-def save_repeats(tx: Tx, site_id: str, repeats: Mapping[str, tuple[int, int, int]]) -> None:
-    """Store counts of open alerts: {alert id: (repeats, last_at in microseconds, version)}."""
-    bulk.update(
-        tx.conn,
-        tx.dialect,
-        alert,
-        ("site_id", "id"),
-        [
-            {"site_id": site_id, "id": i, "repeats": n, "last_at": at, "version": version}
-            for i, (n, at, version) in repeats.items()
-        ],
-    )
 
 
 def insert_fired(tx: Tx, site_id: str, fired: Sequence[Fired]) -> None:

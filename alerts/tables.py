@@ -23,6 +23,9 @@ condition = Table(
     Column("boot", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("alert_id", Text),  # the open alert of this condition, if there is one
+    # how often it was said again since that alert, kept here because this row is narrow and is written anyway
+    Column("repeats", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
     # which devices are silent is asked with every batch, and is nearly always a handful
     Index(
         "ix_condition_silent",

@@ -32,6 +32,7 @@ PlanId = Annotated[str, Path(pattern=NAME)]
 AlertId = Annotated[str, Path(pattern=UUID)]
 EventId = Annotated[str, Path(pattern=UUID)]
 Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=80)]
 
 
 class Body(BaseModel):

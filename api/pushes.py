@@ -15,7 +15,6 @@ class Repeat(Shape):
     id: str
     repeats: int
     last_at: datetime
-    version: int
     state: State
 
 

@@ -27,7 +27,6 @@ def commit(tx: Tx, scene: Scene, changes: Changes) -> None:
         tx.heads[site].changed = True
         alert_store.insert(tx, raised)
     alert_store.save(tx, stepped)
-    alert_store.save_repeats(tx, site, changes.repeats)
     alert_store.save_conditions(tx, site, changes.conditions)
     alert_store.insert_fired(tx, site, changes.fired)
     alert_store.insert_notices(tx, site, changes.notices)
@@ -62,8 +61,8 @@ def _pushes(tx: Tx, scene: Scene, changes: Changes) -> list[tuple[str, Any]]:
             (
                 "repeats",
                 [
-                    {"id": i, "repeats": n, "last_at": instant(at), "version": version}
-                    for i, (n, at, version) in changes.repeats.items()
+                    {"id": i, "repeats": c.repeats, "last_at": scene.at, "state": c.state}
+                    for i, c in changes.repeats.items()
                 ],
             )
         )

@@ -244,7 +244,9 @@ def load_scene(
     for heard in new:
         event = heard.event
         meaning = desk.meaning(event.device, event.kind)
-        if meaning.device is None or meaning.device.gateway != heard.gateway:
+        if event.device == heard.gateway and meaning.device is None:
+            pairs.add((f"gateway/{heard.gateway}", event.kind))
+        elif meaning.device is None or meaning.device.gateway != heard.gateway:
             pairs.add((f"gateway/{heard.gateway}", "device.unknown"))
         elif meaning.kind.effect is Effect.CLEAR:
             whole.add(event.device)

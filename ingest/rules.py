@@ -39,7 +39,7 @@ class Changes(msgspec.Struct):
     heard: dict[str, tuple[int, int, str]] = {}
     raised: dict[str, Alert] = {}
     stepped: dict[str, tuple[Alert, Alert]] = {}
-    repeats: dict[str, tuple[int, int, int]] = {}
+    repeats: dict[str, Cond] = {}
     conditions: dict[tuple[str, str], Cond] = {}
     fired: list[Fired] = []
     notices: list[Notice] = []
@@ -84,7 +84,11 @@ class Judgement:
             | (SKEWED if abs(said_us - self.at_us) > self._skew_us else 0)
         )
         alert_id = None
-        if device is None or device.gateway != heard.gateway:
+        if event.device == heard.gateway and device is None:  # the gateway speaks of itself
+            if meaning.kind.effect is not Effect.NOTE:
+                subject, news = f"gateway/{heard.gateway}", not flags & OLD_NEWS
+                alert_id, _ = self._apply(subject, meaning, _origin(heard), news=news, event_data=event.data)
+        elif device is None or device.gateway != heard.gateway:
             flags |= UNKNOWN
             alert_id = self._unknown(heard, foreign=device is not None)
         else:
@@ -197,7 +201,7 @@ class Judgement:
         elif news:
             cond.alert_id = self._raise(subject, meaning, origin, pulse=pulse, data=event_data)
             cond.state = State.CLEARED if pulse else State.RAISED
-            cond.repeats, cond.version = 0, 0
+            cond.repeats, cond.last_at = 0, self.at_us
         return cond.alert_id, late
 
     def _cond(self, subject: str, name: str) -> Cond | None:
@@ -228,18 +232,15 @@ class Judgement:
         """A repeat of what is open already: no step, no line; the event itself is the evidence."""
         changes = self.changes
         cond.repeats += 1
+        cond.last_at = self.at_us
         if alert_id in changes.raised:
             alert = changes.raised[alert_id]
-            changes.raised[alert_id] = msgspec.structs.replace(alert, repeats=alert.repeats + 1, last_at=self.at)
+            changes.raised[alert_id] = msgspec.structs.replace(alert, repeats=cond.repeats, last_at=self.at)
         elif alert_id in changes.stepped:
             before, after = changes.stepped[alert_id]
-            changes.stepped[alert_id] = (
-                before,
-                msgspec.structs.replace(after, repeats=after.repeats + 1, last_at=self.at),
-            )
+            changes.stepped[alert_id] = (before, msgspec.structs.replace(after, repeats=cond.repeats, last_at=self.at))
         else:
-            told = changes.repeats.get(alert_id)
-            changes.repeats[alert_id] = (cond.repeats, self.at_us, told[2] if told else cond.version + 1)
+            changes.repeats[alert_id] = cond
 
     def _clear(self, subject: str, kind: Kind, origin: Origin, data: dict[str, Any]) -> str | None:
         """End every condition of the subject that this kind clears, or the one that `data.of` names."""
@@ -332,12 +333,8 @@ class Judgement:
         self._put(after)
         if before.state in HELD and after.state in RINGING:
             after = self._climb(after)
-        cond.state, cond.version, cond.repeats, cond.clear_said = (
-            after.state,
-            after.version,
-            after.repeats,
-            after.clear_said,
-        )
+        cond.state, cond.clear_said, cond.repeats = after.state, after.clear_said, after.repeats
+        cond.last_at = micros(after.last_at)
 
     def due(self, alert: Alert) -> None:
         """An alert whose `due_at` has come: the next rung, or the end of its handling time."""
@@ -372,7 +369,7 @@ class Judgement:
         alert = self.scene.alerts[alert_id]
         counted = self.changes.repeats.pop(alert_id, None)
         if counted is not None:
-            alert = msgspec.structs.replace(alert, repeats=counted[0], last_at=self.at)
+            alert = msgspec.structs.replace(alert, repeats=counted.repeats, last_at=self.at)
         self.changes.stepped[alert_id] = (self.scene.alerts[alert_id], alert)
         return alert
 

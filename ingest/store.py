@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
+from alerts.rules import Alert
 from core.clock import instant, micros
 from core.ids import fresh
 from ingest.rules import UNKNOWN
@@ -84,29 +85,41 @@ def _briefs(rows: Iterable[Any]) -> list[Brief]:
     return [Brief(r[0], r[1], r[2], r[3], r[4], r[5], instant(r[6]), instant(r[7]), r[8]) for r in rows]
 
 
+Before = tuple[datetime, str]  # where a page ended: events of one batch share their heard_at
+
+
 def events(
     conn: Connection,
     site_id: str,
     *,
-    before: datetime | None = None,
+    before: Before | None = None,
     device: str | None = None,
     kind: str | None = None,
-    alert_id: str | None = None,
-    unknown: bool = False,
     limit: int = 50,
 ) -> list[Brief]:
     """Events newest first; `kind` may be a family such as `fire`."""
     query = select(*_BRIEF).where(event.c.site_id == site_id)
     if before is not None:
-        query = query.where(event.c.heard_at < micros(before))
+        at = micros(before[0])
+        query = query.where(or_(event.c.heard_at < at, and_(event.c.heard_at == at, event.c.id < before[1])))
     if device is not None:
         query = query.where(event.c.device_id == device)
     if kind is not None:
         query = query.where((event.c.kind == kind) | event.c.kind.startswith(kind + ".", autoescape=True))
-    if alert_id is not None:
-        query = query.where(event.c.alert_id == alert_id)
-    if unknown:
-        query = query.where(event.c.flags.op("&")(UNKNOWN) != 0)
+    return _briefs(conn.execute(query.order_by(event.c.heard_at.desc(), event.c.id.desc()).limit(limit)))
+
+
+def events_of(conn: Connection, alert: Alert, limit: int = 100) -> list[Brief]:
+    """The events of one alert, newest first. Found through its device: an index by alert would cost every event."""
+    query = select(*_BRIEF).where(event.c.site_id == alert.site_id, event.c.alert_id == alert.id)
+    if alert.subject.startswith("report/"):
+        query = query.where(event.c.id == alert.event_id)
+    else:
+        query = query.where(event.c.heard_at >= micros(alert.heard_at))
+        if alert.subject.startswith("gateway/"):
+            query = query.where(event.c.flags.op("&")(UNKNOWN) != 0)
+        else:
+            query = query.where(event.c.device_id == alert.subject)
     return _briefs(conn.execute(query.order_by(event.c.heard_at.desc(), event.c.id.desc()).limit(limit)))
 
 
@@ -140,11 +153,12 @@ def keep_reject(tx: Tx, site_id: str, topic: str, at: datetime, why: str, detail
     )
 
 
-def rejects(conn: Connection, site_id: str, *, before: datetime | None = None, limit: int = 50) -> list[dict[str, Any]]:
+def rejects(conn: Connection, site_id: str, *, before: Before | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Rejects newest first."""
     query = select(reject).where(reject.c.site_id == site_id)
     if before is not None:
-        query = query.where(reject.c.heard_at < before)
+        at, tie = before
+        query = query.where(or_(reject.c.heard_at < at, and_(reject.c.heard_at == at, reject.c.id < tie)))
     rows = conn.execute(query.order_by(reject.c.heard_at.desc(), reject.c.id.desc()).limit(limit)).mappings()
     return [dict(r) for r in rows]
 

@@ -1,6 +1,6 @@
 """What came in: events with their bytes, rejects with their reason, and how far each gateway's word is known."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from store.metadata import Instant, Json, metadata
 
@@ -25,7 +25,14 @@ event = Table(
     Column("raw", LargeBinary, nullable=False),
     Index("ix_event_heard_at", "site_id", "heard_at"),
     Index("ix_event_device", "site_id", "device_id", "heard_at"),
-    Index("ix_event_alert", "site_id", "alert_id"),
+    # few, and looked for by themselves: what came from devices that nobody knows
+    Index(
+        "ix_event_unknown",
+        "site_id",
+        "heard_at",
+        sqlite_where=text("(flags & 8) <> 0"),
+        postgresql_where=text("(flags & 8) <> 0"),
+    ),
 )
 
 reject = Table(

@@ -65,9 +65,13 @@ def upsert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
         return
     keys, columns = _primary(table), tuple(rows[0])
     _refuse_twins(table, keys, rows)
-    sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in keys)
-    tail = f" ON CONFLICT ({', '.join(keys)}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
-    _run(conn, dialect, table, _insert_sql(table, columns, dialect, tail), columns, _tuples(columns, rows))
+    upsert_tuples(conn, dialect, table, columns, _tuples(columns, rows))
+
+
+def upsert_tuples(conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples) -> None:
+    """`upsert` of rows given as tuples in the order of `columns`, by a caller whose keys cannot come twice."""
+    if tuples:
+        _run(conn, dialect, table, _insert_sql(table, columns, dialect, _replacing(table, columns)), columns, tuples)
 
 
 def update(conn: Connection, dialect: str, table: Table, keys: Sequence[str], rows: Rows) -> int:
@@ -89,6 +93,13 @@ def _there(conn: Connection, dialect: str, table: Table, keys: Columns, row: Map
     mark = "%s" if dialect == "postgresql" else "?"
     sql = f"SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{k} = {mark}' for k in keys)}"
     return conn.exec_driver_sql(sql, tuple(row[k] for k in keys)).first() is not None
+
+
+@lru_cache(maxsize=64)
+def _replacing(table: Table, columns: Columns) -> str:
+    keys = _primary(table)
+    sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in keys)
+    return f" ON CONFLICT ({', '.join(keys)}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
 
 
 @lru_cache(maxsize=256)

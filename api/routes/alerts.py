@@ -1,20 +1,20 @@
 """Alerts: the queue, one alert's whole story, and what a person does to it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from alerts import acts, store
 from alerts.rules import Alert, Close
-from api.bodies import Ack, AlertId, Dispose, Limit, NoteText, Nothing, Release, SiteId
+from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, Release, SiteId
+from api.cursors import cursor, numbered
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
 from api.routes.site import without
 from api.shapes import Acknowledged, AlertAfter, Alerts, AlertStory
-from core.clock import rfc3339
 from ingest import acts as path
 from ingest import store as event_store
 from ingest.scene import Desk
@@ -31,13 +31,15 @@ def alerts(
     site: SiteId,
     _: Annotated[Caller, needs("alert.see")],
     state: Literal["open", "closed", "all"] = "open",
-    before: Annotated[datetime | None, Query()] = None,
+    before: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """Alerts, newest first."""
     with room_of(request).store.read() as conn:
-        found = store.page(conn, site, state, aware(before), limit)
-    return reply({"items": found, "next": rfc3339(found[-1].heard_at) if len(found) == limit else None})
+        found = store.page(conn, site, state, numbered(before), limit)
+    return reply(
+        {"items": found, "next": cursor(found[-1].heard_at, found[-1].number) if len(found) == limit else None}
+    )
 
 
 @router.get(_ONE, response_model=AlertStory, responses=refusals(404))
@@ -51,7 +53,7 @@ def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller
                 "history": entries.history(conn, site, f"alert/{id}"),
                 "rungs": [without(r, "site_id", "alert_id") for r in store.rungs(conn, site, id)],
                 "notices": [without(n, "site_id", "alert_id", "due_at") for n in store.notices(conn, site, id)],
-                "events": event_store.events(conn, site, alert_id=id, limit=100),
+                "events": event_store.events_of(conn, found),
             }
         )
 
@@ -149,8 +151,3 @@ def _act(room: Room, site: str, act: Callable[[Tx, Desk, datetime], Alert]) -> R
     with room.store.begin([site]) as tx:
         alert = act(tx, room.desk(tx.conn, site), room.now())
     return reply({"alert": alert})
-
-
-def aware(at: datetime | None) -> datetime | None:
-    """A cursor without an offset means UTC."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

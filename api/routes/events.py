@@ -1,20 +1,18 @@
 """What came in: events, rejects; and what a person reports by hand, which is an event like any other."""
 
 import base64
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from api.bodies import EventId, Limit, Name, Report, SiteId
+from api.bodies import Cursor, EventId, Limit, Name, Report, SiteId
+from api.cursors import cursor, place
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
-from api.routes.alerts import aware
 from api.routes.site import without
 from api.shapes import EventPage, EventWhole, Rejects, Reported
-from core.clock import rfc3339
 from core.errors import NotFound
 from ingest import acts, store
 
@@ -27,15 +25,15 @@ def events(
     request: Request,
     site: SiteId,
     _: Annotated[Caller, needs("event.see")],
-    before: datetime | None = None,
+    before: Cursor = None,
     device: Name | None = None,
     kind: Kind | None = None,
     limit: Limit = 50,
 ) -> Response:
     """Events, newest first; `kind` may be a family such as `fire`."""
     with room_of(request).store.read() as conn:
-        found = store.events(conn, site, before=aware(before), device=device, kind=kind, limit=limit)
-    return reply({"items": found, "next": rfc3339(found[-1].heard_at) if len(found) == limit else None})
+        found = store.events(conn, site, before=place(before), device=device, kind=kind, limit=limit)
+    return reply({"items": found, "next": cursor(found[-1].heard_at, found[-1].id) if len(found) == limit else None})
 
 
 @router.get("/events/{id}", response_model=EventWhole, responses=refusals(404))
@@ -66,14 +64,16 @@ def rejects(
     request: Request,
     site: SiteId,
     _: Annotated[Caller, needs("reject.see")],
-    before: datetime | None = None,
+    before: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """Messages that could not be understood, newest first."""
     with room_of(request).store.read() as conn:
-        found = store.rejects(conn, site, before=aware(before), limit=limit)
+        found = store.rejects(conn, site, before=place(before), limit=limit)
     items = [{**without(r, "site_id", "raw"), "size": len(r["raw"])} for r in found]
-    return reply({"items": items, "next": rfc3339(found[-1]["heard_at"]) if len(found) == limit else None})
+    return reply(
+        {"items": items, "next": cursor(found[-1]["heard_at"], found[-1]["id"]) if len(found) == limit else None}
+    )
 
 
 @router.post("/reports", response_model=Reported, responses=refusals(404))

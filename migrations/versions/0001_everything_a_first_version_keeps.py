@@ -116,6 +116,8 @@ def upgrade() -> None:
         sa.Column("boot", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=True),
+        sa.Column("repeats", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "subject", "name", name=op.f("pk_condition")),
     )
     with op.batch_alter_table("condition", schema=None) as batch_op:
@@ -161,9 +163,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_event")),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index("ix_event_alert", ["site_id", "alert_id"], unique=False)
         batch_op.create_index("ix_event_device", ["site_id", "device_id", "heard_at"], unique=False)
         batch_op.create_index("ix_event_heard_at", ["site_id", "heard_at"], unique=False)
+        batch_op.create_index(
+            "ix_event_unknown",
+            ["site_id", "heard_at"],
+            unique=False,
+            sqlite_where=sa.text("(flags & 8) <> 0"),
+            postgresql_where=sa.text("(flags & 8) <> 0"),
+        )
 
     op.create_table(
         "gateway_boot",

@@ -199,6 +199,11 @@ def test_an_unknown_device_is_kept_aside_and_told_once(night: Night) -> None:
     assert (alert.kind, alert.subject, alert.repeats) == ("device.unknown", "gateway/gw-a", 1)
 
 
+def test_what_a_gateway_says_of_itself_is_its_own_trouble(night: Night) -> None:
+    night.say("device.storage_fault", "gw-a", data={"why": "damaged"})
+    assert (night.only().kind, night.only().subject) == ("device.storage_fault", "gateway/gw-a")
+
+
 def test_a_device_behind_another_gateway_is_not_believed(night: Night) -> None:
     said = night.say("fire.alarm", "X-1", gateway="gw-a")
     assert flags(night, said) == UNKNOWN

@@ -1651,8 +1651,6 @@ export interface components {
              * Format: date-time
              */
             last_at: string;
-            /** Version */
-            version: number;
             state: components["schemas"]["State"];
         };
         /**

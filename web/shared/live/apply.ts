@@ -22,7 +22,7 @@ export function apply(state: Live, push: Push): Live {
       return withAlert(next, push.body);
     case "repeats": {
       const told = new Map(push.body.map((r) => [r.id, r]));
-      return { ...next, alerts: state.alerts.map((a) => newer(a, told.get(a.id))) };
+      return { ...next, alerts: state.alerts.map((a) => ({ ...a, ...told.get(a.id) })) };
     }
     case "events":
       return withEvents(next, push.body.items);
@@ -77,10 +77,6 @@ function last(items: EventBrief[], of: (e: EventBrief) => string): Map<string, E
   const found = new Map<string, EventBrief>();
   for (const e of items) if ((found.get(of(e))?.heard_at ?? "") <= e.heard_at) found.set(of(e), e);
   return found;
-}
-
-function newer<T extends { version: number }>(known: T, told?: Partial<T> & { version: number }): T {
-  return told && told.version >= known.version ? { ...known, ...told } : known;
 }
 
 function merged<T>(known: T[], told: T[], key: (row: T) => string): T[] {
