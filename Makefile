@@ -21,7 +21,7 @@ demo: ## a simulated estate in one command: open the page that it prints
 test: ## everything that CI checks: style, types, layers, both languages' tests
 	@$(PREPARE) test
 	@$(MAKE) --no-print-directory lint web-test
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile -q $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
 check: ## the quick half of `make test`: style, types and layers, no tests
 	@$(PREPARE) check
