@@ -62,6 +62,7 @@ def test_a_fresh_clone_is_prepared_once(tmp_path: Path) -> None:
     (clone / "web").mkdir()
     (clone / "web/package-lock.json").write_text("{}")
     (clone / "core/words").mkdir(parents=True)
+    (clone / "core/words/en.json").write_text("{}")
 
     def prepare() -> list[str]:
         (clone / "calls").write_text("")
@@ -70,6 +71,8 @@ def test_a_fresh_clone_is_prepared_once(tmp_path: Path) -> None:
         return [line.split()[0] + " " + line.split()[1] for line in (clone / "calls").read_text().splitlines()]
 
     assert prepare() == ["sync --frozen", "npm ci", "npm run"]
+    (clone / "core/words/__pycache__").mkdir()
+    (clone / "core/words/__pycache__/words.pyc").write_text("made by running it")
     assert prepare() == []
     (clone / "web/main.ts").write_text("changed")
     assert prepare() == ["npm run"]
