@@ -115,7 +115,6 @@ class Sessions:
             session.insert().values(
                 token_hash=hashed(token),
                 account_id=account_id,
-                csrf="",
                 started_at=at,
                 seen_at=at,
                 ends_at=at + self.absolute,

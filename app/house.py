@@ -1,5 +1,6 @@
 """The house: everything a process of ours holds, put together from its settings. Nothing below this room knows it."""
 
+import os
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -56,6 +57,7 @@ class House:
     def __init__(self, settings: Settings, mode: Mode) -> None:
         self.settings = settings
         self.mode = mode
+        os.umask(0o077)  # logs, keys, spools and rows are nobody else's to read
         settings.data.mkdir(parents=True, exist_ok=True)
         self.secret = settings.secret()
         self.log_key: Ed25519PrivateKey = load_or_make_key(settings.data / "keys" / "logbook.pem")
@@ -100,15 +102,10 @@ class House:
 
     def add_broker(self) -> Address:
         """Start the embedded broker, or name the one that the settings give. Returns where the server connects."""
-        s = self.settings
+        s, password = self.settings, server_password(self.secret)
         if s.broker != "embedded":
-            address = broker_at(s.broker, s.broker_ca)
-            return (
-                address
-                if address.username
-                else replace(address, username=SERVER, password=server_password(self.secret))
-            )
-        password = server_password(self.secret)
+            named = broker_at(s.broker, s.broker_ca)
+            return named if named.username else replace(named, username=SERVER, password=password)
         self._admitted = self.gateways()
         self.broker = EmbeddedBroker(
             s.data / "broker",
@@ -126,7 +123,7 @@ class House:
         )
         self.roles.add("gateways", every(GATEWAYS_EVERY_S, self._admit_gateways))
         tls = s.broker_cert is not None
-        return Address(broker.host, broker.port, "watchroom", password, tls, s.broker_cert)
+        return Address(broker.host, broker.port, SERVER, password, tls, s.broker_cert)
 
     def _admit_gateways(self) -> None:
         """An import may have brought gateways or taken them away: tell our broker."""

@@ -35,13 +35,16 @@ def serve(house: House, sock: socket.socket, *, on_ready: OnReady | None = None)
             house.app(),
             host=s.host,
             port=port,
-            trusted_proxies="*" if s.behind_https else "",
+            trusted_proxies=s.trusted_proxies,
             cert=str(s.tls_cert) if s.tls_cert else None,
             key=str(s.tls_key) if s.tls_key else None,
         )
         house.roles.start()
         if on_ready is not None:
             threading.Thread(target=on_ready, args=(f"{scheme}://{s.host}:{port}/",), daemon=True).start()
+        # uvicorn raises the signal that stopped it once more when it is done; ours must then still be there to close the house
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, lambda *_: None)
         server.run(sockets=[sock])
 
 

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(None, description="Certificate for https; with TLS_KEY.")
     tls_key: Path | None = Field(None, description="Key for https.")
     behind_https: bool = Field(False, description="A proxy in front of us speaks https: cookies are Secure.")
+    trusted_proxies: str = Field(
+        "", description="Addresses of proxies whose X-Forwarded-For is believed; comma between."
+    )
     broker: str = Field("embedded", description="`embedded`, or mqtt(s)://user:password@host:port of a broker you own.")
     broker_host: str = Field("127.0.0.1", description="Address the embedded broker listens on.")
     broker_port: int = Field(1883, ge=0, le=65535, description="Port of the embedded broker; 0 takes a free one.")

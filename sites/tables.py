@@ -47,7 +47,6 @@ session = Table(
     metadata,
     Column("token_hash", Text, primary_key=True),
     Column("account_id", Text, nullable=False),
-    Column("csrf", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),

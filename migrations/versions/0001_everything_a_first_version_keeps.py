@@ -326,7 +326,6 @@ def upgrade() -> None:
         "session",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("csrf", sa.Text(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
