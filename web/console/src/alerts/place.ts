@@ -48,7 +48,8 @@ export function usePlaces() {
     const [family, id] = what.includes("/") ? (what.split("/", 2) as [string, string]) : ["device", what];
     if (family === "seat") return seat(id);
     if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
-    return named(book.value?.devices[id]?.name, id);
+    if (family === "report") return "";
+    return named(book.value?.devices[id]?.name ?? book.value?.zones[id]?.name, id);
   };
   return {
     person,
@@ -62,7 +63,7 @@ export function usePlaces() {
     /** Zone and subject together, neither said twice. */
     whole: (zoneId: string | null | undefined, what: string) => {
       const inner = zonePath(zoneId).at(-1);
-      return [zone(zoneId), within(subject(what), inner ? named(inner.name) : "")].filter(Boolean).join(" · ");
+      return [zone(zoneId), zoneId === what ? "" : within(subject(what), inner ? named(inner.name) : "")].filter(Boolean).join(" · ");
     },
     /** Whom a rung calls. */
     called: (who: string) => {

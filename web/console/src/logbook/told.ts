@@ -10,25 +10,25 @@ import { useWords } from "@/words";
 export interface Fact { key: string; words: string }
 
 /** Codes that the catalogues have words for, by the field that carries them. */
-const FAMILY: Record<string, string> = {
-  disposition: "disposition", cause: "cause", basis: "basis", from: "state", to: "state", kind: "kind", channel: "channel", klass: "klass", priority: "priority",
+const FAMILY: Record<string, string[]> = {
+  disposition: ["disposition"], cause: ["cause"], basis: ["basis"], from: ["state"], to: ["state"], kind: ["kind"], channel: ["channel"],
+  klass: ["klass"], priority: ["priority"], reason: ["denied"],
 };
 /** Ids and figures that mean something to machines only, or that the line says elsewhere. */
 const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by"]);
-const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from"]);
+const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard"]);
 const ORDER = ["kind", "place", "priority", "state", "disposition", "cause", "note", "reason", "text", "seat", "holder", "basis"];
 const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);
 
 export function useTold() {
-  const { say, knows, t, lang } = useWords();
+  const { say, knows, t, te, lang } = useWords();
   const places = usePlaces();
 
   function words(key: string, value: unknown): string {
     if (Array.isArray(value)) return value.length ? value.map((v) => words(key, v)).join(t("facts.and")) : t("ladder.noOne");
     if (key === "rung" && typeof value === "number") return String(value + 1);
-    if (typeof value === "object") return Object.entries(value ?? {}).map(([k, v]) => `${k} ${words(k, v)}`).join(", ");
-    const code = `${FAMILY[key] ?? "-"}.${String(value)}`;
-    if (knows(code)) return say(code);
+    if (typeof value === "object") return details(value).map((d) => [d.key, d.words].filter(Boolean).join(" ")).join(t("facts.and"));
+    for (const family of FAMILY[key] ?? []) if (knows(`${family}.${String(value)}`)) return say(`${family}.${String(value)}`);
     if (typeof value !== "string") return String(value);
     if (PEOPLE.has(key)) return places.person(value);
     if (key === "seat" || key === "seat_id") return places.seat(value);
@@ -58,5 +58,12 @@ export function useTold() {
     const rank = (f: Fact) => (ORDER.includes(f.key) ? ORDER.indexOf(f.key) : ORDER.length);
     return told.sort((a, b) => rank(a) - rank(b)).map((f) => (BARE.has(f.key) || f.key === "state" ? { ...f, key: "" } : f));
   }
-  return { subject, facts, actor: places.person };
+  /** An event's own data, the empty parts left out. */
+  function details(data: unknown): Fact[] {
+    if (typeof data !== "object" || data === null) return [];
+    return Object.entries(data)
+      .filter(([, value]) => value !== null && value !== "")
+      .map(([key, value]) => ({ key: BARE.has(key) ? "" : te(`field.${key}`) ? t(`field.${key}`) : key, words: key === "by" ? places.person(String(value)) : words(key, value) }));
+  }
+  return { subject, facts, details, actor: places.person };
 }
