@@ -78,3 +78,36 @@ def test_an_ended_session_leads_to_the_sign_in_page(visit: Visitor, demo_server:
     other.get_by_role("button", name="退出登录").click()
     expect(page.locator("form input[name=login]")).to_be_visible()
     visit.complaints = [c for c in visit.complaints if "401" not in c]
+
+
+def test_a_seat_is_taken_and_left_with_the_password_once_more(visit: Visitor, demo_server: Demo) -> None:
+    """Signing on needs the password again; who is on changes on every console (LOG-03's signature)."""
+    page = visit.at(demo_server.wrong, language="en")
+    other = visit.at(demo_server.holder, language="en")
+    seat = "[data-seat=engineer]"
+    page.locator(seat).click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input").fill("wrong")
+    dialog.get_by_role("button", name="Sign on").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Wrong password")
+    dialog.locator("input").fill("demo")
+    dialog.get_by_role("button", name="Sign on").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator(seat)).to_contain_text("(you)")
+    expect(other.locator(seat)).to_contain_text("Signed on")
+    page.locator(seat).click()
+    dialog.locator("input").fill("demo")
+    dialog.get_by_role("button", name="Sign off").click()
+    expect(other.locator(seat)).not_to_contain_text("Signed on")
+    visit.complaints = [c for c in visit.complaints if "403" not in c]
+
+
+def test_what_a_person_was_told_joins_the_queue(visit: Visitor, demo_server: Demo) -> None:
+    """A report by hand, with its place and words (EVT-09)."""
+    page = visit.at(demo_server.holder, language="en")
+    page.locator("[data-act=report]").click()
+    page.locator("select[name=zone]").select_option("a-03")
+    page.locator("textarea[name=note]").fill("smell of smoke on the stairs")
+    page.get_by_role("dialog").get_by_role("button", name="Report").click()
+    expect(page.locator(".panel h1")).to_contain_text("Manual report")
+    expect(page.locator(".facts")).to_contain_text("smell of smoke on the stairs")

@@ -12,6 +12,7 @@ export default {
     site: "切换场所",
     signOut: "退出登录",
     wall: "大屏模式",
+    leaveWall: "退出大屏",
     fullscreen: "全屏",
     toDark: "切换到深色",
     toLight: "切换到浅色",
