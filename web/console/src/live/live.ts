@@ -99,8 +99,10 @@ function heard(at?: string): void {
   ahead.value = Math.abs(skew) > 1500 ? skew : 0;
 }
 
+let settledAt = 0;
 function settle(): void {
   drain = undefined;
+  settledAt = performance.now();
   if (!live.value) return;
   const next = waiting.reduce(apply, live.value);
   waiting = [];
@@ -113,7 +115,8 @@ const listener = {
   push(push: Push) {
     heard();
     waiting.push(push);
-    drain ??= setTimeout(settle, 25);
+    // At once when it is quiet; in a storm a few times a second, so that the page stays quick to the hand.
+    drain ??= setTimeout(settle, performance.now() - settledAt > 250 ? 0 : 120);
   },
   beat: heard,
   refetch: () => void fetchAll(),

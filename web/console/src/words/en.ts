@@ -176,6 +176,7 @@ const en: typeof zh = {
     label: "Times and responsibility",
     heard: "Heard",
     said: "Device time",
+    since: "Since",
     agrees: "agrees with our clock",
     ahead: "device clock {span} ahead",
     behind: "device clock {span} behind",

@@ -174,6 +174,7 @@ export default {
     label: "时间与责任",
     heard: "收到",
     said: "设备时间",
+    since: "起自",
     agrees: "与我方时钟一致",
     ahead: "设备时钟快 {span}",
     behind: "设备时钟慢 {span}",
