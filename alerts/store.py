@@ -35,6 +35,7 @@ def _row(a: Alert) -> dict[str, Any]:
         value = row[name]
         if value is not None:
             row[name] = micros(value)
+    row["state"] = a.state.value  # plain text: SQLite's driver takes a detour for every subclass of str
     row["ladder"] = _ladder_text(a.ladder)
     return row
 

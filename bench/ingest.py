@@ -49,7 +49,7 @@ def checked(server: Server, count: int) -> str:
     with db.read() as conn:
         rows, ids = conn.exec_driver_sql("SELECT COUNT(*), COUNT(DISTINCT id) FROM event").one()
         alerts = conn.exec_driver_sql("SELECT COUNT(*) FROM alert WHERE kind LIKE 'bench.%%'").scalar()
-        counted = conn.exec_driver_sql("SELECT SUM(repeats + 1) FROM alert WHERE kind LIKE 'bench.%%'").scalar()
+        counted = conn.exec_driver_sql("SELECT SUM(repeats + 1) FROM condition WHERE name LIKE 'bench.%%'").scalar()
     db.close()
     right = rows == ids == count == counted
     return f"{rows} rows, {alerts} alerts" if right else f"WRONG: {rows} rows, {ids} ids, {counted} counted"
@@ -77,7 +77,7 @@ def store_only(url: str, payloads: list[bytes], batch: int = 500) -> float:
     db, desks, made = Store(url), Desks(), register()
     upgrade(db)
     import_site(db, desks, made, digest(made), datetime.now(UTC), "system")
-    flow = Flow(db, desks, SqlTelemetry(db), lambda: datetime.now(UTC), lambda topic, payload: None)
+    flow = Flow(db, desks, SqlTelemetry(db), lambda: datetime.now(UTC), lambda *_: None)
     messages = [Message(TOPIC, p, False, 1, 0, False) for p in payloads]
     began = time.perf_counter()
     for i in range(0, len(messages), batch):

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
@@ -64,16 +64,21 @@ def events(count: int, seed: int = 7, boot: str = "01a00000-0000-7000-8000-00000
     """`count` events in the order of one gateway; the same seed gives the same bytes but for nothing."""
     chance = random.Random(seed)
     fresh_pairs = [(f"d{d:03}", f"bench.k{k:02}") for k in range(80) for d in range(DEVICES)]
-    seen: list[tuple[str, str]] = []
+    opened = 0
+    now_wrong: dict[str, str] = {}  # what each device says again and again: its newest condition
     at = datetime(2026, 11, 1, tzinfo=UTC)
     for seq in range(1, count + 1):
-        if not seen or seq % NEW_EVERY == 0:
-            pair = fresh_pairs[len(seen)]
-            seen.append(pair)
+        if not now_wrong or seq % NEW_EVERY == 0:
+            pair = fresh_pairs[opened]
+            now_wrong[pair[0]] = pair[1]
+            opened += 1
         else:
-            pair = chance.choice(seen)
+            device = f"d{chance.randrange(len(now_wrong)):03}"
+            pair = (device, now_wrong[device])
         body = {
-            "id": derived(at, boot, str(seq)),
+            "id": derived(
+                at + timedelta(microseconds=seq * 60), boot, str(seq)
+            ),  # as time-ordered as at 16,000 a second
             "boot": boot,
             "seq": seq,
             "device": pair[0],

@@ -25,7 +25,7 @@ def instant(us: int) -> datetime:
 
 def rfc3339(at: datetime) -> str:
     """UTC with six decimals and a Z: sorts as text, parses everywhere."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def seconds(value: float) -> timedelta:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
-from core.clock import micros
+from core.clock import instant, micros
 from core.ids import fresh
 from duty.rules import Attended, Basis, Holding
 from duty.tables import attendance, seat_state, shift
 from sites.register import Dated
 from store import bulk
+from store.bulk import marked
 from store.db import Tx
 
 AHEAD = timedelta(hours=36)
@@ -19,22 +20,22 @@ BEHIND = timedelta(hours=26)  # the longest shift, 24 h, and a DST change
 
 def shifts(conn: Connection, site_id: str, start: datetime, end: datetime) -> list[Dated]:
     """Published shifts that touch [start, end]."""
-    rows = conn.execute(
-        select(shift)
-        .where(shift.c.site_id == site_id, shift.c.ends_at > start, shift.c.starts_at <= end)
-        .order_by(shift.c.starts_at, shift.c.id)
+    sql = (
+        "SELECT id, seat_id, person_id, template_id, starts_at, ends_at FROM shift "
+        "WHERE site_id = ? AND ends_at > ? AND starts_at <= ? ORDER BY starts_at, id"
     )
-    return [Dated(r.id, r.seat_id, r.person_id, r.template_id, r.starts_at, r.ends_at) for r in rows]
+    rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(start), micros(end)))
+    return [Dated(r[0], r[1], r[2], r[3], instant(r[4]), instant(r[5])) for r in rows]
 
 
 def attended(conn: Connection, site_id: str, since: datetime) -> list[Attended]:
     """Stays that last, or ended after `since`."""
-    rows = conn.execute(
-        select(attendance)
-        .where(attendance.c.site_id == site_id, or_(attendance.c.off_at.is_(None), attendance.c.off_at > since))
-        .order_by(attendance.c.on_at)
+    sql = (
+        "SELECT id, seat_id, person_id, on_at, off_at FROM attendance "
+        "WHERE site_id = ? AND (off_at IS NULL OR off_at > ?) ORDER BY on_at"
     )
-    return [Attended(r.id, r.seat_id, r.person_id, r.on_at, r.off_at) for r in rows]
+    rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(since)))
+    return [Attended(r[0], r[1], r[2], instant(r[3]), None if r[4] is None else instant(r[4])) for r in rows]
 
 
 def publish(tx: Tx, site_id: str, made: Sequence[Dated], at: datetime) -> int:

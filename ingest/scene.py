@@ -31,6 +31,7 @@ class Meaning(msgspec.Struct, frozen=True):
     route: Route
     ladder: Frozen
     zone: str | None
+    klass: str  # plain text: SQLite's driver takes a detour for every subclass of str
 
 
 class Desk(msgspec.Struct):
@@ -59,7 +60,7 @@ class Desk(msgspec.Struct):
         ladder = register.ladders[route.ladder]
         handle_s = policies.handle_by_s.get(priority, 3600)
         frozen = Frozen(ladder.id, ladder.rungs, ladder.repeat_s, kind.ack_s, handle_s)
-        return Meaning(kind, device, priority, route, frozen, zone)
+        return Meaning(kind, device, priority, route, frozen, zone, kind.klass.value)
 
 
 class Boot(msgspec.Struct):

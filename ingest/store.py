@@ -16,6 +16,7 @@ from ingest.tables import event, gateway_boot, gateway_state, reject
 from sites.register import Register
 from sites.tables import device_state
 from store import bulk
+from store.bulk import marked
 from store.db import Tx
 from store.metadata import json_text
 
@@ -261,14 +262,10 @@ def boots(conn: Connection, site_id: str, wanted: Iterable[tuple[str, str]]) -> 
     """How far the given (gateway, boot) pairs are known; a new one starts at nothing."""
     found: dict[tuple[str, str], Boot] = {}
     for gateway, boot in wanted:
-        row = conn.execute(
-            select(gateway_boot).where(
-                gateway_boot.c.site_id == site_id,
-                gateway_boot.c.gateway_id == gateway,
-                gateway_boot.c.boot == boot,
-            )
-        ).first()
-        found[gateway, boot] = Boot(row.through, row.ahead, _us(row.due_at), row.gap_told) if row else Boot(0, [])
+        sql = "SELECT through, ahead, due_at, gap_told FROM gateway_boot WHERE site_id = ? AND gateway_id = ? AND boot = ?"
+        row = conn.exec_driver_sql(marked(conn, sql), (site_id, gateway, boot)).first()
+        known = Boot(row[0], msgspec.json.decode(row[1]), row[2], bool(row[3])) if row else Boot(0, [])
+        found[gateway, boot] = known
     return found
 
 
@@ -304,11 +301,8 @@ def boots_due(conn: Connection, site_id: str, at: datetime) -> list[tuple[str, s
 
 def gateways_heard(tx: Tx, site_id: str, gateways: Iterable[str], at: datetime) -> None:
     """Events came from these gateways."""
-    tx.conn.execute(
-        update(gateway_state)
-        .where(gateway_state.c.site_id == site_id, gateway_state.c.gateway_id.in_(list(gateways)))
-        .values(heard_at=at)
-    )
+    rows = [{"site_id": site_id, "gateway_id": g, "heard_at": micros(at)} for g in gateways]
+    bulk.update(tx.conn, tx.dialect, gateway_state, ("site_id", "gateway_id"), rows)
 
 
 def save_gateway(tx: Tx, site_id: str, gateway: str, **values: Any) -> None:
@@ -336,7 +330,3 @@ def sites_due(conn: Connection, at: datetime) -> set[str]:
     for table in (gateway_state, gateway_boot):
         found |= set(conn.execute(select(table.c.site_id).where(table.c.due_at <= at).distinct()).scalars())
     return found
-
-
-def _us(at: datetime | None) -> int | None:
-    return None if at is None else micros(at)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from alerts.rules import NEXT, Act, State
 from alerts.tables import alert, condition, rung_fired
 from ingest.tables import event
-from logbook.tables import log_entry
 from logbook.audit import verify_store
+from logbook.tables import log_entry
 from store.db import Store
 from tests.crash.rig import System
 from tests.servers import Mosquitto, Nats
@@ -89,7 +89,7 @@ def own(system: System) -> set[str]:
         db.close()
 
 
-def stories(conn) -> None:  # type: ignore[no-untyped-def]
+def stories(conn: Connection) -> None:
     """I2, I4, I5: each ringing event has its alert, each alert its event and a life that the table allows."""
     alerts = {a.id: a for a in conn.execute(select(alert))}
     rings = conn.execute(
