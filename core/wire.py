@@ -218,7 +218,7 @@ def _garbled(raw: bytes, wrong: Exception) -> Garbled:
 
 
 def _unfit(value: Any, depth: int) -> tuple[Why, str] | None:
-    """What in `data` would not survive storage and re-encoding, if anything. (The decoder has no numbers but finite ones.)"""
+    """What in `data` would not survive storage and re-encoding, if anything; numbers are finite, the decoder sees to that."""
     if isinstance(value, dict):
         children: Iterable[Any] = value.values()
     elif isinstance(value, list):

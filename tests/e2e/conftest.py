@@ -137,7 +137,7 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     end(demo.process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other event loop can in this process
 def chromium() -> Iterator[Browser]:
     """The machine's own Chromium."""
     found = next(p for p in ("chromium", "chromium-browser", "google-chrome") if _has(p) or p == "google-chrome")
