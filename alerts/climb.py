@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,7 @@ from core.ids import derived
 from logbook.rules import Line
 from sites.register import Contact, Register, Rung
 
-CONSOLE = "console"
+ONLY_CONSOLE = ("console",)
 
 
 class Fired(msgspec.Struct, frozen=True):
@@ -53,28 +52,33 @@ def climb(alert: Alert, register: Register, holders: Mapping[str, str | None], a
     """Fire the rung that is due, and at once the next ones as long as nobody is there to be called.
 
     An empty seat must not cost the ladder's delay; a ladder on which nobody stands at all still ends, and comes back
-    after its repeat time.
+    after its repeat time. The first call of the first ringing belongs to the raising and its line; every other rung has
+    a line of its own.
     """
-    made = Climb(alert, [], [], [])
+    ladder, last = alert.ladder, len(alert.ladder.rungs) - 1
+    n, due, version = alert.rung, alert.due_at or at, alert.version
+    fired: list[Fired] = []
+    notices: list[Notice] = []
+    lines: list[Line] = []
     while True:
-        now = made.alert
-        n, due = now.rung + 1, now.due_at or at
-        rung = at_rung(now.ladder, n)
+        n += 1
+        rung = at_rung(ladder, n)
         reached = called(rung, register, holders)
-        told: dict[str, Any] = {"ring": now.ring, "rung": n, "who": rung.who, "people": reached.ids}
-        after, line = step(now, Act.ESCALATE, at=at, **told)
-        over = n >= len(now.ladder.rungs) - 1
-        onward = next_due(now.ladder, n, due, at)
-        made.alert = msgspec.structs.replace(after, rung=n, due_at=onward if reached.anyone or over else at)
-        made.lines.append(line)
-        made.fired.append(Fired(now.id, now.ring, n, due, at, rung.who, reached.ids))
-        made.notices += _notices(now, n, rung, reached, at)
-        if reached.anyone or over:
-            return made
+        people = reached.ids
+        if n > 0 or alert.ring > 1:
+            _, line = step(alert, Act.ESCALATE, at=at, ring=alert.ring, rung=n, who=rung.who, people=people)
+            lines.append(line)
+        version += 1
+        fired.append(Fired(alert.id, alert.ring, n, due, at, rung.who, people))
+        notices += _notices(alert, n, rung, reached, at)
+        due = next_due(ladder, n, due, at) if people or n >= last else at
+        if people or n >= last:
+            after = msgspec.structs.replace(alert, rung=n, due_at=due, version=version)
+            return Climb(after, fired, notices, lines)
 
 
 def _notices(alert: Alert, n: int, rung: Rung, reached: Called, at: datetime) -> list[Notice]:
-    if not any(channel != CONSOLE for channel in rung.channels) and not reached.externals:
+    if rung.channels == ONLY_CONSOLE and not reached.externals:
         return []
     wanted: list[tuple[str, Contact]] = [
         (p.id, c) for p in reached.people for c in p.contacts if c.channel in rung.channels

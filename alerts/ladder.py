@@ -29,14 +29,12 @@ class Called(msgspec.Struct, frozen=True):
     externals: tuple[External, ...] = ()
 
     @property
-    def anyone(self) -> bool:
-        """Somebody is there to be called."""
-        return bool(self.people or self.externals)
-
-    @property
     def ids(self) -> list[str]:
         """Person ids, and externals marked as such."""
         return [p.id for p in self.people] + [f"external/{e.id}" for e in self.externals]
+
+
+NOBODY = Called()
 
 
 def at_rung(ladder: Frozen, n: int) -> Rung:
@@ -63,11 +61,13 @@ def next_due(ladder: Frozen, n: int, due: datetime, at: datetime) -> datetime:
 def called(rung: Rung, register: Register, holders: Mapping[str, str | None]) -> Called:
     """Whom a rung calls now. `holders` maps each seat to the person in it."""
     what, _, name = rung.who.partition(":")
+    if what == "seat":  # by far the most common
+        holder = holders.get(name)
+        person = register.people.get(holder) if holder is not None else None
+        return Called((person,)) if person is not None else NOBODY
     if what == "external":
         return Called(externals=tuple(e for e in register.externals if not name or e.id == name))
-    if what == "seat":
-        ids = [holders.get(name)]
-    elif what == "post":
+    if what == "post":
         ids = [holders.get(s.id) for s in register.seats.values() if s.post == name]
     elif what == "role":
         ids = [p.id for p in register.people.values() if name in p.roles]

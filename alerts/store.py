@@ -20,7 +20,10 @@ from store.db import Tx
 from store.metadata import json_text
 
 _TIMES: Final = frozenset({"said_at", "heard_at", "last_at", "custody_at", "rang_at", "ack_by", "due_at", "closed_at"})
-_FIELDS: Final = tuple(c.name for c in alert.c)
+_FIELDS: Final = Alert.__struct_fields__
+_TIME_PLACES: Final = tuple(i for i, name in enumerate(_FIELDS) if name in _TIMES)
+_STATE_PLACE: Final = _FIELDS.index("state")
+_LADDER_PLACE: Final = _FIELDS.index("ladder")
 _ladder_text = lru_cache(maxsize=512)(json_text)
 
 
@@ -29,15 +32,17 @@ def _ladder(text: str) -> Frozen:
     return msgspec.json.decode(text, type=Frozen)
 
 
-def _row(a: Alert) -> dict[str, Any]:
-    row = msgspec.structs.asdict(a)
-    for name in _TIMES:
-        value = row[name]
-        if value is not None:
-            row[name] = micros(value)
-    row["state"] = a.state.value  # plain text: SQLite's driver takes a detour for every subclass of str
-    row["ladder"] = _ladder_text(a.ladder)
-    return row
+def _row(a: Alert) -> tuple[Any, ...]:
+    """An alert as it rests, in the order of its fields. Plain text for enums: SQLite's driver takes a detour for every
+    subclass of str.
+    """
+    row = list(msgspec.structs.astuple(a))
+    for at in _TIME_PLACES:
+        if row[at] is not None:
+            row[at] = micros(row[at])
+    row[_STATE_PLACE] = a.state.value
+    row[_LADDER_PLACE] = _ladder_text(a.ladder)
+    return tuple(row)
 
 
 # An alert with what its open condition has counted since; a closed one carries its own count.
@@ -187,7 +192,8 @@ def conditions(
                 "JOIN UNNEST(%s::text[], %s::text[]) AS w(subject, name) ON w.subject = c.subject AND w.name = c.name "
                 "WHERE c.site_id = %s"
             )
-            found += conn.exec_driver_sql(sql, ([p[0] for p in named], [p[1] for p in named], site_id)).all()
+            pairs_of = (bulk.text_array([p[0] for p in named]), bulk.text_array([p[1] for p in named]))
+            found += conn.exec_driver_sql(sql, (*pairs_of, site_id)).all()
         if whole:
             found += conn.exec_driver_sql(
                 _COND + "WHERE c.site_id = %s AND c.subject = ANY(%s)", (site_id, whole)
@@ -236,7 +242,7 @@ def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
 
 def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
     """Store new alerts."""
-    bulk.insert(tx.conn, tx.dialect, alert, [_row(a) for a in alerts])
+    bulk.insert_tuples(tx.conn, tx.dialect, alert, _FIELDS, [_row(a) for a in alerts])
 
 
 def save(tx: Tx, steps: Iterable[tuple[Alert, Alert]]) -> None:

@@ -356,8 +356,7 @@ class Judgement:
         made: Climb = climb(alert, self.scene.desk.register, self.holders, self.at)
         self.changes.fired += made.fired
         self.changes.notices += made.notices
-        # the first call belongs to the raising itself; only what comes after it is a line of its own
-        self.changes.lines += [line for line in made.lines if line.data["rung"] > 0 or alert.ring > 1]
+        self.changes.lines += made.lines
         self._put(made.alert)
         return made.alert
 

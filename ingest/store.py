@@ -58,8 +58,8 @@ def known(conn: Connection, site_id: str, ids: Iterable[str]) -> dict[str, tuple
     """Which of `ids` are stored already, with the (boot, seq, device, kind) they stand for."""
     wanted = list(ids)
     if conn.dialect.name == "postgresql":
-        sql = "SELECT id, boot, seq, device_id, kind FROM event WHERE site_id = %s AND id = ANY(%s)"
-        rows = conn.exec_driver_sql(sql, (site_id, wanted))
+        sql = "SELECT id, boot, seq, device_id, kind FROM event WHERE site_id = %s AND id = ANY(%s::text[])"
+        rows = conn.exec_driver_sql(sql, (site_id, bulk.text_array(wanted)))
     else:
         sql = (
             "SELECT id, boot, seq, device_id, kind FROM event "

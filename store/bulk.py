@@ -216,19 +216,19 @@ def _any_nul(texts: tuple[int, ...], tuples: Tuples) -> bool:
 def _array(kind: str, values: Sequence[Any]) -> str:
     """One column as PostgreSQL's own text for an array: a tenth of what the driver's lists cost."""
     if kind == "text":
-        return _text_array(values)
+        return text_array(values)
     write = _WRITERS[kind]
     if None in values:
         return "{" + ",".join(["NULL" if v is None else write(v) for v in values]) + "}"
     return "{" + ",".join(map(write, values)) + "}"
 
 
-def _text_array(values: Sequence[str | None]) -> str:
+def text_array(values: Sequence[str | None]) -> str:
     """Joined by NUL, which no element may hold, escaped in one pass; NULL rides as U+0001 unless that is taken."""
     missing = values.count(None)
     joined = "\0".join(["\1" if v is None else v for v in values] if missing else cast("Sequence[str]", values))
     if joined.count("\0") != len(values) - 1:
-        return _text_array([without_nul(v) for v in values])
+        return text_array([without_nul(v) for v in values])
     escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
     if not missing:
         return '{"' + escaped.replace("\0", '","') + '"}'

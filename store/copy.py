@@ -10,18 +10,19 @@ import psycopg
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
+PIECE = 100  # rows
+
 
 def copy_in(
     conn: Connection, table: Table, columns: Sequence[str], kinds: Sequence[str], tuples: Sequence[tuple[Any, ...]]
 ) -> None:
     """Append `tuples`, whose values have the PostgreSQL types `kinds`. A clash is an error, as with INSERT."""
-    fields = map(_column, kinds, zip(*tuples, strict=True))
-    data = "\n".join(map("\t".join, zip(*fields, strict=True))) + "\n"
     raw = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
     try:
         with raw.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(data)
+            for begin in range(0, len(tuples), PIECE):  # the server reads one piece while we write the next
+                copy.write(_text(kinds, tuples[begin : begin + PIECE]))
     except psycopg.Error as wrong:
         gone = conn.dialect.is_disconnect(cast("Any", wrong), cast("Any", raw), None)
         if gone:
@@ -29,6 +30,12 @@ def copy_in(
         raise DBAPIError.instance(
             statement, (), wrong, psycopg.Error, connection_invalidated=gone, dialect=conn.dialect
         ) from wrong
+
+
+def _text(kinds: Sequence[str], tuples: Sequence[tuple[Any, ...]]) -> str:
+    """Rows as COPY's text."""
+    fields = map(_column, kinds, zip(*tuples, strict=True))
+    return "\n".join(map("\t".join, zip(*fields, strict=True))) + "\n"
 
 
 def _column(kind: str, values: Sequence[Any]) -> list[str]:

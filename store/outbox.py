@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, func, select
 
 from core.clock import micros
 from store import bulk
 from store.db import Tx
-from store.metadata import json_text
 from store.tables import outbox, site_head
+
+_encode = msgspec.json.Encoder().encode
 
 
 def append(tx: Tx, site_id: str, at: datetime, pushes: Sequence[tuple[str, Any]]) -> None:
@@ -22,7 +24,9 @@ def append(tx: Tx, site_id: str, at: datetime, pushes: Sequence[tuple[str, Any]]
     rows = []
     for kind, body in pushes:
         head.seq += 1
-        rows.append({"site_id": site_id, "seq": head.seq, "at": micros(at), "type": kind, "body": json_text(body)})
+        rows.append(
+            {"site_id": site_id, "seq": head.seq, "at": micros(at), "type": kind, "body": _encode(body).decode()}
+        )
     if rows:
         head.changed = True
         bulk.insert(tx.conn, tx.dialect, outbox, rows)

@@ -76,7 +76,7 @@ def test_a_role_calls_everybody_who_has_it_and_a_post_everybody_in_its_seats() -
     assert called(Rung(0, "post:centre"), HARBOUR, EVERYBODY).ids == ["wang"]
     assert called(Rung(0, "person:zhao"), HARBOUR, {}).ids == ["zhao"]
     assert called(Rung(0, "external"), HARBOUR, {}).ids == ["external/fire"]
-    assert not called(Rung(0, "person:nobody"), HARBOUR, {}).anyone
+    assert not called(Rung(0, "person:nobody"), HARBOUR, {}).ids
 
 
 def test_the_ladder_of_a_ringing_alert_is_its_own() -> None:
