@@ -188,9 +188,11 @@ def conditions(
     found: list[Sequence[Any]] = []
     if conn.dialect.name == "postgresql":
         if named:
-            sql = _COND + (
-                "JOIN UNNEST(%s::text[], %s::text[]) AS w(subject, name) ON w.subject = c.subject AND w.name = c.name "
-                "WHERE c.site_id = %s"
+            # one look-up a pair, whatever the statistics say: a planner that knows nothing yet would read the whole site
+            sql = _COND.replace(
+                "FROM condition c",
+                "FROM UNNEST(%s::text[], %s::text[]) AS w(subject, name), LATERAL (SELECT * FROM condition "
+                "WHERE site_id = %s AND subject = w.subject AND name = w.name LIMIT 1) c",
             )
             pairs_of = (bulk.text_array([p[0] for p in named]), bulk.text_array([p[1] for p in named]))
             found += conn.exec_driver_sql(sql, (*pairs_of, site_id)).all()
