@@ -78,8 +78,7 @@ def reset(tx: Tx, register: Register, alert_id: str, *, by: str, roles: Collecti
     alert = store.get(tx.conn, register.site_id, alert_id)
     if alert.state in HELD:
         _may(alert, by, roles)
-    by_person = register.kind(alert.kind).ends is Ends.PERSON
-    after, line = rules.reset(alert, at=at, by=by, condition_active=not (by_person or alert.clear_said))
+    after, line = rules.reset(alert, at=at, by=by)
     store.end_condition(tx, after, over=True)
     return _save(tx, alert, after, [line])
 
@@ -110,7 +109,7 @@ def dispose(
     if alert.state in HELD:
         _may(alert, by, roles)
     after, line = rules.dispose(alert, close, at=at, by=by, supervisor=_supervises(roles))
-    store.end_condition(tx, after, over=register.kind(alert.kind).ends in {Ends.PERSON, Ends.AT_ONCE})
+    store.end_condition(tx, after, over=alert.ends in {Ends.PERSON, Ends.AT_ONCE})
     return _save(tx, alert, after, [line])
 
 

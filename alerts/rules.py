@@ -14,6 +14,7 @@ import msgspec
 from alerts.errors import NotAllowed, ReasonNeeded, StillActive, SupervisorNeeded
 from alerts.ladder import Frozen
 from core.clock import seconds
+from core.kinds import Ends
 from logbook.rules import Line
 
 
@@ -119,7 +120,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     zone_id: str | None
     state: State
-    latched: bool
+    ends: str  # who may say that it is over (`core.kinds.Ends`), frozen when it was raised
     clear_said: bool
     event_id: str
     said_at: datetime
@@ -144,6 +145,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     closed_by: str | None = None
     closed_at: datetime | None = None
     version: int
+
+    @property
+    def latched(self) -> bool:
+        """It stays until a person resets it."""
+        return self.ends in {Ends.PERSON, Ends.BOTH}
 
     @property
     def ringing(self) -> bool:
@@ -204,11 +210,11 @@ def open_clock(ladder: Frozen, at: datetime) -> dict[str, Any]:
     return _ring(ladder, 1, at)
 
 
-def reset(alert: Alert, *, at: datetime, by: str, condition_active: bool) -> tuple[Alert, Line]:
+def reset(alert: Alert, *, at: datetime, by: str) -> tuple[Alert, Line]:
     """A person ends a latched condition. Refused while the device still reports it, or when the kind is not latched."""
     if not alert.latched:
         raise NotAllowed(state=alert.state, act=A.RESET, number=alert.number, custody_by=alert.custody_by)
-    if condition_active:
+    if alert.ends == Ends.BOTH and not alert.clear_said:
         raise StillActive(number=alert.number)
     return step(alert, A.RESET, at=at, by=by)
 

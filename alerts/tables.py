@@ -3,11 +3,11 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from alerts.rules import Disposition, State
-from core.kinds import Klass
+from core.kinds import Ends, Klass
 from store.metadata import Instant, Json, metadata
 
 
-def _one_of(column: str, values: type[State | Disposition | Klass]) -> str:
+def _one_of(column: str, values: type[State | Disposition | Klass | Ends]) -> str:
     return f"{column} IN ({', '.join(repr(str(v)) for v in values)})"
 
 
@@ -48,8 +48,8 @@ alert = Table(
     Column("priority", Integer, nullable=False),
     Column("zone_id", Text),
     Column("state", Text, nullable=False),
-    Column("latched", Boolean, nullable=False),
-    Column("clear_said", Boolean, nullable=False),  # latched: the device says it is over, a reset is still owed
+    Column("ends", Text, nullable=False),  # who may say that it is over
+    Column("clear_said", Boolean, nullable=False),  # the device says it is over; if latched, a reset is still owed
     Column("event_id", Text, nullable=False),
     Column("said_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),
@@ -78,6 +78,7 @@ alert = Table(
     Column("version", Integer, nullable=False),
     CheckConstraint(_one_of("state", State), name="state"),
     CheckConstraint(_one_of("klass", Klass), name="klass"),
+    CheckConstraint(_one_of("ends", Ends), name="ends"),
     CheckConstraint(f"disposition IS NULL OR {_one_of('disposition', Disposition)}", name="disposition"),
     CheckConstraint(
         "(state = 'closed') = (disposition IS NOT NULL AND closed_by IS NOT NULL)", name="closed_by_someone"

@@ -308,7 +308,7 @@ class Alert(Shape):
     priority: int
     zone_id: str | None
     state: State
-    latched: bool
+    ends: Ends
     clear_said: bool
     event_id: str
     said_at: datetime

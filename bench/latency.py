@@ -39,7 +39,7 @@ def page(server: Server) -> socket.socket:
 
 def listen(sock: socket.socket, heard: dict[str, float], ending: threading.Event) -> None:
     """Note when each event is first seen in a push."""
-    found = re.compile(rb'"heard_at":"[^"]+","id":"([0-9a-f-]{36})"')
+    found = re.compile(rb'"id":"([0-9a-f-]{36})","device_id"')
     buffer = b""
     sock.settimeout(0.5)
     while not ending.is_set():

@@ -260,8 +260,7 @@ class Judgement:
             self.changes.conditions[of, name] = cond
             if cond.alert_id is not None:
                 alert_id = cond.alert_id
-                latched = self.scene.desk.register.kind(name).ends in {Ends.BOTH, Ends.PERSON}
-                act = Act.CLEAR_SAID if latched else Act.CLEAR
+                act = Act.CLEAR_SAID if self._now(alert_id).latched else Act.CLEAR
                 if (State(str(cond.state)), act) in NEXT:
                     self._step(cond, act, event=origin.event_id)
         return alert_id
@@ -281,7 +280,7 @@ class Judgement:
             priority=meaning.priority,
             zone_id=meaning.zone,
             state=State.CLEARED if pulse else State.RAISED,
-            latched=kind.latched and not pulse,
+            ends=Ends.AT_ONCE.value if pulse else kind.ends.value,
             clear_said=pulse,
             event_id=origin.event_id,
             said_at=origin.said_at.astimezone(UTC),

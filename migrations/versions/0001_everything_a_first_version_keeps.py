@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("zone_id", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("latched", sa.Boolean(), nullable=False),
+        sa.Column("ends", sa.Text(), nullable=False),
         sa.Column("clear_said", sa.Boolean(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("said_at", sa.BigInteger(), nullable=False),
@@ -69,6 +69,7 @@ def upgrade() -> None:
             "disposition IS NULL OR disposition IN ('confirmed', 'false_alarm', 'test', 'drill', 'maintenance', 'duplicate', 'handed_to_authority')",
             name=op.f("ck_alert_disposition"),
         ),
+        sa.CheckConstraint("ends IN ('device', 'person', 'both', 'at_once')", name=op.f("ck_alert_ends")),
         sa.CheckConstraint("klass IN ('alarm', 'supervisory', 'trouble', 'activity')", name=op.f("ck_alert_klass")),
         sa.CheckConstraint(
             "state IN ('raised', 'acked', 'cleared', 'settling', 'closed')", name=op.f("ck_alert_state")

@@ -41,7 +41,7 @@ def an_alert(state: State = State.RAISED, **more: object) -> Alert:
         priority=1,
         zone_id=None,
         state=State.RAISED,
-        latched=True,
+        ends="both",
         clear_said=False,
         event_id="e",
         said_at=AT,
@@ -141,10 +141,14 @@ def test_an_active_alert_is_closed_only_by_a_supervisor_with_a_reason() -> None:
 
 def test_a_reset_is_refused_while_the_device_still_reports_it() -> None:
     with pytest.raises(StillActive):
-        reset(an_alert(State.ACKED), at=AT, by="wang", condition_active=True)
-    assert reset(an_alert(State.ACKED), at=AT, by="wang", condition_active=False)[0].state is State.SETTLING
+        reset(an_alert(State.ACKED), at=AT, by="wang")
+    assert reset(an_alert(State.ACKED, clear_said=True), at=AT, by="wang")[0].state is State.SETTLING
+
+
+def test_what_no_device_ever_ends_a_person_resets_alone() -> None:
+    assert reset(an_alert(State.ACKED, ends="person"), at=AT, by="wang")[0].state is State.SETTLING
 
 
 def test_what_is_not_latched_is_not_reset() -> None:
     with pytest.raises(NotAllowed):
-        reset(an_alert(State.ACKED, latched=False), at=AT, by="wang", condition_active=False)
+        reset(an_alert(State.ACKED, ends="device"), at=AT, by="wang")

@@ -602,8 +602,7 @@ export interface components {
             /** Zone Id */
             zone_id: string | null;
             state: components["schemas"]["State"];
-            /** Latched */
-            latched: boolean;
+            ends: components["schemas"]["Ends"];
             /** Clear Said */
             clear_said: boolean;
             /** Event Id */

@@ -6,8 +6,6 @@ export interface Viewer { person: string | null; answers: boolean; supervises: b
 export type Owed = "ack" | "reset" | "dispose" | "wait" | "nothing";
 export type As = "holder" | "called" | "custodian" | "supervisor" | "witness" | "reader";
 
-/** Latched kinds of which no device ever says that they are over. */
-const BY_PERSON = new Set(["access.duress", "manual.panic", "device.tamper", "device.battery_low"]);
 export const unanswered = (a: Alert): boolean => a.state === "raised" || a.state === "cleared";
 export const answered = (a: Alert): boolean => a.state === "acked" || a.state === "settling";
 
@@ -16,8 +14,11 @@ export function owed(a: Alert): Owed {
   if (a.state === "closed") return "nothing";
   if (unanswered(a)) return "ack";
   if (a.state === "settling") return "dispose";
-  return a.latched && (a.clear_said || BY_PERSON.has(a.kind)) ? "reset" : "wait";
+  return a.ends === "person" || (a.ends === "both" && a.clear_said) ? "reset" : "wait";
 }
+
+/** The word for its state; what was over in the same moment has not "ended", it only waits for an answer. */
+export const stateWord = (a: Alert): string => `state.${a.state}${a.ends === "at_once" && ["cleared", "settling"].includes(a.state) ? ".at_once" : ""}`;
 
 /** In what capacity this person would act. */
 export function capacity(a: Alert, who: Viewer): As {

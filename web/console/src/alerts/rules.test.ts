@@ -6,17 +6,17 @@ import { hold } from "./heldOrder";
 import { capacity, guideOf, mayHandle, nextRung, owed, type Viewer } from "./next";
 
 const alert = (more: Partial<Alert>): Alert =>
-  ({ state: "raised", kind: "fire.alarm", latched: true, clear_said: false, custody_by: null, rung: 0, due_at: "2026-03-01T14:00:30Z", ladder: { rungs: [{}, {}, {}] }, ...more }) as Alert;
+  ({ state: "raised", kind: "fire.alarm", ends: "both", clear_said: false, custody_by: null, rung: 0, due_at: "2026-03-01T14:00:30Z", ladder: { rungs: [{}, {}, {}] }, ...more }) as Alert;
 const who = (more: Partial<Viewer> = {}): Viewer => ({ person: "li", answers: true, supervises: false, holder: "wang", called: false, ...more });
 
 describe("what an alert asks for", () => {
   it.each([
     [{ state: "raised" }, "ack"],
     [{ state: "cleared" }, "ack"],
-    [{ state: "acked", latched: true, clear_said: false }, "wait"],
-    [{ state: "acked", latched: true, clear_said: true }, "reset"],
-    [{ state: "acked", kind: "manual.panic" }, "reset"],
-    [{ state: "acked", latched: false, kind: "water.leak" }, "wait"],
+    [{ state: "acked", ends: "both", clear_said: false }, "wait"],
+    [{ state: "acked", ends: "both", clear_said: true }, "reset"],
+    [{ state: "acked", ends: "person", kind: "manual.panic" }, "reset"],
+    [{ state: "acked", ends: "device", kind: "water.leak" }, "wait"],
     [{ state: "settling" }, "dispose"],
     [{ state: "closed" }, "nothing"],
   ] as const)("%o → %s", (state, act) => expect(owed(alert(state))).toBe(act));
