@@ -30,7 +30,7 @@ check: ## the quick half of `make test`: style, types and layers, no tests
 types: ## what is generated: the API's description, the TypeScript made from it, blocks of the docs
 	@$(PREPARE) check
 	$(PY) -m app openapi web/shared/api/openapi.json
-	cd web && $(WITH_NODE) npm run --silent api
+	$(WITH_NODE) npm --prefix web run --silent api
 	$(PY) docs/generate.py
 
 bench: ## the figures of docs/measures.md, with the ceilings of this machine beside them
@@ -49,11 +49,11 @@ lint:
 	$(PY) -m ruff format --check .
 	.venv/bin/lint-imports
 	$(PY) -m mypy
-	cd web && $(WITH_NODE) npm run --silent check
+	$(WITH_NODE) npm --prefix web run --silent check
 	@$(PY) -m app openapi .setup/openapi.json
 	@cd web && $(WITH_NODE) npx --no-install openapi-typescript ../.setup/openapi.json -o ../.setup/schema.d.ts >../.setup/last.log 2>&1
 	@cmp .setup/openapi.json web/shared/api/openapi.json && cmp .setup/schema.d.ts web/shared/api/schema.d.ts || \
 	  { echo "The committed API types are not those of the code: run make types."; exit 1; }
 
 web-test:
-	cd web && $(WITH_NODE) npm run --silent test
+	$(WITH_NODE) npm --prefix web run --silent test
