@@ -51,7 +51,7 @@ lint:
 	$(PY) -m mypy
 	$(WITH_NODE) npm --prefix web run --silent check
 	@$(PY) -m app openapi .setup/openapi.json
-	@cd web && $(WITH_NODE) npx --no-install openapi-typescript ../.setup/openapi.json -o ../.setup/schema.d.ts >../.setup/last.log 2>&1
+	@$(WITH_NODE) web/node_modules/.bin/openapi-typescript .setup/openapi.json -o .setup/schema.d.ts >.setup/last.log 2>&1
 	@cmp .setup/openapi.json web/shared/api/openapi.json && cmp .setup/schema.d.ts web/shared/api/schema.d.ts || \
 	  { echo "The committed API types are not those of the code: run make types."; exit 1; }
 
