@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from app.clock import now
 
@@ -81,6 +82,9 @@ class Roles:
             role.state, role.since = "running", now()
             try:
                 role.run(self.stopping)
+            except OperationalError as away:  # the store is away: one line says it all
+                role.trouble = str(away.orig)
+                log.warning("role.store_away", role=role.name, error=role.trouble)
             except Exception as wrong:  # the top of a supervised loop: say it, wait, go on
                 role.trouble = repr(wrong)
                 log.exception("role.failed", role=role.name)
