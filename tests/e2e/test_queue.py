@@ -58,7 +58,8 @@ def test_a_console_that_cannot_ring_says_so_in_red(visit: Visitor, demo_server: 
 def test_a_lost_feed_is_shown_and_resumes_without_a_gap(visit: Visitor, demo_server: Demo) -> None:
     page = visit.at(demo_server.holder, language="en")
     page.locator(".start").click()
-    row(page, "", "")
+    demo_server.say("device.battery_low", "A6-S01")
+    row(page, "Battery low", "Tower A floor 6")
     page.context.set_offline(True)
     page.evaluate("() => undefined")
     page.route("**/api/v1/live**", lambda route: route.abort())
