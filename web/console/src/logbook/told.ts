@@ -25,7 +25,7 @@ export function useTold() {
   const places = usePlaces();
 
   function words(key: string, value: unknown): string {
-    if (Array.isArray(value)) return value.length ? value.map((v) => words(key, v)).join(t("facts.and")) : t("ladder.noOne");
+    if (Array.isArray(value)) return value.length ? value.map((v) => words(key, v)).join(t("facts.and")) : key === "people" ? t("ladder.noOne") : "";
     if (key === "rung" && typeof value === "number") return String(value + 1);
     if (typeof value === "object") return details(value).map((d) => [d.key, d.words].filter(Boolean).join(" ")).join(t("facts.and"));
     for (const family of FAMILY[key] ?? []) if (knows(`${family}.${String(value)}`)) return say(`${family}.${String(value)}`);
@@ -46,7 +46,14 @@ export function useTold() {
     return places.subject(family === "device" ? id : e.subject);
   }
 
+  /** What an import brought, by section; the changes one by one stay in the entry. */
+  function imported(counts: unknown): Fact[] {
+    if (typeof counts !== "object" || counts === null) return [];
+    return Object.entries(counts).map(([section, n]) => ({ key: te(`section.${section}`) ? t(`section.${section}`) : section, words: String(n) }));
+  }
+
   function facts(e: LogEntry): Fact[] {
+    if (e.act === "site.imported") return imported(e.data.counts);
     const told: Fact[] = [];
     const { from, to, subject: about, zone: where } = e.data;
     if (typeof about === "string") told.push({ key: "place", words: places.whole(typeof where === "string" ? where : null, about) });
