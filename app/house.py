@@ -1,6 +1,7 @@
 """The house: everything a process of ours holds, put together from its settings. Nothing below this room knows it."""
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +20,7 @@ from app.clock import now
 from app.metrics import PathMetrics
 from app.roles import Roles, every
 from app.settings import Mode, Settings
-from ingest.broker import EmbeddedBroker
+from ingest.broker import BrokerError, EmbeddedBroker
 from ingest.credentials import SERVER, gateway_password, server_password
 from ingest.deliveries import Address, MqttDeliveries, broker_at
 from ingest.desks import Desks
@@ -39,6 +40,7 @@ log = structlog.get_logger()
 STATIC = Path(__file__).parent.parent / "api" / "static"
 SWEEP_EVERY_S = 0.25  # a rung may be two seconds late; this leaves room for a slow transaction
 SELDOM_S = 60.0
+BROKER_BYTES = 1 << 30  # what our broker may keep; it refuses to promise more than the disk has
 GATEWAYS_EVERY_S = 5.0
 STORE_PATIENCE_S = 60
 
@@ -115,8 +117,12 @@ class House:
             password,
             cert=s.broker_cert,
             key=s.broker_key,
+            max_bytes=min(BROKER_BYTES, shutil.disk_usage(s.data).free // 4),
         )
-        self.broker.start()
+        try:
+            self.broker.start()
+        except BrokerError as wrong:
+            raise SystemExit(str(wrong)) from wrong
         broker = self.broker
         self.roles.add(
             "broker", lambda stopping: broker.supervise(stopping, lambda why: log.error("broker.down", why=why))

@@ -23,7 +23,7 @@ from ingest.counts import Counts
 from ingest.deliveries import Message
 from ingest.desks import Desks
 from ingest.gateways import hear_status
-from ingest.rules import Judgement
+from ingest.rules import Changes, Judgement
 from ingest.scene import Boot, Desk, Heard, Scene
 from ingest.seats import held_now, own_conditions
 from store.db import Store, Tx, take_heads
@@ -77,7 +77,10 @@ class Flow:
         mails, lost = sort(messages)
         with self.db.begin() as tx:
             known = self._open(tx, mails, lost, at)
-            receipts = [r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at)]
+            judged: list[Changes] = []
+            receipts = [r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at, judged)]
+        for changes in judged:  # only what was committed counts
+            self.counts.judged(changes)
         for place, receipt in receipts:
             self.publish(place, receipt)
         for site in known:
@@ -103,7 +106,7 @@ class Flow:
             store.keep_reject(tx, "", topic, at, garbled.why, garbled.detail, garbled.raw)
         return known
 
-    def _site(self, tx: Tx, desk: Desk, mail: Mail, at: datetime) -> list[tuple[str, bytes]]:
+    def _site(self, tx: Tx, desk: Desk, mail: Mail, at: datetime, judged: list[Changes]) -> list[tuple[str, bytes]]:
         """One site's part: keep new, load, judge, commit. Returns the receipts to send after the commit."""
         site = desk.register.site_id
         new = self._keep_new(tx, site, mail, at)
@@ -121,7 +124,7 @@ class Flow:
             for gateway, retained, status in mail.statuses:
                 hear_status(tx, judgement, gateway, status, retained=retained)
             commit(tx, scene, judgement.changes)
-            self.counts.judged(judgement.changes)
+            judged.append(judgement.changes)
         if boots:
             _due(boots, at, desk.register.policies.gateway_gap_s)
             store.save_boots(tx, site, at, boots)
