@@ -27,11 +27,6 @@ _LADDER_PLACE: Final = _FIELDS.index("ladder")
 _ladder_text = lru_cache(maxsize=512)(json_text)
 
 
-@lru_cache(maxsize=512)
-def _ladder(text: str) -> Frozen:
-    return msgspec.json.decode(text, type=Frozen)
-
-
 def _row(a: Alert) -> tuple[Any, ...]:
     """An alert as it rests, in the order of its fields. Plain text for enums: SQLite's driver takes a detour for every
     subclass of str.

@@ -7,15 +7,8 @@ same event twice names the same alert.
 import hashlib
 import secrets
 from datetime import datetime
-from typing import NewType
 
 from core.clock import micros
-
-SiteId = NewType("SiteId", str)
-EventId = NewType("EventId", str)
-AlertId = NewType("AlertId", str)
-PersonId = NewType("PersonId", str)
-SeatId = NewType("SeatId", str)
 
 
 def _shape(ms: int, tail: bytes) -> str:

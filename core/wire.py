@@ -111,7 +111,6 @@ class Why(StrEnum):
     NOT_FINITE = "not_finite"
     BAD_TOPIC = "bad_topic"
     UNKNOWN_SITE = "unknown_site"
-    FOREIGN_DEVICE = "foreign_device"
     ID_REUSED = "id_reused"
     UNJUDGED = "unjudged"
 
