@@ -11,7 +11,7 @@ from rich.table import Table
 
 from app.imports import import_site
 from bench.load import GATEWAY, SITE, events, register
-from bench.mqtt import connected, drink, publications, publish
+from bench.mqtt import await_receipt, connected, drink, publications, publish
 from bench.rig import Server, system
 from core import wire
 from ingest.deliveries import Message
@@ -32,14 +32,20 @@ def whole(folder: Path, store: str, broker: str, payloads: list[bytes], *, slow:
     with system(folder, store, broker, slow=slow) as (server, port):
         user = f"{SITE}.{GATEWAY}"
         sock = connected(port, user.replace(".", "_"), user, server.password)
+        listener = connected(port, "listener", user, server.password)
+        ended: list[float] = []
+        receipts = threading.Thread(
+            target=lambda: ended.append(await_receipt(listener, TOPIC.replace("events", "receipt"), len(payloads)))
+        )
+        receipts.start()
         packets = publications(TOPIC, payloads)
+        time.sleep(0.5)
         began = time.perf_counter()
-        sending = threading.Thread(target=publish, args=(sock, packets))
-        sending.start()
-        server.await_events(len(payloads))
-        seconds = time.perf_counter() - began
-        sending.join()
+        publish(sock, packets)
+        receipts.join(120)
+        seconds = ended[0] - began
         sock.close()
+        listener.close()
         return len(payloads) / seconds, checked(server, len(payloads))
 
 

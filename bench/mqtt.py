@@ -1,10 +1,11 @@
 """A publisher and a drinker made of bytes and a socket, so that the load costs next to nothing beside what it loads."""
 
+import json
 import select
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 WINDOW = 4000  # publications in flight
 
@@ -72,29 +73,46 @@ def publish(sock: socket.socket, packets: Sequence[bytes], rate: float | None = 
 
 def drink(sock: socket.socket, topic: str, count: int) -> float:
     """Subscribe, acknowledge `count` QoS 1 messages as they come, and return the seconds from the first to the last."""
+    first = 0.0
+    for seen, _ in enumerate(messages(sock, topic), start=1):
+        first = first or time.perf_counter()
+        if seen == count:
+            break
+    return time.perf_counter() - first
+
+
+def await_receipt(sock: socket.socket, topic: str, through: int) -> float:
+    """Listen to a gateway's receipts until one covers `through`; returns when that was."""
+    for payload in messages(sock, topic):
+        if json.loads(payload)["through"] >= through:
+            break
+    return time.perf_counter()
+
+
+def messages(sock: socket.socket, topic: str) -> Iterator[bytes]:
+    """Subscribe, and give the payload of each QoS 1 message, acknowledged in the bunches they come in."""
     sock.sendall(_packet(0x82, b"\0\1" + _text(topic) + b"\1"))
-    buffer, seen, first = b"", 0, 0.0
-    while seen < count:
+    buffer = b""
+    while True:
         got = sock.recv(1 << 20)
         if not got:
             raise ConnectionError("the broker hung up")
         buffer += got
-        acks, at = bytearray(), 0
+        acks, payloads, at = bytearray(), [], 0
         while True:
             end = _end(buffer, at)
             if end is None or end[1] > len(buffer):
                 break
             body, after = end
             if buffer[at] & 0xF0 == 0x30:
-                seen += 1
-                first = first or time.perf_counter()
                 (n,) = struct.unpack_from(">H", buffer, body)
                 acks += b"\x40\x02" + buffer[body + 2 + n : body + 4 + n]
+                payloads.append(buffer[body + 4 + n : after])
             at = after
         buffer = buffer[at:]
         if acks:
             sock.sendall(acks)
-    return time.perf_counter() - first
+        yield from payloads
 
 
 def _end(buffer: bytes, at: int) -> tuple[int, int] | None:
