@@ -1988,7 +1988,7 @@ export interface components {
          * @description Named reasons for keeping a message as a reject.
          * @enum {string}
          */
-        Why: "too_large" | "empty" | "not_utf8" | "not_json" | "too_deep" | "batch_too_long" | "wrong_shape" | "not_finite" | "bad_topic" | "unknown_site" | "foreign_device" | "id_reused" | "unjudged";
+        Why: "too_large" | "empty" | "not_utf8" | "not_json" | "too_deep" | "batch_too_long" | "wrong_shape" | "not_finite" | "bad_topic" | "unknown_site" | "id_reused" | "unjudged";
         /**
          * Words
          * @description A name in both languages.
