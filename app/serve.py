@@ -39,12 +39,17 @@ def serve(house: House, sock: socket.socket, *, on_ready: OnReady | None = None)
             cert=str(s.tls_cert) if s.tls_cert else None,
             key=str(s.tls_key) if s.tls_key else None,
         )
+        # Ours come before anything is announced: a signal that arrives while uvicorn is still loading must stop it, too.
+        # uvicorn puts its own in their place while it runs, and raises the signal that stopped it once more when it is done;
+        # ours must then still be there to close the house.
+        def leave(*_: object) -> None:
+            server.should_exit = True
+
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, leave)
         house.roles.start()
         if on_ready is not None:
             threading.Thread(target=on_ready, args=(f"{scheme}://{s.host}:{port}/",), daemon=True).start()
-        # uvicorn raises the signal that stopped it once more when it is done; ours must then still be there to close the house
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(sign, lambda *_: None)
         server.run(sockets=[sock])
 
 

@@ -32,7 +32,7 @@ class Running:
     def text(self) -> str:
         return self.log.read_text()
 
-    def await_text(self, pattern: str, patience: float = 60) -> str:
+    def await_text(self, pattern: str, patience: float = 60, every: float = 0.1) -> str:
         until = time.monotonic() + patience
         while True:
             found = re.search(pattern, self.text())
@@ -40,7 +40,7 @@ class Running:
                 return found[1] if found.groups() else found[0]
             if time.monotonic() > until or self.child.poll() is not None:
                 raise AssertionError(f"{pattern!r} did not come:\n{self.text()[-3000:]}")
-            time.sleep(0.1)
+            time.sleep(every)
 
     def stop(self, how: signal.Signals = signal.SIGTERM, patience: float = 20) -> int:
         if self.child.poll() is None:
@@ -49,6 +49,7 @@ class Running:
             return self.child.wait(patience)
         except subprocess.TimeoutExpired:
             os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()  # or its end is told as an unraisable error of whichever test runs next
             raise
 
     def family(self) -> list[int]:

@@ -126,6 +126,14 @@ def test_up_prints_a_one_time_password_once_and_admits_the_gateways_of_an_import
         again.stop()
 
 
+def test_a_signal_during_the_start_ends_the_server_and_is_not_lost(tmp_path: Path) -> None:
+    env = {"WATCHROOM_DATA": str(tmp_path / "data"), "WATCHROOM_BROKER_PORT": str(free_port())}
+    for turn in range(3):
+        server = Running(tmp_path / f"log{turn}", "up", "--port", "0", **env)
+        server.await_text(r"open http", patience=30, every=0.002)
+        assert server.stop() == 0
+
+
 def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
