@@ -49,7 +49,10 @@ Committed = Callable[[Mapping[str, int]], None]
 
 
 class Store:
-    """Engines, transactions, and who wants to hear of a commit."""
+    """Engines, transactions, and who wants to hear of a commit.
+
+    Errors never quote bound values: they end up in logs, and the values are people's names and what devices said.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -179,8 +182,8 @@ def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
     url = url.set(drivername="postgresql+psycopg")
     args = {"connect_timeout": 10, "application_name": "watchroom", "keepalives_idle": 30}
     sized: dict[str, Any] = {"pool_size": 4, "max_overflow": 12, "pool_pre_ping": True, "connect_args": args}
-    writer = create_engine(url, **sized)
-    reader = create_engine(url, isolation_level="REPEATABLE READ", **sized)
+    writer = create_engine(url, hide_parameters=True, **sized)
+    reader = create_engine(url, hide_parameters=True, isolation_level="REPEATABLE READ", **sized)
 
     @event.listens_for(reader, "connect")
     def _(dbapi: Any, _record: object) -> None:
@@ -208,7 +211,10 @@ def _clean(
 def _sqlite_engines(database: str | None) -> tuple[Engine, Engine]:
     if not database or database == ":memory:":
         engine = create_engine(
-            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False, "isolation_level": None}
+            "sqlite://",
+            hide_parameters=True,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False, "isolation_level": None},
         )
         _prepare(engine, "BEGIN", memory=True)
         event.listen(engine, "before_cursor_execute", _clean, retval=True)
@@ -221,8 +227,12 @@ def _sqlite_engines(database: str | None) -> tuple[Engine, Engine]:
         "timeout": 30,
         "cached_statements": 256,
     }
-    writer = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=args)
-    reader = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, connect_args=args)
+    writer = create_engine(
+        url, hide_parameters=True, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=args
+    )
+    reader = create_engine(
+        url, hide_parameters=True, poolclass=QueuePool, pool_size=8, max_overflow=8, connect_args=args
+    )
     _prepare(writer, "BEGIN IMMEDIATE")
     _prepare(reader, "BEGIN", read_only=True)
     for engine in (writer, reader):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Boolean as Bool
-from sqlalchemy import Column, Double, Integer, LargeBinary, Table, Text, func, select
+from sqlalchemy import Column, Double, Integer, LargeBinary, Table, Text, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from store import bulk, outbox
@@ -96,6 +96,14 @@ def test_an_error_takes_everything_back_heads_too(store: Store) -> None:
     with store.read() as conn:
         assert outbox.span(conn, "harbour") == (1, 2)
         assert outbox.span(conn, "tower") == (1, 1)
+
+
+def test_an_error_never_quotes_what_was_to_be_stored(store: Store) -> None:
+    """Errors end up in logs; the values are people's names and what devices said."""
+    with pytest.raises(DBAPIError) as wrong, store.begin() as tx:
+        tx.conn.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "Wang Lei"})
+    assert "nowhere" in str(wrong.value)
+    assert "Wang Lei" not in str(wrong.value)
 
 
 def test_a_listener_hears_the_new_seq_after_the_commit_and_only_then(store: Store) -> None:
