@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
 
 from alerts.climb import Fired, Notice
 from alerts.errors import NoSuchAlert
@@ -135,6 +135,19 @@ def sites_due(conn: Connection, at: datetime) -> set[str]:
     return set(conn.execute(query).scalars())
 
 
+def next_due(conn: Connection) -> datetime | None:
+    """The earliest rung or end of a handling time."""
+    found: datetime | None = conn.execute(select(func.min(alert.c.due_at)).where(alert.c.due_at.is_not(None))).scalar()
+    return found
+
+
+def next_notice(conn: Connection) -> datetime | None:
+    """When the next notice is to be sent."""
+    query = select(func.min(notice.c.due_at)).where(notice.c.due_at.is_not(None))
+    found: datetime | None = conn.execute(query).scalar()
+    return found
+
+
 def held_by(conn: Connection, site_id: str, person_id: str) -> list[Alert]:
     """The alerts that a person has in custody."""
     rows = conn.execute(
@@ -179,7 +192,7 @@ def conditions(
     conn: Connection, site_id: str, pairs: Iterable[tuple[str, str]], subjects: Iterable[str] = ()
 ) -> dict[tuple[str, str], Cond]:
     """The conditions named in `pairs`, every one of `subjects`, and every silent device of the site."""
-    named, whole = list(pairs), list(subjects)
+    named, whole = sorted(pairs), sorted(subjects)  # one order: what is judged alike is written alike
     found: list[Sequence[Any]] = []
     if conn.dialect.name == "postgresql":
         if named:

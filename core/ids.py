@@ -6,9 +6,14 @@ same event twice names the same alert.
 
 import hashlib
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from core.clock import micros
+
+_chance: ContextVar[Callable[[int], bytes]] = ContextVar("chance", default=secrets.token_bytes)
 
 
 def _shape(ms: int, tail: bytes) -> str:
@@ -20,7 +25,17 @@ def _shape(ms: int, tail: bytes) -> str:
 
 def fresh(at: datetime) -> str:
     """A new random id, placed at `at`."""
-    return _shape(micros(at) // 1000, secrets.token_bytes(10))
+    return _shape(micros(at) // 1000, _chance.get()(10))
+
+
+@contextmanager
+def drawn_from(chance: Callable[[int], bytes]) -> Iterator[None]:
+    """Inside, `fresh` takes its randomness from `chance`: what is played twice then makes the same ids twice."""
+    token = _chance.set(chance)
+    try:
+        yield
+    finally:
+        _chance.reset(token)
 
 
 def derived(at: datetime, *parts: str) -> str:

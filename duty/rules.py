@@ -50,7 +50,9 @@ def who_holds(seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterab
         key=lambda s: (_down(s.starts_at), s.id),
     )
     stays = [a for a in attended if a.seat == seat and a.on_at <= at]
-    here = sorted((a for a in stays if a.off_at is None or at < a.off_at), key=lambda a: (_down(a.on_at), a.id))
+    here = sorted(
+        (a for a in stays if a.off_at is None or at < a.off_at), key=lambda a: (_down(a.on_at), a.person, a.id)
+    )
     if here:
         for shift in running:
             for stay in here:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from core.clock import instant, micros
 from core.ids import fresh
@@ -125,3 +125,9 @@ def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where the roster may have changed who holds a seat."""
     query = select(seat_state.c.site_id).where(and_(seat_state.c.due_at.is_not(None), seat_state.c.due_at <= at))
     return set(conn.execute(query.distinct()).scalars())
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the roster may next change who holds a seat."""
+    found: datetime | None = conn.execute(select(func.min(seat_state.c.due_at))).scalar()
+    return found

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ import paho.mqtt.client as mqtt
 from core.wire import ROOT, Channel
 from ingest.intake import Intake, Message
 
-__all__ = ["Address", "Counters", "Deliveries", "Handler", "Message", "MqttDeliveries", "broker_at"]
+__all__ = ["Address", "Counters", "Deliveries", "Handler", "Line", "Message", "MqttDeliveries", "broker_at", "deliver"]
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,28 @@ class Deliveries(Protocol):
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Send as soon as the broker takes it; from any thread, `handle` included."""
+
+
+class Line(Protocol):
+    """A connection that brought a batch."""
+
+    def acknowledge(self, batch: Iterable[Message]) -> None:
+        """Let the broker forget these."""
+
+    def drop(self) -> None:
+        """End the connection without a word: what is not acknowledged comes again on the next one."""
+
+
+def deliver(batch: Sequence[Message], handle: Handler, line: Line) -> Exception | None:
+    """Handle, then acknowledge; or neither, and the connection ends so that the broker delivers again. Returns what was wrong."""
+    try:
+        handle(list(batch))
+    except Exception as wrong:
+        log.exception("deliveries.batch_failed")
+        line.drop()
+        return wrong
+    line.acknowledge(batch)
+    return None
 
 
 class MqttDeliveries:
@@ -203,16 +225,12 @@ class MqttDeliveries:
         counters.messages += len(batch)
         counters.batches += 1
         counters.redelivered += sum([m.dup for m in batch])
-        try:
-            handle(list(batch))
-        except Exception as wrong:
+        wrong = deliver(batch, handle, self._client)
+        if wrong is not None:
             counters.failures += 1
             self.trouble = f"{type(wrong).__name__}: {wrong}"
-            log.exception("deliveries.batch_failed")
-            self._client.drop()
             return False
         self._pause = 0.0
-        self._client.acknowledge(batch)
         return True
 
     def _send_outbound(self) -> None:

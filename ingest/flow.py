@@ -37,9 +37,9 @@ Publish = Callable[[str, bytes], None]
 class Mail(msgspec.Struct):
     """One site's part of a batch, sorted by what it is."""
 
-    said: list[tuple[str, bool, Said]] = []
+    said: list[tuple[str, Message, Said]] = []
     garbled: list[tuple[str, str, Garbled]] = []
-    statuses: list[tuple[str, bool, Status]] = []
+    statuses: list[tuple[str, Message, Status]] = []
     samples: list[Sample] = []
 
 
@@ -121,14 +121,14 @@ class Flow:
             judgement = Judgement(scene)
             for heard in new:
                 judgement.hear(heard)
-            for gateway, retained, status in mail.statuses:
-                hear_status(tx, judgement, gateway, status, retained=retained)
+            for gateway, message, status in mail.statuses:
+                hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
             commit(tx, scene, judgement.changes)
             judged.append(judgement.changes)
         if boots:
             _due(boots, at, desk.register.policies.gateway_gap_s)
             store.save_boots(tx, site, at, boots)
-            store.gateways_heard(tx, site, {gateway for gateway, _ in boots}, at)
+            store.gateways_heard(tx, site, _heard(mail, boots, at))
         return [
             (wire.topic(site, gateway, Channel.RECEIPT), wire.encode(wire.Receipt(boot, b.through)))
             for (gateway, boot), b in boots.items()
@@ -151,12 +151,12 @@ class Flow:
             return []
         seen = store.known(tx.conn, site, [said.event.id for _, _, said in mail.said])
         new: list[Heard] = []
-        for gateway, retained, said in mail.said:
+        for gateway, message, said in mail.said:
             event = said.event
             stands_for = (event.boot, event.seq, event.device, event.kind)
             if event.id not in seen:
                 seen[event.id] = stands_for
-                new.append(Heard(gateway, event, said.raw, retained))
+                new.append(Heard(gateway, event, said.raw, message.retained, message.at))
             elif seen[event.id] == stands_for:
                 self.counts.duplicates += 1
             else:
@@ -205,7 +205,7 @@ def _put(mail: Mail, place: Place, message: Message) -> None:
     if place.channel is Channel.EVENTS:
         for item in wire.decode_events(message.payload):
             if isinstance(item, Said):
-                mail.said.append((place.gateway, message.retained, item))
+                mail.said.append((place.gateway, message, item))
             else:
                 mail.garbled.append((place.gateway, message.topic, item))
     elif place.channel is Channel.TELEMETRY:
@@ -219,7 +219,7 @@ def _put(mail: Mail, place: Place, message: Message) -> None:
         if isinstance(status, Garbled):
             mail.garbled.append((place.gateway, message.topic, status))
         else:
-            mail.statuses.append((place.gateway, message.retained, status))
+            mail.statuses.append((place.gateway, message, status))
 
 
 def _positions(mail: Mail) -> set[tuple[str, str]]:
@@ -227,6 +227,12 @@ def _positions(mail: Mail) -> set[tuple[str, str]]:
     return {(gateway, said.event.boot) for gateway, _, said in mail.said} | {
         (gateway, g.boot) for gateway, _, g in mail.garbled if g.boot is not None and g.seq is not None
     }
+
+
+def _heard(mail: Mail, boots: Iterable[tuple[str, str]], at: datetime) -> dict[str, datetime]:
+    """When each gateway that a mail moves was heard last. A mail is in the order of arrival."""
+    heard = {gateway: message.at or at for gateway, message, _ in mail.said}
+    return {gateway: heard.get(gateway, at) for gateway, _ in boots}
 
 
 def _due(boots: dict[tuple[str, str], Boot], at: datetime, gap_s: int) -> None:

@@ -15,9 +15,9 @@ RESTART_S = 20
 SEQ_GAP = "gateway.seq_gap"
 
 
-def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, retained: bool) -> None:
+def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, retained: bool, at: datetime) -> None:
     """Note a status. A retained one is old: it tells the state, but not that the gateway is there now."""
-    register, at = judgement.scene.desk.register, judgement.at
+    register = judgement.scene.desk.register
     known = register.gateways.get(gateway)
     if known is None:
         return

@@ -10,6 +10,7 @@ import ssl
 import struct
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -25,7 +26,9 @@ _GONE: Final = MQTTErrorCode.MQTT_ERR_CONN_LOST
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One delivery. `token` is what acknowledging needs; it means something only on the connection that brought it."""
+    """One delivery. `token` is what acknowledging needs; it means something only on the connection that brought it.
+    `at`: when it arrived, where whoever delivers knows better than the moment of handling.
+    """
 
     topic: str
     payload: bytes
@@ -33,6 +36,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     qos: int
     token: int
     dup: bool
+    at: datetime | None = None
 
 
 class Intake(mqtt.Client):

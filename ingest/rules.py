@@ -77,11 +77,12 @@ class Judgement:
         meaning = self.scene.desk.meaning(event.device, event.kind)
         device = meaning.device
         said_us = micros(event.said_at)
+        at_us = self.at_us if heard.at is None else micros(heard.at)
         flags = (
             (TEST if event.test else 0)
             | (HISTORY if event.history else 0)
             | (RETAINED if heard.retained else 0)
-            | (SKEWED if abs(said_us - self.at_us) > self._skew_us else 0)
+            | (SKEWED if abs(said_us - at_us) > self._skew_us else 0)
         )
         alert_id = None
         if event.device == heard.gateway and device is None:  # the gateway speaks of itself
@@ -92,7 +93,7 @@ class Judgement:
             flags |= UNKNOWN
             alert_id = self._unknown(heard, foreign=device is not None)
         else:
-            self.changes.heard[event.device] = (self.at_us, said_us, event.kind)
+            self.changes.heard[event.device] = (at_us, said_us, event.kind)
             if (event.device, OFFLINE) in self.scene.conditions and not flags & OLD_NEWS:
                 self._speaks_again(event.device, event.kind)
             if meaning.kind.effect is not Effect.NOTE and not event.test:
@@ -101,7 +102,7 @@ class Judgement:
                 )
                 flags |= LATE if late else 0
             elif event.kind == "patrol.tap":
-                self.changes.taps.append(judge_tap(event, self.scene.desk.register, self.at))
+                self.changes.taps.append(judge_tap(event, self.scene.desk.register, heard.at or self.at))
         holding = self.scene.held.get(meaning.route.seat, NOBODY)
         self.changes.events.append(
             (
@@ -114,7 +115,7 @@ class Judgement:
                 meaning.klass,
                 flags,
                 said_us,
-                self.at_us,
+                at_us,
                 holding.shift,
                 holding.person,
                 alert_id,

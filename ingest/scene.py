@@ -14,12 +14,13 @@ from sites.register import Device, Register, Route
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
-    """One event as it reached us. `retained`: the broker says it is old news."""
+    """One event as it reached us. `retained`: the broker says it is old news. `at`: when, if before the batch is judged."""
 
     gateway: str
     event: Event
     raw: bytes
     retained: bool
+    at: datetime | None = None
 
 
 class Meaning(msgspec.Struct, frozen=True):

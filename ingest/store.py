@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from alerts.rules import Alert
 from core.clock import instant, micros
@@ -303,9 +303,9 @@ def boots_due(conn: Connection, site_id: str, at: datetime) -> list[tuple[str, s
     return [(r[0], r[1]) for r in conn.execute(query)]
 
 
-def gateways_heard(tx: Tx, site_id: str, gateways: Iterable[str], at: datetime) -> None:
+def gateways_heard(tx: Tx, site_id: str, heard: Mapping[str, datetime]) -> None:
     """Events came from these gateways."""
-    rows = [{"site_id": site_id, "gateway_id": g, "heard_at": micros(at)} for g in gateways]
+    rows = [{"site_id": site_id, "gateway_id": g, "heard_at": micros(at)} for g, at in heard.items()]
     bulk.update(tx.conn, tx.dialect, gateway_state, ("site_id", "gateway_id"), rows)
 
 
@@ -323,6 +323,25 @@ def gateway_states(conn: Connection, site_id: str) -> list[dict[str, Any]]:
     columns = ("gateway_id", "state", "boot", "spooled", "heard_at", "silent", "due_at")
     query = select(*(gateway_state.c[c] for c in columns)).where(gateway_state.c.site_id == site_id)
     return [dict(r) for r in conn.execute(query).mappings()]
+
+
+def next_gap(conn: Connection) -> datetime | None:
+    """When the next unfilled gap becomes a trouble."""
+    found: datetime | None = conn.execute(select(func.min(gateway_boot.c.due_at))).scalar()
+    return found
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """The earliest moment of any device, gateway or gap; who was heard meanwhile is then only looked at."""
+    device = conn.execute(select(func.min(device_state.c.due_at))).scalar()
+    gateway = conn.execute(select(func.min(gateway_state.c.due_at))).scalar()
+    return min((at for at in (device and instant(device), gateway, next_gap(conn)) if at), default=None)
+
+
+def supervised(conn: Connection, site_id: str) -> list[tuple[str, int, int]]:
+    """(device, heard_at, due_at) of every device whose silence is awaited; microseconds."""
+    sql = "SELECT device_id, heard_at, due_at FROM device_state WHERE site_id = ? AND due_at IS NOT NULL"
+    return [(r[0], r[1], r[2]) for r in conn.exec_driver_sql(marked(conn, sql), (site_id,))]
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:

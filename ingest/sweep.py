@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from alerts import store as alert_store
 from core.clock import Clock, micros
@@ -96,6 +97,12 @@ class Sweep:
         while gone:  # bite by bite: nobody waits long for the writer
             with self.db.begin() as tx:
                 gone = outbox.trim(tx, before)
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """The earliest moment at which a pass has something to look at; notices are the notify role's to see to."""
+    found = (alert_store.next_due(conn), store.next_due(conn), duty_store.next_due(conn))
+    return min((at for at in found if at is not None), default=None)
 
 
 def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, quiet: list[tuple[str, int, bool]], at: datetime) -> None:
