@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from duty.rules import dated, who_holds
-from simulators import devices, guards
+from simulators import devices, doors, fire, guards, water
 from simulators.sayings import Stream, dice, merged
 from sites.register import Device, Register, Role
 
 SMOKE = "B2-07"  # the detector on floor 7 that everybody meets first
+DRYING = water.Rope(dries_s=4.0)  # a rope that somebody wipes: the newcomer should see it end
 SLEEPY_S = 3600  # devices that report less often than this are heard once, then rarely
 
 
@@ -75,17 +76,17 @@ def stream(story: Story, register: Register, seed: int, on: datetime | None = No
 def _demo(register: Register, parts: Cast, seed: int) -> Iterator[Stream]:
     """From second 15: smoke, leak, forced door, expired card, a patrol round, a bad contact, a device gone silent."""
     if parts.smoke:
-        yield devices.fire_loop(parts.smoke, 15, 165, loop=2, point=7)
+        yield fire.fire_loop(parts.smoke, 15, 165, loop=2, point=7)
     if parts.leak:
-        yield devices.leak_rope(parts.leak, dice(seed, "leak"), [(35, 90)])
+        yield water.leak_rope(parts.leak, dice(seed, "leak"), [water.Flood(35, 90)], DRYING)
     if parts.door:
-        yield devices.forced_door(parts.door, 55, 110)
+        yield doors.forced_door(parts.door, 55, 110, dice(seed, "contact"))
     if parts.readers:
-        yield devices.denied(parts.readers[0], 75, "expired", "C-20417")
+        yield doors.denied(parts.readers[0], 75, "expired", "C-20417")
     if parts.handset and parts.guard:
         yield guards.walk(parts.handset, parts.guard, parts.tags[:8], dice(seed, "round"), 25, 20)
     if parts.flapping:
-        yield devices.flapping(parts.flapping, dice(seed, "flapping"), 80, 5, 24)
+        yield fire.bad_contact(parts.flapping, dice(seed, "flapping"), 80, 5, 24)
     yield from _life(register, parts, seed, falls_silent=60, begins=300)
 
 
@@ -97,7 +98,7 @@ def _calm(register: Register, parts: Cast, seed: int) -> Iterator[Stream]:
 def _storm(register: Register, parts: Cast, seed: int) -> Iterator[Stream]:
     """Ten seconds in, every detector of the site alarms within one second; then calm."""
     loud = [d.id for d in register.devices.values() if d.model in {"smoke", "heat", "manual_call"}]
-    yield devices.storm(loud, dice(seed, "storm"), 10, 1)
+    yield fire.storm(loud, dice(seed, "storm"), 10, 1)
     yield from _calm(register, parts, seed)
 
 
@@ -113,7 +114,7 @@ def _life(register: Register, parts: Cast, seed: int, *, falls_silent: float, be
             yield devices.gauge(device.id, "temperature", "Cel", 24, 4, dice(seed, "gauge", device.id), 30)
         elif device.model == "level":
             yield devices.gauge(device.id, "level", "m", 1.8, 0.3, dice(seed, "gauge", device.id), 30)
-    yield devices.comings_and_goings(parts.readers, parts.staff, dice(seed, "cards"), 20, 5)
+    yield doors.comings_and_goings(parts.readers, parts.staff, dice(seed, "cards"), 20, 5)
     if parts.handset and parts.guard:
         route = dice(seed, "rounds")
         yield guards.rounds(parts.handset, parts.guard, parts.tags, route, begins, 900, 60, 10)

@@ -108,12 +108,6 @@ def test_no_supervised_device_but_one_is_silent_for_too_long(register: Register)
     assert quick <= set(heard)
 
 
-def test_a_leak_rope_never_chatters() -> None:
-    for seed in range(50):
-        said = [s.kind for s in devices.leak_rope("L", dice(seed), [(10, 60), (100, 130)])]
-        assert said == ["water.leak", "water.restore"] * 2, seed
-
-
 def test_a_bad_line_is_just_as_repeatable() -> None:
     """IOT-04: jitter, loss, clock skew."""
 
