@@ -62,6 +62,10 @@ def up(data: Data = None, port: Port = None) -> None:
 
 
 def _ready(url: str, word: str | None, fingerprint: str) -> None:
+    from app.clock import conducted
+
+    if conducted is not None:
+        typer.echo(f"A SIMULATION: the clock is conducted by {conducted.path}. Nobody is watched over.")
     if word is not None:
         typer.echo(f"first start: sign in as admin with the one-time password {word}")
     typer.echo(f"logbook key {fingerprint}: keep this line where the server cannot change it")

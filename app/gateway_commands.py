@@ -5,14 +5,18 @@ import logging
 import os
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 if TYPE_CHECKING:
     from gateway.process import GatewayConfig
+
+# On a conducted clock real time is only what a simulation costs: look often, and try again at once.
+_LOOK_S = 0.01
+_RETRY_CONDUCTED_S = (0.05, 0.1)
 
 gateway_app = typer.Typer(no_args_is_help=True, help="The on-site gateway between devices and the server.")
 
@@ -43,6 +47,7 @@ def run(
     ] = False,
 ) -> None:
     """Run one gateway until it is told to stop (SIGTERM or Ctrl-C)."""
+    from app.clock import conducted
     from gateway.process import GatewayConfig, link_of
     from gateway.spool import SpoolBusy
     from gateway.uplink import Pace
@@ -54,6 +59,9 @@ def run(
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--broker") from None
     pace = Pace(drain_per_s=drain_per_s, stall_s=stall_s, status_every_s=status_s)
+    if conducted is not None:
+        logging.getLogger("gateway").warning("clock.conducted", extra={"file": str(conducted.path)})
+        pace = msgspec.structs.replace(pace, retry_s=_RETRY_CONDUCTED_S, look_s=_LOOK_S)
     config = GatewayConfig(site, gateway, link, spool, intake, intake_path, capacity, pace)
     try:
         asyncio.run(_serve(config, leash))
@@ -63,6 +71,7 @@ def run(
 
 
 async def _serve(config: "GatewayConfig", leash: bool) -> None:
+    from app.clock import now
     from gateway.process import run_gateway
 
     loop = asyncio.get_running_loop()
@@ -76,7 +85,7 @@ async def _serve(config: "GatewayConfig", leash: bool) -> None:
         where = config.intake_path or f"127.0.0.1:{port}"
         print(f"gateway {config.gateway} of {config.site} listens on {where} (boot {boot})", flush=True)
 
-    await run_gateway(config, _now, stopping, on_open=told)
+    await run_gateway(config, now, stopping, on_open=told)
     print(f"gateway {config.gateway} of {config.site} stopped", flush=True)
 
 
@@ -101,10 +110,6 @@ def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Fields("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import aiomqtt
 from msgspec import Struct
 
 from core import wire
-from core.clock import Clock, micros
+from core.clock import Clock, micros, seconds
 from core.wire import Channel
 from gateway.fact import as_history
 from gateway.keeper import Keeper
@@ -34,7 +34,6 @@ SAMPLES_HELD: Final = 10_000
 HOT_HELD: Final = 4096  # live events whose bytes stay at hand, so that they need no read
 DRAIN_S: Final = 2.0
 STALL_MAX_S: Final = 60.0
-RETRY_S: Final = (0.2, 5.0)
 
 OnCommand = Callable[[wire.Command], Awaitable[None]]
 
@@ -57,6 +56,8 @@ class Pace(Struct, frozen=True):
     stall_s: float = 10.0
     keepalive_s: int = 20
     puback_s: float = 10.0
+    retry_s: tuple[float, float] = (0.2, 5.0)  # after a lost session: at first, and at most
+    look_s: float = 0.0  # how often to look at a clock that may leap; 0 for a real one, which nobody has to watch
 
 
 class Stopped(Exception):  # noqa: N818
@@ -109,7 +110,8 @@ class Uplink:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Hold a session until told to stop; a broker that is away is tried again, ever less often."""
-        wait = RETRY_S[0]
+        soonest, latest = self._pace.retry_s
+        wait = soonest
         while not stopping.is_set():
             began = time.monotonic()
             try:
@@ -117,7 +119,7 @@ class Uplink:
             except* (aiomqtt.MqttError, OSError) as lost:
                 log.warning("uplink.lost", extra={"why": str(_first(lost)), "spooled": len(self._order)})
             self._part()
-            wait = RETRY_S[0] if time.monotonic() - began > RETRY_S[1] else min(wait * 2, RETRY_S[1])
+            wait = soonest if time.monotonic() - began > latest else min(wait * 2, latest)
             await _at_most(wait, stopping)
 
     def _client(self) -> aiomqtt.Client:
@@ -284,8 +286,18 @@ class Uplink:
 
     async def _keep_saying(self, client: aiomqtt.Client) -> None:
         while True:
-            await asyncio.sleep(self._pace.status_every_s)
+            await self._pass(self._pace.status_every_s)
             await self._say(client, "online")
+
+    async def _pass(self, span_s: float) -> None:
+        """Let `span_s` go by: on a clock that may leap, until it reads that much later."""
+        look_s = self._pace.look_s
+        if not look_s:
+            await asyncio.sleep(span_s)
+            return
+        until = self._now() + seconds(span_s)
+        while self._now() < until:  # noqa: ASYNC110 - nobody tells us when the clock leaps
+            await asyncio.sleep(look_s)
 
     async def _say(self, client: aiomqtt.Client, state: Literal["online", "offline"]) -> None:
         await self._put(client, Channel.STATUS, self._status(state), retain=True)

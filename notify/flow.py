@@ -29,8 +29,6 @@ log = structlog.get_logger()
 
 Registers = Callable[[Connection, str], Register | None]
 
-_POLL_S = 0.5
-_LEAST_S = 0.05  # a storm of commits is looked at this often, not once each
 _PATIENCE_S = 5.0
 
 
@@ -53,15 +51,15 @@ class Notifier:
         self.going: set[asyncio.Task[None]] = set()
 
     async def run(self, stopping: threading.Event) -> None:
-        """Look, send, wait for a commit or half a second, and again."""
+        """Look, send, wait for a commit or `poll_s`, and again."""
         woken, loop = asyncio.Event(), asyncio.get_running_loop()
         self.store.on_commit(partial(_wake, loop, woken))
         while not stopping.is_set():
             woken.clear()
             for owed in await beside(self._take):
                 self._start(owed, woken)
-            await asyncio.sleep(_LEAST_S)
-            await _soon(woken)
+            await asyncio.sleep(self.settings.least_s)
+            await _soon(woken, self.settings.poll_s)
         if self.going:
             _, late = await asyncio.wait(self.going, timeout=_PATIENCE_S)
             for task in late:
@@ -191,9 +189,9 @@ def _wake(loop: asyncio.AbstractEventLoop, woken: asyncio.Event, _: Mapping[str,
         loop.call_soon_threadsafe(woken.set)
 
 
-async def _soon(woken: asyncio.Event) -> None:
+async def _soon(woken: asyncio.Event, poll_s: float) -> None:
     try:
-        async with asyncio.timeout(_POLL_S):
+        async with asyncio.timeout(poll_s):
             await woken.wait()
     except TimeoutError:
         return

@@ -22,3 +22,5 @@ class NotifySettings(msgspec.Struct, frozen=True, kw_only=True):
     pauses_s: tuple[float, ...] = (5, 15, 45, 135, 300)  # after each failed try; one more failure is the end
     at_once: int = 32
     at_once_each: int = 4  # to one mail server, host or service: a slow one keeps only its own waiting
+    poll_s: float = 0.5  # how often to look when nothing is committed
+    least_s: float = 0.05  # a storm of commits is looked at this often, not once each
