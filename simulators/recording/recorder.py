@@ -9,7 +9,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ FLUSH_S: Final = 1.0
 LONGEST: Final = 1 << 20  # of a payload; the server rejects anything above 16 KiB, cut or not
 _KEEPALIVE_S: Final = 15
 _TICK_S: Final = 0.1
+_PATIENCE_S: Final = 10.0
 _PAUSES: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -51,17 +52,15 @@ def topics(site: str) -> tuple[str, ...]:
 
 
 class Recorder:
-    """Writes what comes on `filters` to `writer`, with times counted from `started`."""
+    """Writes what comes on the topics of the writer's header, with times counted from its `started`."""
 
-    def __init__(
-        self, address: Address, filters: Sequence[str], writer: Writer, now: Clock, on_heard: Callable[[Heard], None]
-    ) -> None:
+    def __init__(self, address: Address, writer: Writer, now: Clock, on_heard: Callable[[Heard], None]) -> None:
         self.heard = Heard()
         self._address = address
-        self._filters = [(topic, 1) for topic in filters]
+        self._filters = [(topic, 1) for topic in writer.header.topics]
         self._writer = writer
         self._now = now
-        self._started = micros(now())
+        self._started = micros(writer.header.started)
         self._on_heard = on_heard
         self._lost_at: int | None = None
         self._refused = ""
@@ -72,8 +71,11 @@ class Recorder:
         until = None if seconds is None else self._started + round(seconds * 1_000_000)
         client.connect(self._address.host, self._address.port, _KEEPALIVE_S)
         flushed, tries = time.monotonic(), 0
+        patience = flushed + _PATIENCE_S
         while not stopping.is_set() and (until is None or micros(self._now()) < until):
             alive = client.loop(_TICK_S) == mqtt.MQTT_ERR_SUCCESS
+            if not self.heard.linked and self._lost_at is None and time.monotonic() > patience:
+                self._refused = "nothing that speaks MQTT answers there"
             if self._refused:
                 raise Refused(self._refused)
             if time.monotonic() - flushed >= FLUSH_S:
@@ -125,7 +127,7 @@ class Recorder:
         self._on_heard(self.heard)
 
     def _on_message(self, _client: Any, _userdata: Any, said: mqtt.MQTTMessage) -> None:
-        payload = said.payload[:LONGEST]
+        payload = bytes(said.payload[:LONGEST])
         self._writer.take(Message(self._t(), said.topic, payload, said.qos, said.retain, said.dup))
         self.heard.messages += 1
         self.heard.bytes += len(payload)

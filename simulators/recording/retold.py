@@ -54,14 +54,19 @@ class Fresh(Struct, frozen=True):
 
 
 class Telling(Struct, frozen=True):
-    """What part is told, and how. Times in microseconds into the recording; the first of the part becomes 0."""
+    """What part is told, and how. Times in microseconds into the recording; the first of the part becomes 0.
+
+    `live`: it goes through a broker to whoever is connected there. MQTT cannot show them that a message was retained when
+    it was recorded, so such an event goes marked as history; and a status, which has no id to be recognised by, goes only
+    when the whole story is told afresh.
+    """
 
     begin: int = 0
     until: int | None = None
     site: str | None = None
     history: bool = False
     fresh: Fresh | None = None
-    statuses: bool = True
+    live: bool = False
 
 
 def part(lines: Iterable[Message | Gap], begin: int, until: int | None) -> Iterator[Message | Gap]:
@@ -103,25 +108,26 @@ def retold(lines: Iterable[Message | Gap], telling: Telling) -> Iterator[Message
 def _retold(message: Message, telling: Telling) -> Iterator[Message]:
     place, topic, payloads = wire.parse_topic(message.topic), message.topic, [message.payload]
     if place is not None:
-        if place.channel is Channel.STATUS and not telling.statuses:
+        if place.channel is Channel.STATUS and telling.live and telling.fresh is None:
             return
         topic = wire.topic(telling.site or place.site, place.gateway, place.channel)
-        change = _changes(place.channel, place.gateway, telling)
+        change = _changes(place, telling, retained=message.retain)
         if change is not None:
             payloads = _changed(message.payload, change)
     for payload in payloads:
         yield Message(message.t - telling.begin, topic, payload, message.qos, message.retain, message.dup)
 
 
-def _changes(channel: Channel, gateway: str, telling: Telling) -> Callable[[Fields], None] | None:
+def _changes(place: wire.Place, telling: Telling, *, retained: bool) -> Callable[[Fields], None] | None:
     """What is done to each object that a message carries."""
-    fresh, mark = telling.fresh, telling.history and channel is Channel.EVENTS
+    fresh = telling.fresh
+    mark = place.channel is Channel.EVENTS and (telling.history or (telling.live and retained))
     if fresh is None and not mark:
         return None
 
     def change(fields: Fields) -> None:
         if fresh is not None:
-            _freshen(fields, gateway, fresh)
+            _freshen(fields, place.gateway, fresh)
         if mark:
             fields["history"] = Raw(b"true")
 

@@ -15,6 +15,7 @@ class Writer:
     """A recording that is being written. Left in good order it gets its last line; left by an error it stays without."""
 
     def __init__(self, out: BinaryIO, header: Header) -> None:
+        self.header = header
         self.count = 0
         self._out = out
         self._digest = sha256()
