@@ -5,7 +5,7 @@ sections may be spread over the files as the author likes; each section stands o
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -50,11 +50,15 @@ _NEEDED: Final = (
 )
 SECTIONS: Final = ("site", "policies", "kinds", "externals", "rotas", "routes", *_LISTS)
 
+Amend = Callable[[dict[str, Spot]], None]
 
-def read(path: Path) -> Register:
-    """The register (version 0) that a pack stands for. Raises `PackRefused` with every fault."""
+
+def read(path: Path, amend: Amend | None = None) -> Register:
+    """The register (version 0) that a pack stands for. Raises `PackRefused` with every fault. `amend` may change the
+    sections as they were written before anything is judged, so that what it changes is checked like the rest.
+    """
     faults: list[Fault] = []
-    register = _register(_Pack(path, faults))
+    register = _register(_Pack(path, faults, amend))
     if faults:
         raise PackRefused(sorted(set(faults))[:MAX_FAULTS])
     return register
@@ -69,12 +73,14 @@ def digest(register: Register) -> str:
 class _Pack:
     """The sections of a pack, each with its place, and the ids that each of them declares."""
 
-    def __init__(self, path: Path, faults: list[Fault]) -> None:
+    def __init__(self, path: Path, faults: list[Fault], amend: Amend | None = None) -> None:
         self.path, self.faults = path, faults
         self.folder = path if path.is_dir() else path.parent
         self.sections: dict[str, Spot] = {}
         for file in self._files():
             self._take(file)
+        if amend is not None:
+            amend(self.sections)
         if not faults or self.sections:
             faults.extend(Fault(str(path), 1, n, "missing section") for n in _NEEDED if n not in self.sections)
         self.ids = {name: _ids(self.section(name)) for name in (*_LISTS, "externals")}

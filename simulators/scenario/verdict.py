@@ -1,0 +1,332 @@
+"""Judging a story by what its scenario expects. Pure: expectations and happenings in, one result for each line out.
+
+Each happening serves at most one exact expectation; who serves whom is found by augmenting paths, so that a vague line
+never takes what a precise one needs. Nothing is tolerated but what is written.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from simulators.scenario.known import Known
+from simulators.scenario.model import AlertNow, Expect, Happening, Scenario, Snapshot, Story
+from simulators.scenario.times import Clock
+from simulators.scenario.words import told, what
+
+SHOWN: Final = 3
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of one expectation. `happening`: the index of what served it; `why` says what is wrong."""
+
+    expect: Expect
+    ok: bool
+    why: str = ""
+    happening: int | None = None
+
+
+class Response(msgspec.Struct, frozen=True):
+    """How long an alert waited for somebody (TRN-06): `seconds` from its raising to this person's answer."""
+
+    alert: str
+    number: int | None
+    person: str
+    raised_at: datetime
+    answered_at: datetime
+    seconds: float
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One result for each line of `then`, in its order. `unexpected`: indexes of happenings that `nothing else` forbids."""
+
+    passed: bool
+    results: tuple[Result, ...]
+    unexpected: tuple[int, ...]
+    responses: tuple[Response, ...]
+    report: str = ""
+
+
+def check(scenario: Scenario, story: Story) -> Verdict:
+    """Hold a story against its scenario. `report` tells a failure side by side; it is empty when all is well."""
+    from simulators.scenario.report import report
+
+    bench = _Bench(scenario, story)
+    results = tuple(bench.judge(e, n) for n, e in enumerate(scenario.expects))
+    unexpected = tuple(sorted({i for e in scenario.expects if e.form == "nothing_else" for i in bench.others(e)}))
+    passed = all(r.ok for r in results)
+    verdict = Verdict(passed, results, unexpected, tuple(responses(story.happenings)))
+    return verdict if passed else msgspec.structs.replace(verdict, report=report(scenario, story, verdict))
+
+
+def clock_of(scenario: Scenario) -> Clock:
+    """The clock that the scenario's lines are written by."""
+    return Clock(scenario.register.zone_info, scenario.start, scenario.end)
+
+
+def known_of(scenario: Scenario) -> Known:
+    """The words that the scenario's lines are written in."""
+    return Known(scenario.register, clock_of(scenario))
+
+
+def responses(happenings: Sequence[Happening]) -> list[Response]:
+    """Every answer to an alert, and how long the alert had waited for it."""
+    raised: dict[object, datetime] = {}
+    made = []
+    for h in happenings:
+        if h.topic != "alert":
+            continue
+        number = h.more.get("number")
+        key = h.about if number is None else number
+        if h.what == "raised":
+            raised[key] = h.at
+        elif h.what in {"acked", "taken"} and key in raised:
+            waited = (h.at - raised[key]).total_seconds()
+            made += [Response("/".join(h.about), number, who, raised[key], h.at, waited) for who in h.who]
+    return made
+
+
+# -- what fits
+
+
+def fits(e: Expect, h: Happening) -> bool:
+    """Whether a happening is what the line says, whenever it was."""
+    return (
+        h.topic == e.topic
+        and about_fits(e.about, h)
+        and (not e.what or h.what == e.what)
+        and (e.who is None or set(e.who) == set(h.who))
+        and all(h.more.get(key) == value for key, value in e.more.items())
+    )
+
+
+def about_fits(about: tuple[str, ...], h: Happening) -> bool:
+    """Whether it is about this. Empty parts fit everything; `#3` is the alert of that number."""
+    if not about:
+        return True
+    if about[0].startswith("#"):
+        return h.more.get("number") == int(about[0][1:]) or h.about[:1] == about
+    if h.topic == "refused":  # about the words of whoever tried
+        tried, asked = "/".join(h.about), "/".join(about)
+        return tried == asked or tried.startswith(f"{asked}/")
+    return len(h.about) >= len(about) and all(not a or a == b for a, b in zip(about, h.about, strict=False))
+
+
+def in_time(e: Expect, at: datetime) -> bool:
+    """Whether it was then, as finely as the time was written and with the tolerance that was written."""
+    if e.at is None:
+        return True
+    return e.at - e.tolerance <= at < e.at + timedelta(seconds=e.precision_s) + e.tolerance
+
+
+def _in_span(e: Expect, at: datetime) -> bool:
+    return (e.at is None or at >= e.at) and (e.until is None or at < e.until)
+
+
+class _Bench:
+    """One judging: which happening serves which line."""
+
+    def __init__(self, scenario: Scenario, story: Story) -> None:
+        self.scenario, self.story = scenario, story
+        self.known = known_of(scenario)
+        self.snapshots: Mapping[datetime, Snapshot] = {s.at: s for s in story.snapshots}
+        self.served: dict[int, int] = {}  # happening -> expectation
+        self.found: dict[int, int] = {}  # expectation -> happening
+        self._match()
+
+    def _match(self) -> None:
+        """Timed lines first, by augmenting paths; then what may come later, each after the line above it."""
+        expects, happenings = self.scenario.expects, self.story.happenings
+        wanted = [n for n, e in enumerate(expects) if e.form == "happens" and not e.later]
+        options = {
+            n: [i for i, h in enumerate(happenings) if in_time(expects[n], h.at) and fits(expects[n], h)]
+            for n in wanted
+        }
+        for n in wanted:
+            self._serve(n, options, set())
+        above: datetime | None = None
+        last = -1
+        for n, e in enumerate(expects):
+            if e.form != "happens":
+                continue
+            if e.later:
+                options[n] = [
+                    i for i, h in enumerate(happenings) if i > last and (above is None or h.at >= above) and fits(e, h)
+                ]
+                if self._serve(n, options, set()):
+                    options[n] = [self.found[n]]  # settled: nobody takes it any more
+            if n in self.found and e.later:
+                last, above = self.found[n], happenings[self.found[n]].at
+            elif e.at is not None:
+                above = max(above or e.at, e.at - e.tolerance)
+
+    def _serve(self, n: int, options: Mapping[int, list[int]], asked: set[int]) -> bool:
+        """Find a happening for line `n`, asking those who have one to take another."""
+        for i in options[n]:
+            if i in asked:
+                continue
+            asked.add(i)
+            if i not in self.served or self._serve(self.served[i], options, asked):
+                self.served[i], self.found[n] = n, i
+                return True
+        return False
+
+    def judge(self, e: Expect, n: int) -> Result:
+        """What became of one line."""
+        if e.form == "happens":
+            i = self.found.get(n)
+            return Result(e, i is not None, "" if i is not None else self._missing(e), i)
+        why = FORMS[e.form](self, e)
+        return Result(e, not why, why)
+
+    def others(self, e: Expect) -> list[int]:
+        """Happenings that no line names. What stands only in the logbook need not be named."""
+        return [
+            i
+            for i, h in enumerate(self.story.happenings)
+            if i not in self.served and h.topic != "log" and _in_span(e, h.at)
+        ]
+
+    # -- why not
+
+    def _missing(self, e: Expect) -> str:
+        """The nearest thing that did happen, and how it differs."""
+        close = [(likeness(e, h), i) for i, h in enumerate(self.story.happenings) if h.topic == e.topic]
+        best = max(close, key=lambda c: (c[0], -_away(e, self.story.happenings[c[1]].at)), default=(0, -1))
+        if best[0] < 2:
+            return "nothing like it happened"
+        return self._difference(e, best[1])
+
+    def _difference(self, e: Expect, i: int) -> str:
+        h, clock = self.story.happenings[i], self.known.clock
+        if fits(e, h):
+            if i in self.served:
+                line = self.scenario.expects[self.served[i]].line
+                return f"it happened once only, and line {line} expects that too"
+            if e.at is None:
+                return f"it came at {_exact(clock, h.at)}, before the line above"
+            asked, came = clock.tell(e.at, precise=e.precision_s < 1, long=True), _exact(clock, h.at, e)
+            return f"expected at {asked}, came at {came} ({_by(e.at, h.at)})"
+        return f"nearest: {_exact(clock, h.at)} {what(h, self.known)}" + self._unlike(e, h)
+
+    def _unlike(self, e: Expect, h: Happening) -> str:
+        """The first part that differs, in words."""
+        if e.what and h.what != e.what:
+            return ""
+        if e.who is not None and set(e.who) != set(h.who):
+            return f" ({_people(h.who)}, not {_people(e.who)})"
+        for key, value in e.more.items():
+            if h.more.get(key) != value:
+                return f" ({key} was {h.more.get(key, 'not told')}, not {value})"
+        return ""
+
+    def never(self, e: Expect) -> str:
+        found = [h for h in self.story.happenings if _in_span(e, h.at) and fits(e, h)]
+        return f"it did happen: {self._several(found)}" if found else ""
+
+    def nothing_else(self, e: Expect) -> str:
+        found = [self.story.happenings[i] for i in self.others(e)]
+        return f"{len(found)} more happened: {self._several(found)}" if found else ""
+
+    def _several(self, found: Sequence[Happening]) -> str:
+        shown = "; ".join(told(h, self.known.clock, self.known) for h in found[:SHOWN])
+        return shown + (f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+
+    # -- states
+
+    def stands(self, e: Expect) -> str:
+        snapshot = self.snapshots.get(e.at) if e.at is not None else None
+        if snapshot is None:
+            return "nobody looked then"
+        return self._seat(e, snapshot) if e.topic == "seat" else self._alert(e, snapshot)
+
+    def _seat(self, e: Expect, snapshot: Snapshot) -> str:
+        holder = snapshot.seats.get(e.about[0])
+        wanted = e.who[0] if e.who else None
+        return "" if holder == wanted else f"it was held by {holder or 'nobody'}"
+
+    def _alert(self, e: Expect, snapshot: Snapshot) -> str:
+        fitting = [a for a in snapshot.alerts if _of(e.about, a)]
+        if not fitting:
+            return "there was no such alert yet"
+        now = max(fitting, key=lambda a: a.number)
+        if e.what not in {"held", now.state}:
+            return f"it was {now.state}, {_custody(now)}"
+        if e.who is not None and tuple(filter(None, [now.custody_by])) != e.who:
+            return f"it was {_custody(now)}"
+        for key, value in e.more.items():
+            if getattr(now, key, None) != value:
+                return f"{key} was {getattr(now, key, None)}"
+        return ""
+
+    def no_open_alerts(self, e: Expect) -> str:
+        snapshot = self.snapshots.get(e.at) if e.at is not None else None
+        if snapshot is None:
+            return "nobody looked then"
+        still = [a for a in snapshot.alerts if a.state != "closed"]
+        shown = ", ".join(f"{a.subject} {a.kind} ({a.state})" for a in still[:SHOWN])
+        return f"{len(still)} open: {shown}" + (", …" if len(still) > SHOWN else "") if still else ""
+
+    def log_size(self, e: Expect) -> str:
+        snapshot = self.snapshots.get(e.at) if e.at is not None else None
+        if snapshot is None:
+            return "nobody looked then"
+        wanted = e.more["lines"]
+        return "" if snapshot.log_size == wanted else f"it had {snapshot.log_size} lines"
+
+    def verifies(self, _: Expect) -> str:
+        return "" if self.story.verifies else "it does not verify"
+
+
+FORMS: Final[Mapping[str, Callable[[_Bench, Expect], str]]] = {
+    "never": _Bench.never,
+    "nothing_else": _Bench.nothing_else,
+    "is": _Bench.stands,
+    "no_open_alerts": _Bench.no_open_alerts,
+    "log_size": _Bench.log_size,
+    "verifies": _Bench.verifies,
+}
+
+
+def likeness(e: Expect, h: Happening) -> int:
+    """How much a happening is like what a line wants: what it is about weighs most, then what it is, then who."""
+    return (
+        2 * about_fits(e.about, h)
+        + 2 * (not e.what or h.what == e.what)
+        + (e.who is not None and set(e.who) == set(h.who))
+        + (e.at is not None and in_time(e, h.at))
+        + all(h.more.get(key) == value for key, value in e.more.items())
+        - 1
+    )
+
+
+def _away(e: Expect, at: datetime) -> float:
+    return abs((at - e.at).total_seconds()) if e.at is not None else 0.0
+
+
+def _of(about: tuple[str, ...], a: AlertNow) -> bool:
+    if about and about[0].startswith("#"):
+        return a.number == int(about[0][1:])
+    return all(not wanted or wanted == part for wanted, part in zip(about, (a.subject, a.kind), strict=False))
+
+
+def _custody(a: AlertNow) -> str:
+    return f"held by {a.custody_by}" if a.custody_by else "held by nobody"
+
+
+def _people(who: Sequence[str]) -> str:
+    return ", ".join(who) or "nobody"
+
+
+def _exact(clock: Clock, at: datetime, e: Expect | None = None) -> str:
+    """A time, with its thousandths where they matter."""
+    fine = e is not None and (e.precision_s < 1 or clock.tell(at) == clock.tell(e.at or at))
+    return clock.tell(at, precise=fine, long=True)
+
+
+def _by(wanted: datetime, came: datetime) -> str:
+    seconds = (came - wanted).total_seconds()
+    size = abs(seconds)
+    shown = f"{size:.3f}".rstrip("0").rstrip(".") + " s" if size < 120 else f"{timedelta(seconds=round(size))}"
+    return f"{shown} {'late' if seconds > 0 else 'early'}"
