@@ -1,6 +1,7 @@
 """`watchroom sim ...`: simulated devices, through a real gateway."""
 
 import asyncio
+import difflib
 import logging
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,16 +16,19 @@ SEARCHED = "var/demo/**/estate.json"
 
 @sim_app.command("list")
 def stories() -> None:
-    """The stories there are."""
+    """The stories and models there are: each can be played with `sim run`."""
+    from simulators.scenes import SCENES
     from simulators.story import STORIES
 
-    for story in STORIES.values():
-        print(f"{story.name:8} {story.about}")
+    for title, known in (("stories, for a whole site", STORIES), ("models, one thing at a time", SCENES)):
+        print(f"{title}:")
+        for story in known.values():
+            print(f"  {story.name:16} {story.about}")
 
 
 @sim_app.command("run")
 def run(
-    story: Annotated[str, typer.Argument(help="A story; see `watchroom sim list`.")],
+    story: Annotated[str | None, typer.Argument(help="A story or a model; see `watchroom sim list`.")] = None,
     site: Annotated[Path, typer.Option(help="The site pack that the story plays in.")] = Path("packs/harbour-garden"),
     intake: Annotated[
         str | None, typer.Option(help="HOST:PORT of one gateway; without it, the running demo's.")
@@ -34,23 +38,37 @@ def run(
     seconds: Annotated[float, typer.Option(help="Stop this far into the story; 0 goes on.")] = 0.0,
     dry: Annotated[bool, typer.Option("--dry", help="Print the story instead of playing it.")] = False,
     runtime: Annotated[Path | None, typer.Option(help="The running demo's estate.json.")] = None,
+    devices: Annotated[
+        int, typer.Option(min=0, help="Instead of a story: a crowd of so many devices, of the site of `sim pack`.")
+    ] = 0,
+    rate: Annotated[
+        float, typer.Option(min=0.001, help="Events a second that the crowd says together, held or exit 1.")
+    ] = 2000.0,
+    outage: Annotated[
+        list[str] | None, typer.Option(help="FROM-TO in seconds: nothing gets through, it comes later. Repeatable.")
+    ] = None,
+    duplicate: Annotated[float, typer.Option(min=0, max=1, help="Share that is said a second time.")] = 0.0,
+    reorder: Annotated[int, typer.Option(min=0, help="Out of order, by up to so many.")] = 0,
+    delay: Annotated[float, typer.Option(min=0, help="Late, by up to so many seconds.")] = 0.0,
+    lose: Annotated[float, typer.Option(min=0, max=1, help="Share that is lost.")] = 0.0,
 ) -> None:
-    """Play a story through a gateway's intake (or print it)."""
-    from itertools import takewhile
-
+    """Play a story or a model through a gateway's intake (or print it), or let a crowd speak at a rate."""
     from app.clock import now
+
+    if (story is None) == (not devices):
+        raise typer.BadParameter("name a story, or give --devices", param_hint="STORY")
+    if devices:
+        from app.crowd_run import run_crowd
+
+        run_crowd(devices, rate, seed, seconds, _place(intake) if intake else None, dry)
+        return
+    from simulators.gateways import Troubles
     from simulators.player import Mouth, play
     from simulators.sayings import text
-    from simulators.story import STORIES, stream
-    from sites.pack import read
 
     logging.basicConfig(level=logging.WARNING)
-    if story not in STORIES:
-        raise typer.BadParameter(f"one of {', '.join(STORIES)}", param_hint="STORY")
-    register = read(site if site.exists() else Path("packs") / site)
-    told = stream(STORIES[story], register, seed, None if dry else now())
-    if seconds:
-        told = iter(takewhile(lambda s: s.t <= seconds, told))
+    troubles = Troubles(tuple(map(_span, outage or [])), duplicate, reorder=reorder, delay_s=delay, gap=lose)
+    register, told = _told(str(story), site, seed, seconds, troubles, None if dry else now())
     if dry:
         for one in text(told):
             typer.echo(one, nl=False)
@@ -64,6 +82,50 @@ def run(
         print(f"{asyncio.run(tell())} sayings taken")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _told(name: str, site: Path, seed: int, seconds: float, troubles: Any, on: Any) -> tuple[Any, Any]:
+    """The site, and the story that is told there over its line, good or bad."""
+    from itertools import takewhile
+
+    from simulators.gateways import troubled
+    from simulators.sayings import dice
+    from simulators.scenes import SCENES
+    from simulators.story import STORIES, stream
+    from sites.pack import read
+
+    known = STORIES | SCENES
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise typer.BadParameter(f"no story or model {name!r}{hint} See `watchroom sim list`.", param_hint="STORY")
+    register = read(site if site.exists() else Path("packs") / site)
+    told: Any = stream(known[name], register, seed, on)
+    if troubles.any:
+        told = troubled(told, troubles, dice(seed, "line"))
+    return register, takewhile(lambda s: s.t <= seconds, told) if seconds else told
+
+
+def _span(words: str) -> tuple[float, float]:
+    since, _, until = words.partition("-")
+    try:
+        made = float(since), float(until)
+    except ValueError:
+        raise typer.BadParameter("FROM-TO, in seconds", param_hint="--outage") from None
+    if made[0] >= made[1]:
+        raise typer.BadParameter("FROM must come before TO", param_hint="--outage")
+    return made
+
+
+@sim_app.command("pack")
+def pack(
+    devices: Annotated[int, typer.Option(min=1, help="How many devices the site shall have.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write the pack into.")],
+) -> None:
+    """Write the site of `sim run --devices N` as a pack: the same number, the same ids."""
+    from app.crowd_run import write_pack
+
+    write_pack(devices, out)
 
 
 @sim_app.command("estate")
@@ -145,11 +207,7 @@ def trigger(
 def _mouths(mouth: Any, intake: str | None, runtime: Path | None, devices: list[str]) -> dict[str, Any]:
     """A mouth for each device: all at one intake, or each at its own gateway of the running estate."""
     if intake is not None:
-        host, _, port = intake.rpartition(":")
-        if not port.isdigit():
-            raise typer.BadParameter("HOST:PORT", param_hint="--intake")
-        one = mouth(host or "127.0.0.1", int(port))
-        return dict.fromkeys(devices, one)
+        return dict.fromkeys(devices, mouth(*_place(intake)))
     from simulators.estate import Runtime
 
     found = [runtime] if runtime else sorted(Path().glob(SEARCHED))
@@ -160,3 +218,10 @@ def _mouths(mouth: Any, intake: str | None, runtime: Path | None, devices: list[
     estate = max(estates, key=lambda e: len(e.devices.keys() & set(devices)))  # the site that has them
     mouths = {gateway: mouth("127.0.0.1", port) for gateway, port in estate.gateways.items()}
     return {d: mouths[estate.devices[d]] for d in devices if d in estate.devices}
+
+
+def _place(intake: str) -> tuple[str, int]:
+    host, _, port = intake.rpartition(":")
+    if not port.isdigit():
+        raise typer.BadParameter("HOST:PORT", param_hint="--intake")
+    return host or "127.0.0.1", int(port)

@@ -58,6 +58,11 @@ class Child:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id, once it was started."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start it; it dies with the thread that calls this."""
         self._process = spawn(self._command, self._folder / f"{self.gateway}.log")

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from core.clock import Clock, rfc3339
 from core.ids import fresh
+from simulators.gateways import Message, heard
 from simulators.sayings import Saying, spoken
 
 log = logging.getLogger("simulators.player")
 
 PATIENCE_S: Final = 60.0
+_IDS_KEPT: Final = 10_000  # how long ago a message may have been said whose duplicate is still to come
 
 
 class Mouth:
@@ -57,23 +59,34 @@ class Mouth:
         return answer
 
 
-def line(saying: Saying, now: Clock) -> dict[str, Any]:
-    """What the gateway is told: with the device's own clock, right or wrong."""
+def line(saying: Saying, now: Clock, known_as: str | None = None) -> dict[str, Any]:
+    """What the gateway is told: with the device's own clock, right or wrong; `known_as`: the id it was given before."""
     at = now()
     said = spoken(saying) | {"said_at": rfc3339(at + timedelta(seconds=saying.skew_s))}
-    return said if saying.metric else said | {"id": fresh(at)}
+    return said if saying.metric else said | {"id": known_as or fresh(at)}
 
 
 async def play(
-    stream: Iterable[Saying], mouths: Mapping[str, Mouth], now: Clock, stopping: asyncio.Event, *, speed: float = 1.0
+    stream: Iterable[Saying | Message],
+    mouths: Mapping[str, Mouth],
+    now: Clock,
+    stopping: asyncio.Event,
+    *,
+    speed: float = 1.0,
 ) -> int:
-    """Say each thing when its moment has come; `mouths` by device. Returns how many were taken. Never ahead of time."""
-    taken = 0
-    async for saying in _paced(stream, stopping, speed):
+    """Say each thing when its moment has come; `mouths` by device. Returns how many were taken. Never ahead of time.
+
+    A message of a bad line is said as an input would: late with the time it was said, a duplicate under its id. The
+    gateway gives its own numbers.
+    """
+    taken, ids = 0, _Ids()
+    async for one in _paced(stream, stopping, speed):
+        saying = one if isinstance(one, Saying) else heard(one)
         mouth = mouths.get(saying.device)
         if mouth is None:
             continue
-        answer = await mouth.say(line(saying, now))
+        said = line(saying, now, None if isinstance(one, Saying) else ids.of(one, now))
+        answer = await mouth.say(said)
         if "error" in answer:
             log.warning("sim.refused", extra={"device": saying.device, "error": answer["error"]})
         else:
@@ -81,7 +94,22 @@ async def play(
     return taken
 
 
-async def _paced(stream: Iterable[Saying], stopping: asyncio.Event, speed: float) -> AsyncIterator[Saying]:
+class _Ids:
+    """The id of each message, remembered for its duplicate."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], str] = {}
+
+    def of(self, message: Message, now: Clock) -> str:
+        place = (message.boot, message.seq)
+        if place not in self._known and len(self._known) >= _IDS_KEPT:
+            del self._known[next(iter(self._known))]
+        return self._known.setdefault(place, fresh(now()))
+
+
+async def _paced(
+    stream: Iterable[Saying | Message], stopping: asyncio.Event, speed: float
+) -> AsyncIterator[Saying | Message]:
     began = time.monotonic()
     for saying in stream:
         wait = saying.t / speed - (time.monotonic() - began)
