@@ -37,12 +37,12 @@ TOPICS: Final = ("alert", "notice", "duty", "tap", "reject", "refused", "log")
 _FIRST: Final = (*TOPICS, "seat", "logbook", "no", "nothing")
 
 _ALERT_KEYS: Final = (
-    "ring", "rung", "number", "priority", "zone", "seat", "holder", "basis", "shift",
-    "disposition", "cause", "note", "reason", "text", "custody_by", "times", "override",
+    "number", "ring", "rung", "priority", "zone", "holder", "disposition", "cause", "note", "reason", "text",
+    "custody_by", "taken_from", "override",
 )  # fmt: skip
 _STATE_KEYS: Final = ("number", "ring", "rung", "repeats", "holder", "disposition")
-_NOTICE_KEYS: Final = ("number", "ring", "rung", "channel", "attempt", "code")
-_TAP_KEYS: Final = ("tag", "proof", "said_at")
+_NOTICE_KEYS: Final = ("number", "ring", "rung", "channel", "attempts", "code")
+_TAP_KEYS: Final = ("proof",)
 _LOG_KEY: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 

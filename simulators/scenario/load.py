@@ -308,7 +308,7 @@ def _step(line: int, text: str, known: Known, before: datetime, end: datetime | 
     if times.at == "end":
         raise Wrong("nothing is done at the end; write a time before it")
     at = known.clock.read(times.at, before).at
-    _in_order(at, before, known.clock, end, times.at)
+    _in_order(at, before, known.clock, end)
     return Step(at, act(times.rest, known, at), line, text)
 
 
@@ -327,12 +327,12 @@ def _placed(made: Expect, clock: Clock, before: datetime) -> Expect:
     if made.form == "verifies" and made.at != end:
         raise Wrong("the logbook is verified at the end: write `end logbook verifies`")
     if made.at is not None and made.until is None:
-        _in_order(made.at, before, clock, end, made.text)
+        _in_order(made.at, before, clock, end)
     return made
 
 
-def _in_order(at: datetime, before: datetime, clock: Clock, end: datetime | None, text: str) -> None:
-    word = text.split(None, 1)[0]
+def _in_order(at: datetime, before: datetime, clock: Clock, end: datetime | None) -> None:
+    word = clock.tell(at)
     if at < clock.start:
         raise Wrong(f"{word} is before the start ({clock.tell(clock.start)})")
     if at < before:

@@ -12,6 +12,7 @@ import msgspec
 
 from simulators.scenario.known import Known
 from simulators.scenario.model import AlertNow, Expect, Happening, Scenario, Snapshot, Story
+from simulators.scenario.responses import Response, responses
 from simulators.scenario.times import Clock
 from simulators.scenario.words import told, what
 
@@ -27,19 +28,10 @@ class Result(msgspec.Struct, frozen=True):
     happening: int | None = None
 
 
-class Response(msgspec.Struct, frozen=True):
-    """How long an alert waited for somebody (TRN-06): `seconds` from its raising to this person's answer."""
-
-    alert: str
-    number: int | None
-    person: str
-    raised_at: datetime
-    answered_at: datetime
-    seconds: float
-
-
 class Verdict(msgspec.Struct, frozen=True):
-    """One result for each line of `then`, in its order. `unexpected`: indexes of happenings that `nothing else` forbids."""
+    """One result for each line of `then`, in its order. `unexpected`: indexes of happenings that `nothing else` forbids.
+    `responses`: how quickly people answered (TRN-06). `report`: a failure told side by side, empty when all is well.
+    """
 
     passed: bool
     results: tuple[Result, ...]
@@ -49,7 +41,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def check(scenario: Scenario, story: Story) -> Verdict:
-    """Hold a story against its scenario. `report` tells a failure side by side; it is empty when all is well."""
+    """Hold a story against its scenario."""
     from simulators.scenario.report import report
 
     bench = _Bench(scenario, story)
@@ -68,23 +60,6 @@ def clock_of(scenario: Scenario) -> Clock:
 def known_of(scenario: Scenario) -> Known:
     """The words that the scenario's lines are written in."""
     return Known(scenario.register, clock_of(scenario))
-
-
-def responses(happenings: Sequence[Happening]) -> list[Response]:
-    """Every answer to an alert, and how long the alert had waited for it."""
-    raised: dict[object, datetime] = {}
-    made = []
-    for h in happenings:
-        if h.topic != "alert":
-            continue
-        number = h.more.get("number")
-        key = h.about if number is None else number
-        if h.what == "raised":
-            raised[key] = h.at
-        elif h.what in {"acked", "taken"} and key in raised:
-            waited = (h.at - raised[key]).total_seconds()
-            made += [Response("/".join(h.about), number, who, raised[key], h.at, waited) for who in h.who]
-    return made
 
 
 # -- what fits
