@@ -18,7 +18,8 @@ from api.edge import MAX_BODY, Edge
 from api.live import Hub
 from api.pages import PagesMount
 from api.passwords import Passwords
-from api.permits import PERMITS, declared
+from api.permits import declared
+from api.rights import PERMITS
 from api.room import RoleState, Room, Settings
 from api.routes import alerts, duty, events, health, live, logbook, session, site
 from api.sessions import Sessions

@@ -2,8 +2,10 @@
 transaction.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from duty import acts as duty_acts
 from duty import store as duty_store
 from ingest import store as ingest_store
 from ingest.acts import settle_seats
@@ -18,8 +20,19 @@ from store import outbox
 from store.db import Store
 
 
-def import_site(db: Store, desks: Desks, register: Register, digest: str, at: datetime, by: str) -> ImportResult:
-    """Import a checked pack; the same pack again changes nothing."""
+def import_site(
+    db: Store,
+    desks: Desks,
+    register: Register,
+    digest: str,
+    at: datetime,
+    by: str,
+    *,
+    signed_on: Mapping[str, str] = {},
+) -> ImportResult:
+    """Import a checked pack; the same pack again changes nothing. `signed_on` names who stands in which seat already: they
+    sign on before anybody looks whether a seat is empty.
+    """
     site = register.site_id
     with db.begin([site]) as tx:
         result = acts.import_pack(tx, register, digest, at, by)
@@ -31,5 +44,7 @@ def import_site(db: Store, desks: Desks, register: Register, digest: str, at: da
             ingest_store.watch(tx, desk.register, at)
             if result.changed or duty_store.last_published(tx.conn, site) is None:
                 publish_roster(tx, desk.register, at)
+            for seat, person in signed_on.items():
+                duty_acts.sign_on(tx, desk.register, seat, person, at)
             settle_seats(tx, desk, at)
     return result

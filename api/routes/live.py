@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.bodies import SiteAsked
 from api.live import Hub, Listener, frame
-from api.permits import PERMITS, Caller, needs
+from api.permits import Caller, needs
 from api.problems import refusals
+from api.rights import PERMITS
 from api.room import Room, room_of
 
 router = APIRouter(tags=["live"])

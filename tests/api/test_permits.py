@@ -13,7 +13,8 @@ from httpx2 import AsyncClient
 from sqlalchemy import update
 
 from api.app import Undeclared, bare, check_declared
-from api.permits import PERMITS, Caller, Where, declared, needs
+from api.permits import Caller, declared, needs
+from api.rights import PERMITS, Where
 from api.sessions import set_password
 from sites.register import Role
 from sites.tables import member

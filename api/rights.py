@@ -1,0 +1,55 @@
+"""Who may do what: one table of action x role. Plain values, so that whoever plays people needs no web server to ask it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sites.register import Role
+
+_ALL: Final = frozenset(Role)
+_HANDS: Final = frozenset({Role.GUARD, Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ENGINEER})
+_LEADS: Final = frozenset({Role.SUPERVISOR, Role.MANAGER, Role.ADMIN})
+_TECHS: Final = frozenset({Role.ENGINEER, Role.MANAGER, Role.AUDITOR, Role.ADMIN})
+
+
+class Where(StrEnum):
+    """What an action is about."""
+
+    OPEN = "open"  # nobody needs to be known
+    SELF = "self"  # anybody signed in, about themselves
+    ANY_SITE = "any_site"  # the role at any of one's sites
+    SITE = "site"  # the role at the site named in the request
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One row: where it counts, whose roles allow it, and whether the caller must work at the site."""
+
+    where: Where
+    roles: frozenset[Role] = frozenset()
+    person: bool = False
+
+
+PERMITS: Final[Mapping[str, Permit]] = {
+    "open": Permit(Where.OPEN),
+    "self": Permit(Where.SELF, _ALL),
+    "self.password": Permit(Where.SELF, _ALL),
+    "site.see": Permit(Where.SITE, _ALL),
+    "contact.see": Permit(Where.SITE, _LEADS),
+    "alert.see": Permit(Where.SITE, _ALL),
+    "alert.ack": Permit(Where.SITE, _HANDS, person=True),
+    "alert.reset": Permit(Where.SITE, _HANDS, person=True),
+    "alert.release": Permit(Where.SITE, _HANDS, person=True),
+    "alert.note": Permit(Where.SITE, _HANDS, person=True),
+    "alert.dispose": Permit(Where.SITE, _HANDS, person=True),
+    "report.make": Permit(Where.SITE, _HANDS, person=True),
+    "event.see": Permit(Where.SITE, _ALL),
+    "reject.see": Permit(Where.SITE, _TECHS),
+    "duty.see": Permit(Where.SITE, _ALL),
+    "duty.sign": Permit(Where.SITE, _HANDS, person=True),
+    "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
+    "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
+    "console.report": Permit(Where.SITE, _ALL),
+    "health.roles": Permit(Where.ANY_SITE, _TECHS),
+}

@@ -1,0 +1,65 @@
+"""Where a scenario is played, wired: the virtual house gets its shores here, and running processes are started here."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from api.rights import PERMITS
+from app.imports import import_site
+from core.clock import seconds
+from ingest.desks import Desks
+from notify import store as notices
+from notify.delivery import Outcome
+from notify.settings import NotifySettings
+from notify.store import Owed
+from simulators.scenario.model import Scenario
+from simulators.virtual.server import Registers, Shores
+from simulators.virtual.world import VirtualWorld
+from sites.pack import digest
+from sites.register import Register
+from store.db import Store
+
+TOOK: Final = Outcome(ok=True, code="250")
+FAILED: Final = Outcome(ok=False, code="451", body="told to fail")
+_SETTINGS: Final = NotifySettings()
+
+
+def virtual(scenario: Scenario) -> VirtualWorld:
+    """The scenario's world in this process, under a clock that leaps."""
+    return VirtualWorld(scenario, shores())
+
+
+def shores() -> Shores:
+    """What a virtual house needs of the rooms above it."""
+    return Shores(_import, send_notices, may)
+
+
+def may(action: str, roles: Iterable[str]) -> bool:
+    """Whether HTTP would let somebody with these roles do `action`."""
+    return not PERMITS[action].roles.isdisjoint(roles)
+
+
+def send_notices(store: Store, _: Registers, at: datetime, failing: frozenset[str]) -> int:
+    """Send everything that is owed now, as the notify role does: claimed first, tried again after its pauses, given up
+    after the last. A channel in `failing` takes nothing for the time being. Returns how many were tried.
+    """
+    with store.read() as conn:
+        waiting = notices.due(conn, at)
+    taken = notices.claim(store, waiting, at, _SETTINGS.claim_s)
+    for owed in taken:
+        _ended(store, owed, FAILED if owed.channel in failing else TOOK, at)
+    return len(waiting)
+
+
+def _ended(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
+    pauses = _SETTINGS.pauses_s
+    if outcome.ok:
+        notices.sent(store, owed, outcome, at)
+    elif outcome.again and owed.attempts <= len(pauses):
+        notices.later(store, owed, outcome, at + seconds(pauses[owed.attempts - 1]))
+    else:
+        notices.failed(store, owed, outcome, at)
+
+
+def _import(store: Store, desks: Desks, register: Register, at: datetime, signed_on: Mapping[str, str]) -> None:
+    import_site(store, desks, register, digest(register), at, "system", signed_on=signed_on)
