@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Child = subprocess.Popen[bytes]
@@ -27,9 +27,15 @@ os.execv(command[0], command)
 """
 
 
-def spawn(command: Sequence[str], log: Path, *, at_our_death: signal.Signals = signal.SIGTERM) -> Child:
+def spawn(
+    command: Sequence[str],
+    log: Path,
+    *,
+    at_our_death: signal.Signals = signal.SIGTERM,
+    env: Mapping[str, str] | None = None,
+) -> Child:
     """Start `command` (an absolute path and its arguments), its output appended to `log`, in a process group of its own:
-    Ctrl-C at the terminal is ours to pass on.
+    Ctrl-C at the terminal is ours to pass on. `env` is its whole environment; ours, if it has none of its own.
     """
     tie = [sys.executable, "-IS", "-c", _TIE, str(os.getpid()), str(int(at_our_death))]
     outcome: queue.SimpleQueue[Child | OSError] = queue.SimpleQueue()
@@ -38,7 +44,12 @@ def spawn(command: Sequence[str], log: Path, *, at_our_death: signal.Signals = s
         try:
             with log.open("ab") as out:
                 child = subprocess.Popen(
-                    [*tie, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, process_group=0
+                    [*tie, *command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    process_group=0,
+                    env=env,
                 )
         except OSError as wrong:
             outcome.put(wrong)

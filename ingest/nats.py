@@ -38,6 +38,7 @@ def configuration(
     return f"""# Written by watchroom at every start; changes are lost.
 server_name: watchroom
 listen: "127.0.0.1:{at.keeper_port}"
+pid_file: {_text(folder / "broker.pid")}
 log_file: {_text(folder / "broker.log")}
 logfile_size_limit: 10MB
 logfile_max_num: 3

@@ -1,0 +1,88 @@
+"""Looking at a running server's rows from outside: what it still owes at this instant, and when it next owes something.
+
+A connection of our own that only reads. SQLite tells for nothing whether anybody else has committed since the last look.
+"""
+
+import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from alerts import store as alert_store
+from alerts.tables import notice
+from core.clock import seconds
+from ingest import store as ingest_store
+from ingest.sweep import next_due
+from ingest.tables import reject
+from notify.settings import NotifySettings
+from store.db import Store
+
+_CLAIM: Final = seconds(NotifySettings().claim_s)
+
+
+class Eye:
+    """On the file of a store that a server writes. `moments` are the server's, on the conducted clock."""
+
+    def __init__(self, file: Path, site: str) -> None:
+        self.rows = Store(f"sqlite:///{file}")
+        self._site = site
+        self._watch = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
+        self._version = 0
+        self._tries: dict[str, int] = {}  # of each notice that is still queued, when everything was last settled
+
+    def stirred(self) -> bool:
+        """Whether anybody has committed since the last time this was asked."""
+        version = int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        before, self._version = self._version, version
+        return version != before
+
+    def next_due(self) -> datetime | None:
+        """When a sweep or the notifier next has something to do."""
+        with self.rows.read() as conn:
+            found = (next_due(conn), alert_store.next_notice(conn))
+        return min((at for at in found if at is not None), default=None)
+
+    def owed(self, at: datetime) -> str:
+        """What must still be done at `at`, in words; empty when nothing is."""
+        with self.rows.read() as conn:
+            swept, due = next_due(conn), alert_store.next_notice(conn)
+            tried = conn.execute(
+                select(notice.c.id, notice.c.attempts, notice.c.due_at).where(notice.c.state == "queued")
+            ).all()
+        if swept is not None and swept <= at:
+            return f"the sweep's work of {swept}"
+        if due is not None and due <= at:
+            return f"a notice due at {due}"
+        # A claimed notice is due again when its claim ends; one that failed is due after a pause, none of which is as long.
+        going = [n.id for n in tried if n.attempts > self._tries.get(n.id, 0) and n.due_at == at + _CLAIM]
+        if going:
+            return f"{len(going)} notices on their way"
+        self._tries = {n.id: n.attempts for n in tried}
+        return ""
+
+    def missing(self, ids: Collection[str]) -> set[str]:
+        """Which of these events have been neither kept nor rejected."""
+        with self.rows.read() as conn:
+            missing = set(ids) - ingest_store.known(conn, self._site, ids).keys()
+            if missing:
+                garbled = [bytes(raw) for raw in conn.scalars(select(reject.c.raw))]
+                missing = {one for one in missing if not any(one.encode() in raw for raw in garbled)}
+        return missing
+
+    def rejects(self) -> int:
+        """How many messages could not be understood so far."""
+        with self.rows.read() as conn:
+            return int(conn.execute(select(func.count()).select_from(reject)).scalar_one())
+
+    def gateways(self) -> dict[str, dict[str, Any]]:
+        """How each gateway stands."""
+        with self.rows.read() as conn:
+            return {state["gateway_id"]: state for state in ingest_store.gateway_states(conn, self._site)}
+
+    def close(self) -> None:
+        """Look no more."""
+        self._watch.close()
+        self.rows.close()
