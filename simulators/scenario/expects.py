@@ -10,7 +10,7 @@ from simulators.scenario.errors import Wrong
 from simulators.scenario.known import CODES, DISPOSITIONS, STATES, WHYS, Known
 from simulators.scenario.model import Expect
 from simulators.scenario.times import prefix
-from simulators.scenario.tokens import Token, Words, split, value
+from simulators.scenario.tokens import Words, split, value
 from sites.fields import quoted, unknown
 
 # What may happen to an alert, and whether its people are those whom it went `to` or those whom it was done `by`.
@@ -43,8 +43,7 @@ _ALERT_KEYS: Final = (
 _STATE_KEYS: Final = ("number", "ring", "rung", "repeats", "holder", "disposition")
 _NOTICE_KEYS: Final = ("number", "ring", "rung", "channel", "attempts", "code")
 _TAP_KEYS: Final = ("proof",)
-_LOG_KEY: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-_KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_ACT: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -229,7 +228,7 @@ def _refused(words: Words, known: Known, never: bool) -> Pattern:
 
 def _log(words: Words, known: Known, _: bool) -> Pattern:
     token = words.take("act of the logbook line")
-    if not _LOG_KEY.fullmatch(token.text):
+    if not _ACT.fullmatch(token.text):
         raise Wrong(f"{quoted(token.text)} is not an act (site.imported, alert.raise, duty.sign_on, …)")
     told = token.text.partition(".")[0]
     if told in {"alert", "notice"}:
@@ -292,17 +291,13 @@ def _about(words: Words, known: Known, verbs: Any) -> tuple[str, ...]:
     """[SUBJECT [KIND]] or an alert's number."""
     if not words.left or words.peek() in {*verbs, "to", "by"}:
         return ()
-    if words.peek() == "alert" or not (_is_kind(words.left[0], known)):
+    if words.peek() == "alert" or not known.is_kind(words.left[0]):
         about = known.alert(words)
     else:
         about = ("", known.kind(words.take("kind")))
-    if len(about) == 1 and not about[0].startswith("#") and words.left and _is_kind(words.left[0], known):
+    if len(about) == 1 and not about[0].startswith("#") and words.left and known.is_kind(words.left[0]):
         about = (about[0], known.kind(words.take("kind")))
     return about
-
-
-def _is_kind(token: Token, known: Known) -> bool:
-    return token.text not in known.subjects and _KIND.fullmatch(token.text) is not None
 
 
 def _who(words: Words, known: Known, wanted: str, what: str) -> tuple[str, ...] | None:

@@ -81,6 +81,11 @@ class Known:
             raise Wrong(unknown("kind", token.text, self.kinds))
         return token.text
 
+    def is_kind(self, token: Token) -> bool:
+        """Whether a word in the place of an alert's subject or kind is a kind."""
+        plain = _KIND.fullmatch(token.text) is not None and token.text not in self.subjects
+        return plain and (token.literal or _NUMBERED.fullmatch(token.text) is None)
+
     def alert(self, words: Words) -> tuple[str, ...]:
         """SUBJECT, SUBJECT/KIND, no.3 or alert 3: as (subject,), (subject, kind) or ("#3",)."""
         if words.peek() == "alert" and words.peek(1).isdecimal():

@@ -114,7 +114,9 @@ class Clock(msgspec.Struct, frozen=True):
             clock += f".{local.microsecond // 1000:03}"
         if _offsets(local.replace(tzinfo=None), self.zone)[1]:
             clock += _shown(local.utcoffset())
-        return clock if days == 0 else f"+{days}d {clock}" if days > 0 else f"{local.date().isoformat()}T{clock}"
+        if at < self.start:
+            return f"{local.date().isoformat()}T{clock}"
+        return clock if days == 0 else f"+{days}d {clock}"
 
 
 def prefix(line: str) -> Prefix | None:

@@ -103,7 +103,7 @@ def shown(made: Any) -> str:
         again = made and _BARE.fullmatch(made) and value(Token(made, key="k")) if made[:1] not in {"[", "{"} else None
         return made if again == made and isinstance(again, str) else literal(made)
     text = msgspec.json.encode(made).decode()
-    return text.replace(" ", "\\u0020") if isinstance(made, (list, dict)) else text
+    return "".join(f"\\u{ord(c):04x}" if c.isspace() else c for c in text)  # a blank would end the word
 
 
 class Words:
