@@ -24,6 +24,7 @@ log = logging.getLogger("gateway.intake")
 
 CONNECTIONS: Final = 64
 IN_HAND: Final = 256  # lines of one connection that may wait for their answer
+TOGETHER: Final = 64  # answers in one write at most
 
 _encode = msgspec.json.Encoder().encode
 
@@ -126,11 +127,22 @@ async def _line(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
 
 
 async def _answer(in_hand: "asyncio.Queue[Answer | bytes | None]", writer: asyncio.StreamWriter) -> None:
+    """In the order of the lines; what is ready together goes out in one write."""
+    ready: list[bytes] = []
     while (item := await in_hand.get()) is not None:
-        writer.write(item if isinstance(item, bytes) else _told(await item))
-        if in_hand.empty():
+        if ready and not isinstance(item, bytes) and not item.done():
+            _flush(ready, writer)  # nobody waits for a neighbour's fsync
+        ready.append(item if isinstance(item, bytes) else _told(await item))
+        if in_hand.empty() or len(ready) >= TOGETHER:
+            _flush(ready, writer)
             await writer.drain()
+    _flush(ready, writer)
     await writer.drain()
+
+
+def _flush(ready: list[bytes], writer: asyncio.StreamWriter) -> None:
+    writer.write(b"".join(ready))
+    ready.clear()
 
 
 def _told(answer: Any) -> bytes:
