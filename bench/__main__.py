@@ -1,12 +1,12 @@
-"""`python -m bench [ingest] [latency] [demo] [shape] [--quick]`."""
+"""`python -m bench [ingest] [latency] [demo] [population] [shape] [--quick]`."""
 
 import sys
 
-from bench import demo, ingest, latency, shape
+from bench import demo, ingest, latency, population, shape
 
 
 def main() -> None:
-    words = [w for w in sys.argv[1:] if not w.startswith("-")] or ["ingest", "latency", "demo", "shape"]
+    words = [w for w in sys.argv[1:] if not w.startswith("-")] or ["ingest", "latency", "demo", "population", "shape"]
     quick = "--quick" in sys.argv
     for word in words:
         if word == "ingest":
@@ -15,10 +15,12 @@ def main() -> None:
             latency.run(4 if quick else 10)
         elif word == "demo":
             demo.run(15 if quick else 60)
+        elif word == "population":
+            population.run(5 if quick else 15)
         elif word == "shape":
             shape.run()
         else:
-            sys.exit(f"no bench {word!r}: ingest, latency, demo, shape")
+            sys.exit(f"no bench {word!r}: ingest, latency, demo, population, shape")
 
 
 if __name__ == "__main__":

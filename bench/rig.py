@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.imports import import_site
-from bench.load import GATEWAY, SITE, register
+from bench.load import register
 from ingest.credentials import gateway_password
 from ingest.desks import Desks
 from sites.pack import digest
+from sites.register import Register
 from store.db import Store
 from store.migrate import upgrade
 from tests.servers import Mosquitto, Postgres, free_port
@@ -35,18 +36,20 @@ def slow_disk(folder: Path) -> dict[str, str]:
 
 
 class Server:
-    """`watchroom up` on a bench site."""
+    """`watchroom up` on the bench site, or on another."""
 
-    def __init__(self, folder: Path, store_url: str, broker_url: str, env: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, store_url: str, broker_url: str, env: dict[str, str], site: Register | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         db = Store(store_url)
         upgrade(db)
-        made = register()
+        made = site or register()
         import_site(db, Desks(), made, digest(made), datetime.now(UTC), "system")
         db.close()
         (folder / "secret").write_text(SECRET)
         self.store_url, self.port, self.broker_port = store_url, free_port(), free_port()
-        self.password = gateway_password(SECRET.encode(), SITE, GATEWAY, 1)
+        self.password = gateway_password(SECRET.encode(), made.site_id, next(iter(made.gateways)), 1)
         self.log = folder / "server.log"
         with self.log.open("ab") as out:
             self.child = subprocess.Popen(
@@ -108,7 +111,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def system(folder: Path, store: str, broker: str, *, slow: bool = False) -> Iterator[tuple[Server, int]]:
+def system(
+    folder: Path, store: str, broker: str, *, slow: bool = False, site: Register | None = None
+) -> Iterator[tuple[Server, int]]:
     """A running server with `store` (sqlite, postgresql) and `broker` (nats, mosquitto), and the broker's port."""
     folder.mkdir(parents=True, exist_ok=True)
     env = slow_disk(folder) if slow else {}
@@ -127,6 +132,6 @@ def system(folder: Path, store: str, broker: str, *, slow: bool = False) -> Iter
             mosquitto.start()
             leaving.callback(mosquitto.stop)
             broker_url, port = f"mqtt://127.0.0.1:{mosquitto.port}", mosquitto.port
-        server = Server(folder / "server", url, broker_url, env)
+        server = Server(folder / "server", url, broker_url, env, site)
         leaving.callback(server.stop)
         yield server, port or server.broker_port
