@@ -6,6 +6,7 @@ transaction. If the store is away the error goes up, nothing is acknowledged, an
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 import structlog
@@ -230,9 +231,15 @@ def _positions(mail: Mail) -> set[tuple[str, str]]:
 
 
 def _heard(mail: Mail, boots: Iterable[tuple[str, str]], at: datetime) -> dict[str, datetime]:
-    """When each gateway that a mail moves was heard last. A mail is in the order of arrival."""
-    heard = {gateway: message.at or at for gateway, message, _ in mail.said}
-    return {gateway: heard.get(gateway, at) for gateway, _ in boots}
+    """When each gateway that a mail moves was heard last: now, unless its messages know better."""
+    moved = {gateway for gateway, _ in boots}
+    if any(message.at is None for _, message, _ in mail.said[:1]):
+        return dict.fromkeys(moved, at)
+    heard: dict[str, datetime] = {}
+    live = ((gateway, message) for gateway, message, _ in mail.statuses if not message.retained)
+    for gateway, message in chain(((gateway, message) for gateway, message, _ in mail.said), live):
+        heard[gateway] = max(message.at or at, heard.get(gateway, message.at or at))
+    return {gateway: heard.get(gateway, at) for gateway in moved}
 
 
 def _due(boots: dict[tuple[str, str], Boot], at: datetime, gap_s: int) -> None:

@@ -74,6 +74,12 @@ class VirtualGateway:
 
     def say(self, fact: Fact, sign: Sign | None = None) -> Kept:
         """Keep a fact, and send it on when the link stands. `sign` promises that it is only a life sign."""
+        kept = self.keep(fact)
+        self.send(kept, sign)
+        return kept
+
+    def keep(self, fact: Fact) -> Kept:
+        """Number a fact and put it into the spool."""
         self._seq += 1
         self._n += 1
         at = self.now()
@@ -90,9 +96,12 @@ class VirtualGateway:
         self._last[fact.device] = self._n
         if self.on_kept is not None:
             self.on_kept(self.id, kept)
-        if self.linked:
-            self.broker.publish(self._events, raw, sign=sign)
         return kept
+
+    def send(self, kept: Kept, sign: Sign | None = None) -> None:
+        """Send what was just kept, when the link stands."""
+        if self.linked:
+            self.broker.publish(self._events, kept.raw, sign=sign)
 
     def measure(self, sample: wire.Sample) -> None:
         """Hold a sample until it goes up together with others."""
@@ -136,12 +145,12 @@ class VirtualGateway:
             return self.beat_at
         return min(self.beat_at, self._stalls_at())
 
-    def beat(self) -> None:
+    def beat(self, in_hand: int) -> None:
         """Do what is due."""
         at = self.now()
         if self.beat_at is not None and self.beat_at <= at:
             self._say_online(Sign(self.id, status=True))
-        if self.linked and self._spool and self._stalls_at() <= at:
+        if self.linked and self.spooled > in_hand and self._stalls_at() <= at:
             self._stalled()
 
     def _stalls_at(self) -> datetime:

@@ -34,7 +34,9 @@ SELDOM: Final = timedelta(hours=1)
 
 
 class House:
-    """Begins at `start` with the site imported, the server up and every gateway linked. The same seed makes the same ids."""
+    """Begins at `start` with the site imported, the server up and every gateway linked. The same seed makes the same ids.
+    `together`: life signs may be committed together; what comes of them is the same, only sooner.
+    """
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class House:
         signed_on: Mapping[str, str] = {},
         life: Iterator[Word] | None = None,
         fate: Fate = good,
+        together: bool = True,
     ) -> None:
         self.register = register
         self.site = register.site_id
@@ -55,6 +58,7 @@ class House:
         self.silent: set[str] = set()
         self.failing: frozenset[str] = frozenset()
         self.on_server: Callable[[Server], None] = lambda _: None  # each new life of the server
+        self._together = together
         self._chance = Random(f"{seed}/ids")
         self._key = Ed25519PrivateKey.from_private_bytes(sha256(f"{seed}/key".encode()).digest())
         self._life = iter(life or ())
@@ -106,6 +110,7 @@ class House:
         with self._same_ids(), self._mortal():
             if self.server is not None:
                 self.server.flush()
+        with self._same_ids(), self._mortal():  # whether or not the server died of what it held
             deed()
         self.settle()
 
@@ -127,8 +132,12 @@ class House:
             found.append(self._seldom_at)
             if due is not None:
                 found.append(self.server_clock.when(due))
-        found += [g.next_due(server.in_hand(g.id) if server is not None else 0) for g in self.gateways.values()]
+        found += [g.next_due(self._in_hand(g.id)) for g in self.gateways.values()]
         return min((at for at in found if at is not None), default=None)
+
+    def _in_hand(self, gateway: str) -> int:
+        """How many events of a gateway the server holds only because it may."""
+        return self.server.in_hand(gateway) if self.server is not None else 0
 
     def _instant(self) -> None:
         """Everything that is due at this instant, in its order."""
@@ -141,7 +150,7 @@ class House:
                     self.server.seldom()
             self.broker.arrive()
             for gateway in self.gateways.values():
-                gateway.beat()
+                gateway.beat(self._in_hand(gateway.id))
             while self._agenda and self._agenda[0][0] <= now:
                 heapq.heappop(self._agenda)[2]()
         self._settle()
@@ -155,15 +164,20 @@ class House:
         """Say what the site says by itself before `until` (`also_at`: and then). True: more than life was said, so that
         something may be due before the next word.
         """
+        more = True
+        with self._mortal():
+            more = self._told(until, also_at=also_at)
+            if more:
+                self._settle()
+        return more
+
+    def _told(self, until: datetime, *, also_at: bool) -> bool:
         word = self._word
         while word is not None and (word.at < until or (also_at and word.at == until)):
             self._word = next(self._life, None)
             if word.device not in self.silent:
                 self.clock.at = word.at
-                with self._mortal():
-                    loud = self._speak(word)
-                if loud:
-                    self._settle()
+                if self._speak(word):
                     return True
             word = self._word
         return False
@@ -196,7 +210,12 @@ class House:
         if refused is not None:
             raise ValueError(f"the gateway does not take this: {refused.why}: {refused.detail}")
         kept: list[Kept] = []
-        self.at_once(lambda: kept.append(self.gateways[gateway].say(fact)))
+
+        def say() -> None:
+            kept.append(self.gateways[gateway].keep(fact))
+            self.gateways[gateway].send(kept[0])
+
+        self.at_once(say)
         return kept[0]
 
     def fresh(self) -> str:
@@ -255,7 +274,7 @@ class House:
 
     def _begin(self) -> None:
         server = Server(self.store, self.site, self.server_clock, self.broker, self.shores, self._key)
-        server.failing = self.failing
+        server.failing, server.together = self.failing, self._together
         self.server = server
         self.on_server(server)
         server.settle()

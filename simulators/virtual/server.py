@@ -85,6 +85,7 @@ class Server:
         self.flow = Flow(disk, self.desks, self.telemetry, now, broker.receipt)
         self.sweep = Sweep(disk, self.desks, now, lambda tx, register, at: _seal(tx, register, at, key))
         self.failing: frozenset[str] = frozenset()
+        self.together = True
         self.on_delivered: Callable[[list[Message]], None] | None = None
         self._pending: list[Message] = []
         self._status: dict[str, int] = {}  # where each gateway's own word stands among them
@@ -99,7 +100,7 @@ class Server:
     def receive(self, parcels: Sequence[Parcel]) -> None:
         """Take deliveries: a mere life sign may wait for the next, anything else is handled here and now."""
         at = self.now()
-        if len(parcels) == 1 and not self.disk.dies and self._may_wait(parcels[0], at):
+        if len(parcels) == 1 and self.together and not self.disk.dies and self._may_wait(parcels[0], at):
             return
         self._pending += [Message(p.topic, p.payload, p.retained, 1, p.token, p.dup, at) for p in parcels]
         self.flush()
