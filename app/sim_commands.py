@@ -50,7 +50,15 @@ def run(
     duplicate: Annotated[float, typer.Option(min=0, max=1, help="Share that is said a second time.")] = 0.0,
     reorder: Annotated[int, typer.Option(min=0, help="Out of order, by up to so many.")] = 0,
     delay: Annotated[float, typer.Option(min=0, help="Late, by up to so many seconds.")] = 0.0,
-    lose: Annotated[float, typer.Option(min=0, max=1, help="Share that is lost.")] = 0.0,
+    lose: Annotated[
+        float, typer.Option(min=0, max=1, help="Share that is lost; with --as, it leaves a gap in the numbers.")
+    ] = 0.0,
+    as_gateway: Annotated[
+        str | None, typer.Option("--as", help="Speak to the broker as this gateway of the site, without a real one.")
+    ] = None,
+    broker: Annotated[str, typer.Option(help="For --as: mqtt://HOST:PORT or mqtts://HOST:PORT.")] = "",
+    password_file: Annotated[Path | None, typer.Option(help="For --as: the gateway's password.")] = None,
+    ca: Annotated[str | None, typer.Option(help="For --as: the broker's CA.")] = None,
 ) -> None:
     """Play a story or a model through a gateway's intake (or print it), or let a crowd speak at a rate."""
     from app.clock import now
@@ -60,6 +68,8 @@ def run(
     if devices:
         from app.crowd_run import run_crowd
 
+        if outage or duplicate or reorder or delay or lose or as_gateway:
+            raise typer.BadParameter("a crowd has a good line; bad lines are for stories", param_hint="--devices")
         run_crowd(devices, rate, seed, seconds, _place(intake) if intake else None, dry)
         return
     from simulators.gateways import Troubles
@@ -68,7 +78,10 @@ def run(
 
     logging.basicConfig(level=logging.WARNING)
     troubles = Troubles(tuple(map(_span, outage or [])), duplicate, reorder=reorder, delay_s=delay, gap=lose)
-    register, told = _told(str(story), site, seed, seconds, troubles, None if dry else now())
+    register, told = _told(str(story), site, seed, seconds, troubles, None if dry else now(), as_gateway)
+    if as_gateway and not dry:
+        _speak_as(as_gateway, register.site_id, told, broker, password_file, ca, speed)
+        return
     if dry:
         for one in text(told):
             typer.echo(one, nl=False)
@@ -84,7 +97,9 @@ def run(
         raise typer.Exit(130) from None
 
 
-def _told(name: str, site: Path, seed: int, seconds: float, troubles: Any, on: Any) -> tuple[Any, Any]:
+def _told(
+    name: str, site: Path, seed: int, seconds: float, troubles: Any, on: Any, gateway: str | None
+) -> tuple[Any, Any]:
     """The site, and the story that is told there over its line, good or bad."""
     from itertools import takewhile
 
@@ -101,9 +116,39 @@ def _told(name: str, site: Path, seed: int, seconds: float, troubles: Any, on: A
         raise typer.BadParameter(f"no story or model {name!r}{hint} See `watchroom sim list`.", param_hint="STORY")
     register = read(site if site.exists() else Path("packs") / site)
     told: Any = stream(known[name], register, seed, on)
-    if troubles.any:
+    if gateway is not None:
+        if gateway not in register.gateways:
+            raise typer.BadParameter(f"one of {', '.join(register.gateways)}", param_hint="--as")
+        told = (s for s in told if s.kind and register.devices[s.device].gateway == gateway)
+    if troubles.any or gateway is not None:
         told = troubled(told, troubles, dice(seed, "line"))
     return register, takewhile(lambda s: s.t <= seconds, told) if seconds else told
+
+
+def _speak_as(
+    gateway: str, site: str, told: Any, broker: str, password_file: Path | None, ca: str | None, speed: float
+) -> None:
+    import aiomqtt
+
+    from app.clock import now
+    from gateway.process import link_of
+    from simulators.phantom import speak
+
+    try:
+        link = link_of(broker, password_file.read_text().strip() if password_file else None, ca)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--broker") from None
+
+    async def tell() -> int:
+        return await speak(told, link, site, gateway, now, asyncio.Event(), speed=speed)
+
+    try:
+        print(f"{asyncio.run(tell())} messages taken by the broker")
+    except (aiomqtt.MqttError, OSError) as wrong:
+        typer.echo(f"no broker for {gateway} at {link.host}:{link.port}: {wrong}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 def _span(words: str) -> tuple[float, float]:

@@ -7,14 +7,16 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from core.clock import Clock, rfc3339
 from core.ids import fresh
 from simulators.gateways import Message, heard
-from simulators.sayings import Saying, spoken
+from simulators.sayings import Saying, Timed, spoken
 
 log = logging.getLogger("simulators.player")
+
+T = TypeVar("T", bound=Timed)
 
 PATIENCE_S: Final = 60.0
 _IDS_KEPT: Final = 10_000  # how long ago a message may have been said whose duplicate is still to come
@@ -80,7 +82,7 @@ async def play(
     gateway gives its own numbers.
     """
     taken, ids = 0, _Ids()
-    async for one in _paced(stream, stopping, speed):
+    async for one in paced(stream, stopping, speed):
         saying = one if isinstance(one, Saying) else heard(one)
         mouth = mouths.get(saying.device)
         if mouth is None:
@@ -107,9 +109,8 @@ class _Ids:
         return self._known.setdefault(place, fresh(now()))
 
 
-async def _paced(
-    stream: Iterable[Saying | Message], stopping: asyncio.Event, speed: float
-) -> AsyncIterator[Saying | Message]:
+async def paced(stream: Iterable[T], stopping: asyncio.Event, speed: float) -> AsyncIterator[T]:
+    """Each when its moment has come, until told to stop."""
     began = time.monotonic()
     for saying in stream:
         wait = saying.t / speed - (time.monotonic() - began)
