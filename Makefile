@@ -37,8 +37,9 @@ bench: ## the figures of docs/measures.md, with the ceilings of this machine bes
 	@$(PREPARE) test
 	@exec $(PY) -m bench $(BENCH_ARGS)
 
-scenario: ## replay a night from a file (not there yet: it comes with the scenario language)
-	@echo "There is no scenario language yet. Until then: watchroom sim run STORY" >&2; exit 2
+scenario: ## play the nights of tests/scenarios, or FILES=…: who was called, when, and that nothing else happened
+	@$(PREPARE) scenario
+	@exec $(PY) -m app scenario run $(SCENARIO_ARGS) $(or $(FILES),tests/scenarios)
 
 clean: ## remove everything that make made (packages, builds, caches, the demo's data)
 	rm -rf .setup .venv var dist web/node_modules api/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from app.gateway_commands import gateway_app
-
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="值班室 Watchroom: alarms, duty and patrol, from the sensor to the signed-off alert.",
 )
-app.add_typer(gateway_app, name="gateway")
 
 Data = Annotated[Path | None, typer.Option(help="Folder for everything that is kept.")]
 Port = Annotated[int | None, typer.Option(help="Port of the pages; 0 takes a free one.")]
@@ -116,6 +113,10 @@ def openapi(
 def whole(word: str = "--help") -> typer.Typer:
     """The command with the sub-commands that `word` needs: all of them for help, else only its own, which are quick to load."""
     everything = word.startswith("-")
+    if everything or word == "gateway":
+        from app.gateway_commands import gateway_app
+
+        app.add_typer(gateway_app, name="gateway")
     if everything or word == "site":
         from app.site_wiring import made
 
@@ -128,6 +129,10 @@ def whole(word: str = "--help") -> typer.Typer:
         from app.sim_commands import sim_app
 
         app.add_typer(sim_app, name="sim")
+    if everything or word == "scenario":
+        from app.scenario_commands import scenario_app
+
+        app.add_typer(scenario_app, name="scenario")
     if everything or word == "broker":
         from app.broker_commands import broker_app
 
@@ -140,6 +145,14 @@ def whole(word: str = "--help") -> typer.Typer:
         from app.account_commands import account_app
 
         app.add_typer(account_app, name="account")
+    if everything or word == "record":
+        from app.record_commands import record_app
+
+        app.add_typer(record_app, name="record")
+    if everything or word == "replay":
+        from app.record_commands import replay
+
+        app.command("replay")(replay)
     return app
 
 

@@ -1,7 +1,10 @@
 """The call sheet (呼叫预演) as people read it: who is called, when, by which channel, and what is amiss."""
 
-from collections.abc import Iterable, Mapping
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +14,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.clock import now
 from core.words import say
-from simulators.scenario.callsheet import Call, CallSheet, Remark, RungCalls
+from simulators.scenario import load
+from simulators.scenario.callsheet import (
+    Alarm,
+    Call,
+    CallSheet,
+    Duty,
+    Remark,
+    RungCalls,
+    alarms_of,
+    call_sheet,
+    duty_of,
+    roster,
+)
+from simulators.scenario.errors import ScenarioRefused, Wrong
+from simulators.scenario.known import Known
+from simulators.scenario.model import Scenario
+from simulators.scenario.times import Clock, wall
+from simulators.scenario.tokens import Token
 from sites.register import Register, Words
 
 HEADS = ("time", "rung", "whom", "person", "basis", "channel", "target")
@@ -72,6 +93,64 @@ class Reader(msgspec.Struct, frozen=True):
         return " · ".join([named, *([" / ".join(zones)] if zones else [])])
 
 
+class CannotExplain(Exception):  # noqa: N818 - an answer for whoever asked
+    """The question makes no sense; every reason in a line of its own."""
+
+
+def asked(
+    file: Path | None, site: str | None, device: str | None, kind: str | None, at: str | None, language: str
+) -> tuple[Register, list[CallSheet]]:
+    """The sheets of every alarm in a scenario, or of the one that is named. Raises CannotExplain."""
+    if (file is None) == (site is None):
+        raise CannotExplain("name a scenario file, or a site with --site")
+    try:
+        scenario = load.read(file) if file is not None else load.read_text(_bare(str(site)), Path("--site"))
+        alarms = _alarms(scenario, device, kind, at, bare=file is None)
+    except ScenarioRefused as refused:
+        raise CannotExplain("\n".join(str(fault) for fault in refused.errors)) from None
+    except Wrong as wrong:
+        raise CannotExplain(str(wrong)) from None
+    made = []
+    for alarm in alarms:
+        duty = duty_of(scenario) if file is not None else Duty(roster(scenario.register, alarm.at))
+        sheet = call_sheet(scenario.register, alarm.subject, alarm.kind, alarm.at, duty)
+        if sheet is not None:
+            made.append(sheet)
+    if not made:
+        only = say(f"kind.{alarms[0].kind}", language) if alarms else ""
+        raise CannotExplain(say("explain.silent", language, kind=only) if only else say("explain.none", language))
+    return scenario.register, made
+
+
+def _bare(site: str) -> str:
+    """A scenario in which nothing happens, for its site's sake."""
+    return f"site: {json.dumps(site)}\nstart: 2000-01-01T00:00\nwhen: []\n"
+
+
+def _alarms(scenario: Scenario, device: str | None, kind: str | None, at: str | None, *, bare: bool) -> list[Alarm]:
+    """What the question is about: one named alarm, or those of the file that it leaves."""
+    known = Known(scenario.register, Clock(scenario.register.zone_info, scenario.start))
+    subject = known.subject(Token(device))[0] if device is not None else None
+    name = known.kind(Token(kind)) if kind is not None else None
+    if not bare and at is None:
+        return [a for a in alarms_of(scenario) if subject in {None, a.subject} and name in {None, a.kind}]
+    if subject is None or name is None:
+        raise Wrong("name the alarm: --device DEVICE --kind KIND" + (" [--at TIME]" if bare else ""))
+    when = now() if at is None else wall(at, scenario.register.zone_info) if bare else known.clock.read(at).at
+    return [Alarm(subject, name, when)]
+
+
+def print_sheets(register: Register, sheets: Iterable[CallSheet], language: str) -> None:
+    """Print sheets to standard output; elsewhere than on a terminal, as wide as they are."""
+    out = Console(highlight=False)
+    if out.is_terminal:
+        show(out, Reader(register, language), sheets)
+        return
+    told = io.StringIO()
+    show(Console(file=told, highlight=False, width=250), Reader(register, language), sheets)
+    print("\n".join(line.rstrip() for line in told.getvalue().splitlines()))
+
+
 def show(out: Console, reader: Reader, sheets: Iterable[CallSheet]) -> None:
     """Print sheets; alarms that call the same people at the same distance share one."""
     alike: dict[Any, list[CallSheet]] = {}
@@ -109,8 +188,8 @@ def _table(reader: Reader, sheet: CallSheet) -> Table:
     for rung in sheet.rungs:
         when = f"{reader.clock(rung.at, sheet.at)}  +{span(rung.at - sheet.at)}"
         for n, call in enumerate(rung.calls or (None,)):
-            head = (when, str(rung.rung), reader.who(rung.who)) if n == 0 else ("", "", "")
-            table.add_row(*head, *_cells(reader, rung, call, first=n == 0))
+            left = (when, str(rung.rung), reader.who(rung.who)) if n == 0 else ("", "", "")
+            table.add_row(*left, *_cells(reader, rung, call, first=n == 0))
     return table
 
 
@@ -138,7 +217,7 @@ def _foot(reader: Reader, sheet: CallSheet) -> list[Text]:
 
 def remark(reader: Reader, made: Remark, seen_from: datetime) -> str:
     """A remark in words."""
-    turn = {
+    turn: dict[str, Callable[[str], str]] = {
         "seat": reader.seat,
         "person": reader.person,
         "who": reader.who,

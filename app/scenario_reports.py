@@ -12,7 +12,9 @@ import msgspec
 
 from simulators.scenario.responses import Response
 
-PASSED, FAILED, BROKEN = "passed", "failed", "broken"
+PASSED, FAILED = "passed", "failed"
+CRASHED, UNREADABLE = "crashed", "unreadable"  # the product broke; the file is refused
+VERDICTS = (PASSED, FAILED, CRASHED, UNREADABLE)
 # What XML 1.0 cannot hold, not even escaped; a scenario may well send it as garbage.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -44,12 +46,18 @@ def figures(outcomes: Sequence[Outcome], took_s: float) -> dict[str, Any]:
     simulated = sum(o.simulated_s for o in outcomes)
     return {
         "scenarios": len(outcomes),
-        **{verdict: sum(o.verdict == verdict for o in outcomes) for verdict in (PASSED, FAILED, BROKEN)},
+        **{verdict: sum(o.verdict == verdict for o in outcomes) for verdict in VERDICTS},
         "events": sum(o.events for o in outcomes),
         "simulated_s": round(simulated, 3),
         "took_s": round(took_s, 3),
         "speed": round(simulated / took_s) if took_s else 0,
     }
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """0: everything went as written; 1: something did not; 2: something cannot be read."""
+    verdicts = {o.verdict for o in outcomes}
+    return 2 if UNREADABLE in verdicts else 1 if verdicts - {PASSED} else 0
 
 
 def as_json(outcomes: Sequence[Outcome], took_s: float) -> bytes:
@@ -77,15 +85,18 @@ def as_junit(outcomes: Iterable[Outcome], at: datetime) -> bytes:
     for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(s.get(count, "0")) for s in suites)))
     root.set("time", f"{sum(float(s.get('time', '0')) for s in suites):.3f}")
+    for element in root.iter():
+        element.attrib = {name: _clean(value) for name, value in element.attrib.items()}
+        element.text = element.text and _clean(element.text)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode").encode() + b"\n"
 
 
 def _suite(root: ET.Element, folder: str, inside: list[Outcome], at: datetime) -> ET.Element:
     suite = ET.SubElement(root, "testsuite", name=folder, timestamp=at.isoformat(timespec="seconds"))
     suite.set("tests", str(len(inside)))
     suite.set("failures", str(sum(o.verdict == FAILED for o in inside)))
-    suite.set("errors", str(sum(o.verdict == BROKEN for o in inside)))
+    suite.set("errors", str(sum(o.verdict in {CRASHED, UNREADABLE} for o in inside)))
     suite.set("skipped", "0")
     suite.set("time", f"{sum(o.took_s for o in inside):.3f}")
     for outcome in inside:
@@ -100,10 +111,10 @@ def _case(suite: ET.Element, folder: str, outcome: Outcome) -> None:
     if outcome.verdict != PASSED:
         what = "failure" if outcome.verdict == FAILED else "error"
         first = next((line for line in outcome.report.splitlines() if line.strip()), outcome.verdict)
-        wrong = ET.SubElement(case, what, message=_clean(first.strip()), type=f"scenario.{outcome.verdict}")
-        wrong.text = _clean(outcome.report)
+        wrong = ET.SubElement(case, what, message=first.strip(), type=f"scenario.{outcome.verdict}")
+        wrong.text = outcome.report
     if outcome.timeline:
-        ET.SubElement(case, "system-out").text = _clean("\n".join(outcome.timeline))
+        ET.SubElement(case, "system-out").text = "\n".join(outcome.timeline)
 
 
 def _clean(text: str) -> str:

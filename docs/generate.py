@@ -103,6 +103,37 @@ def commands() -> str:
     return "\n".join(_command(typer.main.get_command(whole()), "watchroom"))
 
 
+def broken_scenario() -> str:
+    """The scenario that is broken on purpose."""
+    return _fenced("yaml", (HERE / "howto/broken-on-purpose.yaml").read_text(encoding="utf-8"))
+
+
+def broken_report() -> str:
+    """What playing it prints."""
+    from app.scenario_runs import How, judged
+    from simulators.scenario.load import read_text
+
+    file = HERE / "howto/broken-on-purpose.yaml"
+    return _fenced("text", judged(read_text(file.read_text(encoding="utf-8"), Path(file.name)), How()).report)
+
+
+def misspelt_report() -> str:
+    """What a file that cannot be read is refused for."""
+    from simulators.scenario.errors import ScenarioRefused
+    from simulators.scenario.load import read_text
+
+    file = HERE / "howto/misspelt-on-purpose.yaml"
+    try:
+        read_text(file.read_text(encoding="utf-8"), Path(file.name))
+    except ScenarioRefused as refused:
+        return _fenced("text", "\n".join(str(fault) for fault in refused.errors))
+    raise AssertionError(f"{file.name} can be read")
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```"
+
+
 def _command(command: Any, path: str) -> Iterator[str]:
     if isinstance(command, TyperGroup):
         for name, below in command.commands.items():
@@ -150,6 +181,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "routes": routes,
     "settings": settings,
     "commands": commands,
+    "broken-scenario": broken_scenario,
+    "broken-report": broken_report,
+    "misspelt-report": misspelt_report,
 }
 
 if __name__ == "__main__":

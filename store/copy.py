@@ -4,11 +4,13 @@ COPY goes past SQLAlchemy, so its errors are brought back to what the rest of th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import psycopg
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    import psycopg
 
 PIECE = 100  # rows
 
@@ -17,6 +19,8 @@ def copy_in(
     conn: Connection, table: Table, columns: Sequence[str], kinds: Sequence[str], tuples: Sequence[tuple[Any, ...]]
 ) -> None:
     """Append `tuples`, whose values have the PostgreSQL types `kinds`. A clash is an error, as with INSERT."""
+    import psycopg  # here: who keeps to SQLite need not wait for it
+
     raw = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
     try:

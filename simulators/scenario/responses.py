@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -32,23 +33,24 @@ def responses(happenings: Iterable[Happening]) -> list[Response]:
     An alert that rings again counts anew: whoever let it ring has not answered this time.
     """
     made: list[Response] = []
-    raised: dict[tuple[str, ...], datetime] = {}
-    open_: dict[tuple[str, ...], dict[str, Response]] = {}
+    raised: dict[Any, datetime] = {}
+    open_: dict[Any, dict[str, Response]] = {}
     for h in happenings:
         if h.topic != "alert":
             continue
-        if h.what in RINGS or (h.what == "recurred" and any(r.answered_at for r in open_.get(h.about, {}).values())):
-            made += open_.pop(h.about, {}).values()
-            raised[h.about] = h.at
-        people = open_.setdefault(h.about, {})
+        key = h.more.get("number", h.about)
+        if h.what in RINGS or (h.what == "recurred" and any(r.answered_at for r in open_.get(key, {}).values())):
+            made += open_.pop(key, {}).values()
+            raised[key] = h.at
+        people = open_.setdefault(key, {})
         if h.what in CALLS:
             for person in h.who:
-                people.setdefault(person, Response(person, " ".join(h.about), raised.get(h.about, h.at), h.at))
+                people.setdefault(person, Response(person, " ".join(h.about), raised.get(key, h.at), h.at))
         elif h.what in ANSWERS:
             for person in h.who:
-                people[person] = _answered(people.get(person), h, raised.get(h.about, h.at))
+                people[person] = _answered(people.get(person), h, raised.get(key, h.at))
         elif h.what == "closed":
-            made += open_.pop(h.about, {}).values()
+            made += open_.pop(key, {}).values()
     made += [one for people in open_.values() for one in people.values()]
     return sorted(made, key=lambda r: (r.raised_at, r.called_at or r.raised_at))
 

@@ -21,6 +21,9 @@ class World(Protocol):
     def look(self) -> Snapshot:
         """How things stand now."""
 
+    def so_far(self) -> Story:
+        """Everything that has happened until now; the world goes on."""
+
     def end(self) -> Story:
         """Stop everything and tell what happened."""
 

@@ -91,13 +91,17 @@ class VirtualWorld:
         with self.house.store.read() as conn:
             return snapshot(conn, self.scenario.register, self.house.clock.at)
 
-    def end(self) -> Story:
-        """Tell what happened."""
+    def so_far(self) -> Story:
+        """Everything that has happened until now."""
         house = self.house
         if house.server is not None:
             house.at_once(lambda: None)
         with house.store.read() as conn:
             return story_of(conn, self.scenario, house.clock.at, time.perf_counter() - self._began)
+
+    def end(self) -> Story:
+        """Tell what happened."""
+        return self.so_far()
 
     def close(self) -> None:
         """Give everything back."""
