@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from api.rights import PERMITS
 from app.imports import import_site
@@ -19,6 +20,9 @@ from sites.pack import digest
 from sites.register import Register
 from store.db import Store
 
+if TYPE_CHECKING:
+    from app.real_world import RealWorld
+
 TOOK: Final = Outcome(ok=True, code="250")
 FAILED: Final = Outcome(ok=False, code="451", body="told to fail")
 _SETTINGS: Final = NotifySettings()
@@ -27,6 +31,13 @@ _SETTINGS: Final = NotifySettings()
 def virtual(scenario: Scenario) -> VirtualWorld:
     """The scenario's world in this process, under a clock that leaps."""
     return VirtualWorld(scenario, shores())
+
+
+def real(scenario: Scenario, *, speed: float | None = None, keep: Path | None = None) -> "RealWorld":
+    """The scenario's world as running processes; everything they keep stays in `keep` if that is given."""
+    from app.real_world import RealWorld
+
+    return RealWorld(scenario, speed, keep)
 
 
 def shores() -> Shores:

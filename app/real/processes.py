@@ -197,20 +197,20 @@ class Edge:
             end(self._process)
             self._process = None
 
-    def say(self, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def say(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         """Say lines to the intake; the answers come when they are safe. Raises Broken when one is refused."""
         answers: list[dict[str, Any]] = []
         while len(answers) < len(lines):
             part = lines[len(answers) : len(answers) + _LINES]
-            answers += self._exchange(b"".join(json.dumps(line).encode() + b"\n" for line in part), len(part))
+            answers += self._exchange(b"".join(line + b"\n" for line in part), len(part))
         for line, answer in zip(lines, answers, strict=True):
             if not answer.get("ok"):
-                raise Broken(f"gateway {self.id} refuses {line}: {answer.get('error')}")
+                raise Broken(f"gateway {self.id} refuses {line!r}: {answer.get('error')}")
         return answers
 
     def status(self) -> dict[str, Any]:
         """What it says about itself: its boot, whether it is `linked`, how much waits for a receipt."""
-        return self.say([{"ask": "status"}])[0]
+        return self.say([b'{"ask": "status"}'])[0]
 
     def _exchange(self, said: bytes, count: int) -> list[dict[str, Any]]:
         if self._talk is None:

@@ -3,11 +3,9 @@ a number or an id of its own, twice, as old news, or as nonsense.
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import aiomqtt
-import msgspec
 
 from app.real.shores import HOST
 from core import wire
@@ -16,11 +14,6 @@ from ingest.credentials import SERVER, Gateway
 
 INGEST: Final = "watchroom-ingest"  # the server's client id: whoever connects with it ends the server's session
 _PATIENCE_S: Final = 10.0
-
-
-def written(fields: Mapping[str, Any]) -> bytes:
-    """An event's bytes; what is None is left out."""
-    return msgspec.json.encode({k: v for k, v in fields.items() if v is not None})
 
 
 def boot_of(payload: bytes) -> str | None:
