@@ -188,6 +188,52 @@ def replay(
         _refuse(str(wrong))
 
 
+def from_recording(
+    file: File,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write; standard output without it.")] = None,
+    pack: Annotated[
+        Path | None, typer.Option(help="The site pack; else the shipped one of the recording's site.")
+    ] = None,
+    logbook: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The site's logbook export: what people did.")
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Where to begin: 22:04 (the site's clock) or +5m.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Where to end (that moment is left out).")] = None,
+) -> None:
+    """Draft a scenario from a recording: what was heard, and what the product makes of it now."""
+    from app.scenario_worlds import virtual
+    from core.errors import Refusal
+    from simulators.recording.draft import draft
+    from simulators.recording.reader import Recording
+    from simulators.scenario.load import site_of
+
+    path = out or Path("draft.yaml")
+    try:
+        recording = Recording(file)
+        name = recording.header.site if pack is None else _seen_from(path, pack)
+        register = site_of(name, path.parent)
+        if register.site_id != recording.header.site:
+            typer.echo(f"recorded at {recording.header.site}, drafted for {register.site_id}", err=True)
+        first, last = _part(recording, begin, to)
+        text = draft(recording, register, name, path, virtual, logbook=logbook, begin=first, until=last)
+    except (ValueError, OSError, Refusal) as wrong:
+        _refuse(str(wrong))
+    if recording.torn:
+        typer.echo(f"{file}: {recording.torn}", err=True)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+        typer.echo(f"{out}: read it, keep what the story needs, then `watchroom scenario run {out}`", err=True)
+
+
+def _seen_from(path: Path, pack: Path) -> str:
+    """The pack's path as a scenario in `path` names it."""
+    return os.path.relpath(pack.absolute(), path.absolute().parent)
+
+
 def _into_broker(
     recording: "Recording",
     survey: "Survey",
