@@ -197,7 +197,7 @@ class Fields:
         """A field that may be missing."""
         self.asked.append(name)
         return self.found.get(name) or Spot(
-            None, self.spot.file, f"{self.spot.path}.{name}", self.spot.faults, self.spot.line
+            None, self.spot.file, f"{self.spot.path}.{name}".lstrip("."), self.spot.faults, self.spot.line
         )
 
     def need(self, name: str) -> Spot:

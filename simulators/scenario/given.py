@@ -15,7 +15,7 @@ from simulators.scenario.times import duration
 from sites.errors import Fault, PackRefused
 from sites.fields import Spot, quoted, unknown
 from sites.pack import read
-from sites.register import MODELS, Register, Role
+from sites.register import Register
 from sites.tree import Entry, Listing, Mapped, Node, Scalar
 
 SMALL: Final = Path(__file__).with_name("small.yaml")
@@ -78,7 +78,7 @@ class _Given:
                 roles, mail, called = person, Spot(None, person.file, "", []), Spot(None, person.file, "", [])
             found: Nodes = {}
             if roles.node is not None:
-                found["roles"] = _list(roles, [_text(r, r.one_of(list(Role), "role")) for r in _one_or_more(roles)])
+                found["roles"] = _list(roles, [_text(r, r.text()) for r in _one_or_more(roles)])
             login = name if _LOGIN.fullmatch(name) else f"x{abs(person.line)}-{len(name)}"
             address = mail.text() if mail.node is not None else f"{login}@example.org"
             contact = _map(
@@ -98,7 +98,7 @@ class _Given:
     def devices(self, sections: Sections, spot: Spot) -> None:
         for name, device in spot.entries():
             if not isinstance(device.node, Mapped):
-                found: Nodes = {"model": _text(device, device.one_of(MODELS, "model"))}
+                found: Nodes = {"model": _text(device, device.text())}
             else:
                 f = device.fields()
                 found = _named(f.may("model"), f.may("zone"), f.may("gateway"), f.may("key"), f.may("name"))

@@ -30,7 +30,7 @@ MAX_BYTES: Final = 1024 * 1024
 AFTERWARDS: Final = timedelta(minutes=10)
 LONGEST: Final = timedelta(days=366)
 _MAX_FAULTS: Final = 200
-_CUT: Final = re.compile(r"\s#\s?(\d+)")
+_NUMBER_CUT: Final = re.compile(r"#(\d+)(?=\s|$)")
 _COMMENT: Final = re.compile(r"\s*#\s?(.*)")
 
 
@@ -216,21 +216,24 @@ class _File:
             elif isinstance(item.node, Listing):
                 item.wrong("a line of its own is wanted here, not a list; quote the whole line: '22:04 …'")
             elif text := item.text(most=2000):
-                number = self._cut(item)
-                if number is None:
+                lost = _NUMBER_CUT.match(self._comment(item))
+                if lost is None:
                     yield item, text
                 else:
-                    item.wrong(f"to YAML, ` #` begins a comment, so #{number} is lost: write no.{number}")
+                    item.wrong(f"to YAML, ` #` begins a comment, so #{lost[1]} is lost: write no.{lost[1]}")
 
-    def _cut(self, item: Spot) -> str | None:
-        """The number of an alert that YAML took for a comment."""
+    def _comment(self, item: Spot) -> str:
+        """The comment behind an item's line, which may have been meant as a part of it."""
         line = self.source[item.line - 1] if item.line <= len(self.source) else ""
         if not isinstance(item.node, Scalar) or not item.node.plain:
-            return None
-        first = item.node.text.splitlines()[0] if item.node.text else ""
-        at = line.find(first)
-        found = _CUT.match(line, at + len(first)) if at >= 0 else None
-        return found[1] if found is not None else None
+            return ""
+        at = line.find(item.node.text)
+        rest = line[at + len(item.node.text) :] if at >= 0 else ""
+        return rest.strip() if rest[:1].isspace() and rest.strip().startswith("#") else ""
+
+    def _wrong(self, item: Spot, why: Wrong) -> None:
+        cut = "is not closed" in str(why) and self._comment(item)
+        item.wrong(f"{why} (to YAML, ` #` begins a comment; quote the whole line: '22:04 …')" if cut else str(why))
 
     def _steps(self, spot: Spot, known: Known, end: datetime | None) -> Iterator[Step]:
         before = known.clock.start
@@ -244,7 +247,7 @@ class _File:
                     said.add((step.act.device, step.act.kind))
                 yield step
             except Wrong as wrong:
-                item.wrong(str(wrong))
+                self._wrong(item, wrong)
 
     def _times(self, spot: Spot, clock: Clock) -> Iterator[datetime]:
         """The times of `then` that do not hang on the end; what is wrong with them is told later."""
@@ -273,7 +276,7 @@ class _File:
                     before = made.at
                 yield made
             except Wrong as wrong:
-                item.wrong(str(wrong))
+                self._wrong(item, wrong)
 
 
 def pack_of(name: str, folder: Path) -> Path | None:

@@ -13,6 +13,7 @@ from simulators.scenario.words import told
 
 WIDTH: Final = 120
 AROUND: Final = 3
+MOST: Final = 100  # rows; a night that has gone wholly wrong is told by its beginning and its end
 LEAST_HIDDEN: Final = 4
 _ASCII: Final = str.maketrans({"✓": "v", "✗": "x", "│": "|", "─": "-", "┼": "+", "…": "...", "→": ">", "±": "~"})
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -31,7 +32,7 @@ class Row(msgspec.Struct, frozen=True):
 def report(scenario: Scenario, story: Story, verdict: Verdict, width: int = WIDTH) -> str:
     """The whole report, at most `width` columns wide; what is far from any failure is left out."""
     failed = [r for r in verdict.results if not r.ok]
-    shown = list(_hidden(list(rows(scenario, story, verdict))))
+    shown = _shortened(list(_hidden(list(rows(scenario, story, verdict)))))
     room = width - 7
     left = min(max([8, *(columns(r.left) for r in shown)]), room * 11 // 20)
     right = min(max([13, *(columns(r.right) for r in shown)]), room - left)
@@ -96,6 +97,13 @@ def _summed(skipped: list[Row]) -> Iterator[Row]:
         yield from skipped
     else:
         yield Row(skipped[0].at, "…", f"{len(skipped)} more lines, nothing wrong with them")
+
+
+def _shortened(found: list[Row]) -> list[Row]:
+    if len(found) <= MOST:
+        return found
+    cut = found[MOST // 2 : -MOST // 2]
+    return [*found[: MOST // 2], Row(cut[0].at, "…", f"{len(cut)} more lines left out"), *found[-MOST // 2 :]]
 
 
 def _row(row: Row, left: int, right: int, width: int) -> Iterator[str]:

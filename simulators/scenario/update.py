@@ -15,7 +15,7 @@ import msgspec
 from simulators.scenario.load import read_text
 from simulators.scenario.model import Expect, Happening, Scenario, Snapshot, Story
 from simulators.scenario.times import Clock, prefix
-from simulators.scenario.verdict import Result, check, fits, known_of, likeness
+from simulators.scenario.verdict import Result, check, fits, is_quiet, known_of, likeness
 from simulators.scenario.words import told
 from sites import tree
 from sites.tree import Listing, Mapped
@@ -74,6 +74,7 @@ def _pieces(scenario: Scenario, story: Story) -> list[Piece]:
     verdict = check(scenario, story)
     served = {r.happening for r in verdict.results if r.happening is not None}
     free = [i for i, h in enumerate(story.happenings) if i not in served and h.topic != "log"]
+    loud = [i for i in free if not is_quiet(story.happenings[i])]
     kept: list[Piece] = []
     added: list[int] = []
     for result in verdict.results:
@@ -84,8 +85,8 @@ def _pieces(scenario: Scenario, story: Story) -> list[Piece]:
         elif (i := _instead(result.expect, story.happenings, free)) is not None:
             free.remove(i)
             added.append(i)
-    missing = free if not scenario.expects else [i for i in free if i in verdict.unexpected]
-    for i in sorted([*added, *missing]):
+    missing = loud if not scenario.expects else verdict.unexpected
+    for i in sorted({*added, *missing}):
         h = story.happenings[i]
         _insert(kept, Piece(h.at, told(h, clock, known)))
     if not scenario.expects:

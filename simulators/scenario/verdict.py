@@ -88,6 +88,11 @@ def about_fits(about: tuple[str, ...], h: Happening) -> bool:
     return len(h.about) >= len(about) and all(not a or a == b for a, b in zip(about, h.about, strict=False))
 
 
+def is_quiet(h: Happening) -> bool:
+    """What `nothing else` does not ask for: what stands only in the logbook, and a notice that simply arrived."""
+    return h.topic == "log" or (h.topic == "notice" and h.what == "sent")
+
+
 def in_time(e: Expect, at: datetime) -> bool:
     """Whether it was then, as finely as the time was written and with the tolerance that was written."""
     if e.at is None:
@@ -156,11 +161,11 @@ class _Bench:
         return Result(e, not why, why)
 
     def others(self, e: Expect) -> list[int]:
-        """Happenings that no line names. What stands only in the logbook need not be named."""
+        """Happenings that should have been named and are not."""
         return [
             i
             for i, h in enumerate(self.story.happenings)
-            if i not in self.served and h.topic != "log" and _in_span(e, h.at)
+            if i not in self.served and not is_quiet(h) and _in_span(e, h.at)
         ]
 
     # -- why not
