@@ -19,8 +19,9 @@ _LOCAL = "127.0.0.1"
 
 def run_crowd(devices: int, rate: float, seed: int, seconds: float, intake: tuple[str, int] | None, dry: bool) -> None:
     """Say it (or print it); exit 1 when the gateway fell behind by more than 1 %, refused to talk, or was not there."""
-    from simulators.population import MAINS_S, crowd, slowest_s
+    from simulators.population import crowd, slowest_s
     from simulators.sayings import text
+    from simulators.towers import MAINS_S
 
     register = _made(devices)
     if dry:
@@ -47,7 +48,7 @@ def run_crowd(devices: int, rate: float, seed: int, seconds: float, intake: tupl
 def write_pack(devices: int, folder: Path) -> None:
     """The crowd's site as a pack, and what to do with it."""
     from simulators.packing import write
-    from simulators.population import GATEWAY
+    from simulators.towers import GATEWAY
 
     register = _made(devices)
     files = write(register, folder)
@@ -57,7 +58,7 @@ def write_pack(devices: int, folder: Path) -> None:
 
 
 def _made(devices: int) -> Register:
-    from simulators.population import estate
+    from simulators.towers import estate
 
     try:
         return estate(devices)
@@ -68,8 +69,8 @@ def _made(devices: int) -> Register:
 @contextmanager
 def _own_stand(register: Register) -> Iterator[int]:
     """A broker and a gateway for this run alone; what the gateway took must have come out at the other end."""
-    from simulators.population import GATEWAY
     from simulators.stand import cpu_s, stand
+    from simulators.towers import GATEWAY
 
     _tell("no --intake: a gateway and a broker of our own, for this run")
     with tempfile.TemporaryDirectory(prefix="watchroom-sim-") as temp, stand(register, GATEWAY, Path(temp)) as running:

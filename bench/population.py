@@ -15,8 +15,9 @@ from bench.rig import system
 from simulators.crowd import Figures, drive
 from simulators.estate import Child
 from simulators.player import Mouth
-from simulators.population import GATEWAY, crowd, estate
+from simulators.population import crowd
 from simulators.stand import cpu_s, stand
+from simulators.towers import GATEWAY, estate
 from sites.register import Register
 
 DEVICES, RATE, SEED = 10_000, 2000, 7

@@ -118,7 +118,7 @@ def repeated(
     """A panel that sends each frame of `kinds` again and again: `times` times in all, evenly over `within_s`.
 
     8 times in 1.4 s is what the product must bear; senders repeat because they hear no answer (GB/T 26875.3 §6.5: three
-    tries; one-way radio: bursts; standards §4.1, §6).
+    retries; one-way radio: bursts; standards §4.1, §6).
     """
 
     def out(one: Saying) -> list[Saying]:
@@ -133,7 +133,7 @@ def repeated(
 def panel(points: Iterable[Stream], clock_off_s: float = 0.0, drift_s_a_day: float = 0.0) -> Stream:
     """All points of one panel: they have no clock of their own, so all are off alike, by months if nobody set it.
 
-    Panels in the field drift or send local time (standards §3.1); a day's drift of 10 s is what a patrol clock may have.
+    Panels in the field drift or send local time as if it were UTC (standards §3.1).
     """
     return clocked(merged(points), clock_off_s, drift_s_a_day)
 

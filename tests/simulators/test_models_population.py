@@ -17,8 +17,9 @@ from gateway.fact import Fact, understand
 from simulators.crowd import Figures, drive
 from simulators.crowd import line as spoken_line
 from simulators.packing import write
-from simulators.population import FLOORS, GATEWAY, MOST, crowd, estate, slowest_s
+from simulators.population import crowd, slowest_s
 from simulators.sayings import Saying, event, text
+from simulators.towers import FLOORS, GATEWAY, MOST, estate
 from sites.pack import digest, read
 from tests.conftest import HandClock
 
