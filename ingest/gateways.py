@@ -12,6 +12,7 @@ from store import outbox
 from store.db import Tx
 
 RESTART_S = 20
+GRACE_S = 60  # what was said meanwhile needs a moment to come in before a device's silence means anything
 SEQ_GAP = "gateway.seq_gap"
 
 
@@ -21,6 +22,7 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
     known = register.gateways.get(gateway)
     if known is None:
         return
+    was_away = gateway in away(tx, register.site_id)
     values: dict[str, Any] = {"state": status.state, "boot": status.boot, "spooled": status.spooled}
     if not retained:
         values["heard_at"] = at
@@ -30,7 +32,16 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
         else:  # its last will: a restart takes seconds, so it gets a moment before that is a trouble
             values["due_at"] = at + seconds(min(RESTART_S, known.supervision_s))
     store.save_gateway(tx, register.site_id, gateway, **values)
+    if was_away and status.state == "online" and not retained:
+        behind = [d.id for d in register.devices.values() if d.gateway == gateway and d.supervision_s]
+        store.look_at(tx, register.site_id, behind, at + seconds(GRACE_S))
     show(tx, judgement, gateway)
+
+
+def away(tx: Tx, site_id: str) -> set[str]:
+    """Gateways that are not there: of what stands behind them nothing is known."""
+    states = store.gateway_states(tx.conn, site_id)
+    return {s["gateway_id"] for s in states if s["silent"] or s["state"] == "offline"}
 
 
 def show(tx: Tx, judgement: Judgement, gateway: str) -> None:
@@ -42,8 +53,10 @@ def show(tx: Tx, judgement: Judgement, gateway: str) -> None:
             outbox.append(tx, site, judgement.at, [("gateway", body)])
 
 
-def silent(tx: Tx, judgement: Judgement, at: datetime) -> None:
-    """Gateways whose moment has come: look whether they really were silent, and call it once."""
+def silent(tx: Tx, judgement: Judgement, at: datetime, since: datetime) -> None:
+    """Gateways whose moment has come: look whether they really were silent, and call it once. `since`: when we began to
+    listen; what fell due before that may be our own deafness.
+    """
     register = judgement.scene.desk.register
     for state in store.gateway_states(tx.conn, register.site_id):
         if state["due_at"] is None or state["due_at"] > at:
@@ -53,6 +66,10 @@ def silent(tx: Tx, judgement: Judgement, at: datetime) -> None:
             store.save_gateway(tx, register.site_id, state["gateway_id"], due_at=None)
             continue
         due = state["heard_at"] + seconds(gateway.supervision_s)
+        listened = since + seconds(RESTART_S)
+        if listened > at:
+            store.save_gateway(tx, register.site_id, gateway.id, due_at=listened)
+            continue
         if due > at and state["state"] != "offline":
             store.save_gateway(tx, register.site_id, gateway.id, due_at=due)
             continue

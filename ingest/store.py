@@ -1,11 +1,11 @@
 """Events, rejects, device and gateway states: in and out of their rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from alerts.rules import Alert
 from core.clock import instant, micros
@@ -236,15 +236,26 @@ def save_silence(tx: Tx, site_id: str, rows: Mapping[str, tuple[bool, int | None
     )
 
 
+def look_at(tx: Tx, site_id: str, devices: Collection[str], due_at: datetime) -> None:
+    """Have these devices looked at then, unless their silence is known already."""
+    tx.conn.execute(
+        update(device_state)
+        .where(
+            device_state.c.site_id == site_id,
+            device_state.c.device_id.in_(list(devices)),
+            device_state.c.silent.is_(False),
+        )
+        .values(due_at=micros(due_at))
+    )
+
+
 def devices_due(conn: Connection, site_id: str, at: datetime, limit: int = 500) -> list[tuple[str, int, bool]]:
     """(device, heard_at in microseconds, silent) of devices whose due moment has come."""
-    query = (
-        select(device_state.c.device_id, device_state.c.heard_at, device_state.c.silent)
-        .where(device_state.c.site_id == site_id, device_state.c.due_at <= micros(at))
-        .order_by(device_state.c.due_at)
-        .limit(limit)
+    sql = (
+        "SELECT device_id, heard_at, silent FROM device_state WHERE site_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
     )
-    return [(r[0], r[1], r[2]) for r in conn.execute(query)]
+    rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(at), limit))
+    return [(r[0], r[1], bool(r[2])) for r in rows]
 
 
 def device_states(conn: Connection, site_id: str, ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
@@ -297,10 +308,8 @@ def save_boots(tx: Tx, site_id: str, at: datetime, changed: Mapping[tuple[str, s
 
 def boots_due(conn: Connection, site_id: str, at: datetime) -> list[tuple[str, str]]:
     """(gateway, boot) whose gap was not filled in time."""
-    query = select(gateway_boot.c.gateway_id, gateway_boot.c.boot).where(
-        gateway_boot.c.site_id == site_id, gateway_boot.c.due_at <= at
-    )
-    return [(r[0], r[1]) for r in conn.execute(query)]
+    sql = "SELECT gateway_id, boot FROM gateway_boot WHERE site_id = ? AND due_at <= ?"
+    return [(r[0], r[1]) for r in conn.exec_driver_sql(marked(conn, sql), (site_id, micros(at)))]
 
 
 def gateways_heard(tx: Tx, site_id: str, heard: Mapping[str, datetime]) -> None:
@@ -311,31 +320,42 @@ def gateways_heard(tx: Tx, site_id: str, heard: Mapping[str, datetime]) -> None:
 
 def save_gateway(tx: Tx, site_id: str, gateway: str, **values: Any) -> None:
     """Change some columns of a gateway's state."""
-    tx.conn.execute(
-        update(gateway_state)
-        .where(gateway_state.c.site_id == site_id, gateway_state.c.gateway_id == gateway)
-        .values(**values)
-    )
+    row = {k: micros(v) if isinstance(v, datetime) else v for k, v in values.items()}
+    rows = [{"site_id": site_id, "gateway_id": gateway, **row}]
+    bulk.update(tx.conn, tx.dialect, gateway_state, ("site_id", "gateway_id"), rows)
 
 
 def gateway_states(conn: Connection, site_id: str) -> list[dict[str, Any]]:
     """Every gateway's state, as the live feed shows it."""
-    columns = ("gateway_id", "state", "boot", "spooled", "heard_at", "silent", "due_at")
-    query = select(*(gateway_state.c[c] for c in columns)).where(gateway_state.c.site_id == site_id)
-    return [dict(r) for r in conn.execute(query).mappings()]
+    sql = "SELECT gateway_id, state, boot, spooled, heard_at, silent, due_at FROM gateway_state WHERE site_id = ?"
+    return [
+        {
+            "gateway_id": r[0],
+            "state": r[1],
+            "boot": r[2],
+            "spooled": r[3],
+            "heard_at": instant(r[4]),
+            "silent": bool(r[5]),
+            "due_at": None if r[6] is None else instant(r[6]),
+        }
+        for r in conn.exec_driver_sql(marked(conn, sql), (site_id,))
+    ]
 
 
 def next_gap(conn: Connection) -> datetime | None:
     """When the next unfilled gap becomes a trouble."""
-    found: datetime | None = conn.execute(select(func.min(gateway_boot.c.due_at))).scalar()
-    return found
+    return _least(conn, "gateway_boot")
 
 
 def next_due(conn: Connection) -> datetime | None:
     """The earliest moment of any device, gateway or gap; who was heard meanwhile is then only looked at."""
-    device = conn.execute(select(func.min(device_state.c.due_at))).scalar()
-    gateway = conn.execute(select(func.min(gateway_state.c.due_at))).scalar()
-    return min((at for at in (device and instant(device), gateway, next_gap(conn)) if at), default=None)
+    found = (_least(conn, "device_state"), _least(conn, "gateway_state"), next_gap(conn))
+    return min((at for at in found if at is not None), default=None)
+
+
+def _least(conn: Connection, table: str) -> datetime | None:
+    found: int | None = conn.exec_driver_sql(f"SELECT min(due_at) FROM {table}").scalar()  # noqa: S608 - our own names
+    return None if found is None else instant(found)
 
 
 def supervised(conn: Connection, site_id: str) -> list[tuple[str, int, int]]:
@@ -346,10 +366,11 @@ def supervised(conn: Connection, site_id: str) -> list[tuple[str, int, int]]:
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites with a device, gateway or gap whose moment has come."""
-    found: set[str] = set()
-    found |= set(
-        conn.execute(select(device_state.c.site_id).where(device_state.c.due_at <= micros(at)).distinct()).scalars()
-    )
-    for table in (gateway_state, gateway_boot):
-        found |= set(conn.execute(select(table.c.site_id).where(table.c.due_at <= at).distinct()).scalars())
-    return found
+    due = micros(at)
+    return {r[0] for r in conn.exec_driver_sql(marked(conn, _SITES_DUE), (due, due, due))}
+
+
+_SITES_DUE: Final = " UNION ".join(
+    f"SELECT site_id FROM {table} WHERE due_at <= ?"  # noqa: S608 - our own names
+    for table in ("device_state", "gateway_state", "gateway_boot")
+)

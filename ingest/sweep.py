@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts import store as alert_store
-from core.clock import Clock, micros
+from core.clock import Clock, micros, seconds
 from core.ids import derived
 from duty import store as duty_store
 from duty.rules import dated
@@ -34,7 +34,10 @@ Seal = Callable[[Tx, Register, datetime], None]
 
 
 class Sweep:
-    """One pass at a time. `seal` writes a logbook checkpoint when one is owed."""
+    """One pass at a time. `seal` writes a logbook checkpoint when one is owed.
+
+    It listens since it was made: what fell silent before that may be our own deafness, and gets a moment (I12).
+    """
 
     def __init__(self, db: Store, desks: Desks, now: Clock, seal: Seal, counts: Counts | None = None) -> None:
         self.db = db
@@ -42,15 +45,22 @@ class Sweep:
         self.now = now
         self.seal = seal
         self.counts = counts or Counts()
+        self._since = now()
 
     def run(self) -> int:
         """Everything that is due by now. Returns how many sites owed something."""
-        at = self.now()
+        at = self._now()
         with self.db.read() as conn:
             owing = alert_store.sites_due(conn, at) | store.sites_due(conn, at) | duty_store.sites_due(conn, at)
         for site in sorted(owing):
             self.site(site)
         return len(owing)
+
+    def _now(self) -> datetime:
+        """The time. A clock that was set back takes the moment since when we listen with it."""
+        at = self.now()
+        self._since = min(self._since, at)
+        return at
 
     def site(self, site: str) -> None:
         """Everything that is due at one site."""
@@ -58,7 +68,7 @@ class Sweep:
             desk = self.desks.get(tx.conn, site)
             if desk is None:
                 return
-            at = self.now()
+            at, since = self._now(), self._since
             quiet = store.devices_due(tx.conn, site, at)
             gapped = store.boots_due(tx.conn, site, at)
             scene = load_scene(
@@ -76,8 +86,8 @@ class Sweep:
                     if alert.due_at is not None:
                         self.counts.worst_late_s = max(self.counts.worst_late_s, (at - alert.due_at).total_seconds())
                     judgement.due(alert)
-            _silent_devices(tx, desk, judgement, quiet, at)
-            gateways.silent(tx, judgement, at)
+            gateways.silent(tx, judgement, at, since)
+            _silent_devices(tx, desk, judgement, quiet, at, since)
             gateways.gaps(tx, judgement, gapped, at)
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)
@@ -105,9 +115,17 @@ def next_due(conn: Connection) -> datetime | None:
     return min((at for at in found if at is not None), default=None)
 
 
-def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, quiet: list[tuple[str, int, bool]], at: datetime) -> None:
-    """Devices whose moment has come: heard meanwhile, look again later; not heard, that is an alert, once (EVT-10)."""
+def _silent_devices(
+    tx: Tx, desk: Desk, judgement: Judgement, quiet: list[tuple[str, int, bool]], at: datetime, since: datetime
+) -> None:
+    """Devices whose moment has come: heard meanwhile, look again later; not heard, that is an alert, once (EVT-10).
+
+    A device behind a gateway that is away is not silent, it is unknown: one line that is cut must not ring four hundred
+    times. Its gateway's return sets the moment at which it is looked at again.
+    """
     register = desk.register
+    gone = gateways.away(tx, register.site_id) if quiet else set()
+    listened = micros(since + seconds(gateways.GRACE_S))
     moved: dict[str, tuple[bool, int | None]] = {}
     told: list[str] = []
     for device_id, heard_us, _ in quiet:
@@ -115,7 +133,8 @@ def _silent_devices(tx: Tx, desk: Desk, judgement: Judgement, quiet: list[tuple[
         if device is None or not device.supervision_s:
             moved[device_id] = (False, None)
             continue
-        due = heard_us + device.supervision_s * 1_000_000
+        span = device.supervision_s * 1_000_000
+        due = micros(at) + span if device.gateway in gone else max(heard_us + span, listened)
         if due > micros(at):
             moved[device_id] = (False, due)
             continue

@@ -144,32 +144,65 @@ def test_relief_by_roster_hands_custody_back_at_the_shift_change(night: Night) -
 def test_a_silent_device_is_told_once_and_its_next_word_ends_it(night: Night) -> None:
     """EVT-10."""
     night.say("device.heartbeat")
-    night.pass_(599, step=30)
+    with_its_gateway(night, 599)
     assert "device.offline" not in {a.kind for a in night.open()}
-    night.pass_(31, step=30)
-    night.pass_(600, step=60)
+    with_its_gateway(night, 31)
+    with_its_gateway(night, 600)
     silence = night.alert("device.offline")
     assert (silence.subject, silence.repeats) == ("B2-07", 0)
     night.say("device.heartbeat")
     assert night.alert("device.offline").state is State.CLEARED
     assert night.count("SELECT COUNT(*) FROM device_state WHERE silent") == 0
-    night.pass_(660, step=60)
+    with_its_gateway(night, 660)
     assert night.alert("device.offline").state is State.RAISED
 
 
 def test_a_device_that_never_spoke_is_silent_too(night: Night) -> None:
-    night.pass_(601, step=30)
+    with_its_gateway(night, 601)
     assert "device.offline" in {a.kind for a in night.open()}
 
 
-def status(night: Night, state: str, *, retained: bool = False) -> None:
+def test_a_cut_line_does_not_ring_for_every_device_behind_it(night: Night) -> None:
+    """EVT-10: of what stands behind a gateway that is away nothing is known; when it is back, silence counts again."""
+    with_its_gateway(night, 300)
+    night.pass_(3600, step=10)
+    assert {a.kind for a in night.open()} == {"gateway.offline"}
+    with_its_gateway(night, 50)
+    assert "device.offline" not in {a.kind for a in night.open()}
+    with_its_gateway(night, 30)
+    assert night.alert("device.offline").subject == "B2-07"
+
+
+def test_what_fell_silent_while_the_server_was_down_is_given_a_moment(night: Night) -> None:
+    """I12: our own deafness is not theirs. What is really silent is called all the same, a minute later."""
+    with_its_gateway(night, 300)
+    night.clock.tick(3600)
+    night.restart()
+    night.pass_(10)
+    assert gateway_alerts(night) == []
+    with_its_gateway(night, 49)
+    assert [a.kind for a in night.open() if a.subject in {"B2-07", "gateway/gw-a"}] == []
+    with_its_gateway(night, 30)
+    assert night.alert("device.offline").subject == "B2-07"
+
+
+def with_its_gateway(night: Night, seconds: float) -> None:
+    """Let time go by while both gateways say that they are there."""
+    until = night.clock() + timedelta(seconds=seconds)
+    while night.clock() < until:
+        for gateway in ("gw-a", "gw-b"):
+            status(night, "online", gateway=gateway)
+        night.pass_(min(30.0, (until - night.clock()).total_seconds()), step=5)
+
+
+def status(night: Night, state: str, *, retained: bool = False, gateway: str = "gw-a") -> None:
     from ingest.deliveries import Message
 
     payload = b'{"state":"%s","boot":"%s","at":"2026-03-01T14:00:00Z","spooled":3}' % (
         state.encode(),
         night.boot.encode(),
     )
-    night.flow.handle([Message("wr/v1/harbour/gw-a/status", payload, retained, 1, 0, False)])
+    night.flow.handle([Message(f"wr/v1/harbour/{gateway}/status", payload, retained, 1, 0, False)])
 
 
 def gateway_alerts(night: Night) -> list[tuple[str, str]]:
