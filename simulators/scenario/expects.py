@@ -34,7 +34,7 @@ NOTICE_WORDS: Final = ("sent", "failed", "cancelled")
 DUTY_WORDS: Final = ("signed_on", "signed_off")
 TAP_WORDS: Final = ("tap", "unknown_tag", "unknown_guard", "unknown_proof")
 TOPICS: Final = ("alert", "notice", "duty", "tap", "reject", "refused", "log")
-_FIRST: Final = (*TOPICS, "seat", "logbook", "no", "nothing")
+FIRST_WORDS: Final = (*TOPICS, "seat", "logbook", "no", "nothing")
 
 _ALERT_KEYS: Final = (
     "number", "ring", "rung", "priority", "zone", "holder", "disposition", "cause", "note", "reason", "text",
@@ -66,8 +66,8 @@ def expect(line: str, number: int, known: Known, before: Any) -> Expect:
     words = Words(split(rest))
     if not words.left:
         raise Wrong("what is expected?")
-    if words.peek() not in _FIRST:
-        raise Wrong(unknown("word", words.left[0].text, _FIRST))
+    if words.peek() not in FIRST_WORDS:
+        raise Wrong(unknown("word", words.left[0].text, FIRST_WORDS))
     base = Expect(line=number, text=line, later=later)
     if times is not None:
         moment = known.clock.read(times.at, None if times.until is not None else before)

@@ -8,6 +8,7 @@ fault tells which of the two files it is in.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -37,11 +38,23 @@ def register(base: Path, given: Spot, zone: Spot, start: date | None, faults: li
     wanted = _Given(given, zone, start)
     before = len(faults)
     try:
-        made = read(base, wanted.amend)
+        made = read(base, wanted.amend) if given.node or zone.node else _as_it_is(base, _stamp(base))
     except PackRefused as refused:
         faults.extend(_placed(fault, given.file) for fault in refused.errors)
         made = None
     return made if len(faults) == before else None
+
+
+@lru_cache(maxsize=8)
+def _as_it_is(base: Path, _: tuple[tuple[str, int, int], ...]) -> Register:
+    """A pack that nothing is given to: a whole shelf of scenarios stands on few of them."""
+    return read(base)
+
+
+def _stamp(base: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a file of the pack does."""
+    files = sorted(base.rglob("*")) if base.is_dir() else [base]
+    return tuple((str(f), (known := f.stat()).st_mtime_ns, known.st_size) for f in files)
 
 
 def _placed(fault: Fault, file: str) -> Fault:

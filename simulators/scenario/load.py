@@ -144,7 +144,8 @@ class _File:
             found = _COMMENT.fullmatch(line)
             if found is None:
                 break
-            told.append(found[1].strip())
+            if not found[1].startswith("yaml-language-server:"):  # that comment is for editors
+                told.append(found[1].strip())
         return " ".join(" ".join(told).split())
 
     def _given(self, name: str, spot: Spot) -> Spot:
@@ -240,8 +241,9 @@ class _File:
         said: set[tuple[str, str]] = set()
         for item, text in self._texts(spot):
             try:
-                step = _step(item.line, text, known, before, end)
-                before = step.at
+                at, rest = _when(text, known.clock, before, end)
+                before = at
+                step = Step(at, act(rest, known, at), item.line, text)
                 if isinstance(step.act, Says):
                     _again(step.act, said)
                     said.add((step.act.device, step.act.kind))
@@ -302,7 +304,8 @@ def _shipped() -> list[str]:
     return sorted(p.name for p in PACKS.iterdir() if any(p.glob("*.yaml"))) if PACKS.is_dir() else []
 
 
-def _step(line: int, text: str, known: Known, before: datetime, end: datetime | None) -> Step:
+def _when(text: str, clock: Clock, before: datetime, end: datetime | None) -> tuple[datetime, str]:
+    """When a line of `when` is, and the rest of it."""
     times = prefix(text)
     if times is None:
         raise Wrong(f"{quoted(text)} does not begin with a time (22:04)")
@@ -310,9 +313,9 @@ def _step(line: int, text: str, known: Known, before: datetime, end: datetime | 
         raise Wrong("what is done is done at one time: no `..` and no `±` here")
     if times.at == "end":
         raise Wrong("nothing is done at the end; write a time before it")
-    at = known.clock.read(times.at, before).at
-    _in_order(at, before, known.clock, end)
-    return Step(at, act(times.rest, known, at), line, text)
+    at = clock.read(times.at, before).at
+    _in_order(at, before, clock, end)
+    return at, times.rest
 
 
 def _again(says: Says, said: Collection[tuple[str, str]]) -> None:

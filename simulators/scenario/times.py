@@ -24,13 +24,13 @@ _SPAN: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST: Final = timedelta(days=366)
 
-_ONE: Final = (
+ONE: Final = (
     r"(?:start|end"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
     r"|(?:\+[0-9]+d\s+)?[0-9]{1,2}:[0-9:]*(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
     r"|\+(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+)"
 )
-_PREFIX: Final = re.compile(rf"(?P<at>{_ONE})(?:\.\.(?P<until>{_ONE}))?(?:(?:±|\+-|~)(?P<tolerance>[^\s]+))?(?=\s|$)")
+_PREFIX: Final = re.compile(rf"(?P<at>{ONE})(?:\.\.(?P<until>{ONE}))?(?:(?:±|\+-|~)(?P<tolerance>[^\s]+))?(?=\s|$)")
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -101,7 +101,7 @@ def in_time(e: Expect, at: datetime) -> bool:
 
 
 def _in_span(e: Expect, at: datetime) -> bool:
-    return (e.at is None or at >= e.at) and (e.until is None or at < e.until)
+    return (e.at is None or at >= e.at + e.tolerance) and (e.until is None or at < e.until)
 
 
 class _Bench:

@@ -1,0 +1,165 @@
+"""The JSON Schema of a scenario file, for editors: keys, their meaning, and what a line may look like.
+
+It is made from the tables that the reader itself uses. It knows no names of a site; the reader does.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from simulators.scenario.expects import FIRST_WORDS
+from simulators.scenario.lines import VERBS
+from simulators.scenario.load import KEYS, LIVES
+from simulators.scenario.times import ONE
+from sites.register import MODELS, ZONE_KINDS, Role
+
+FILE: Final = Path(__file__).with_name("scenario.schema.json")
+
+_SPAN: Final = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"
+_TOLERANCE: Final = r"((±|\+-|~)[0-9.]+(ms|s|m|h|d)([0-9.]+(ms|s|m|h|d))*)?"
+_WHEN: Final = rf"^{ONE}\s+\S+\s+\S"
+_THEN: Final = rf"^((later|{ONE}(\.\.{ONE})?{_TOLERANCE})\s+)?({'|'.join(FIRST_WORDS)})(\s|$)"
+_HOURS: Final = r"^\S+\s+[0-9]{2}:[0-9]{2}\s*-\s*[0-9]{2}:[0-9]{2}$"
+_RUNG: Final = (
+    r"^(repeat\s+[0-9.]+[smh]|[0-9.]+(ms|s|m|h)\S*\s+((seat|post|role|person|external):\S+|external)(\s+\S+)?)$"
+)
+
+ABOUT: Final = {
+    "about": "What happens, in a sentence, in any language. Without it, the comment that the file begins with.",
+    "site": "A shipped site pack by its name, or a path to one from this file. Without it: the small built-in site.",
+    "zone": "The time zone, where no site is named.",
+    "start": "When the night begins, on the wall clock of the site.",
+    "end": "When it ends. Without it: ten minutes after the last line of `when` or `then`.",
+    "life": "What devices say by themselves. `beats`: supervised devices give their life signs.",
+    "seed": "The same seed, the same night.",
+    "given": "What is so at the site, put over what its pack says.",
+    "when": "What is done, line by line, in order of time.",
+    "then": "What must come of it.",
+}
+
+
+def schema() -> dict[str, Any]:
+    """The whole schema."""
+    made: dict[str, dict[str, Any]] = {
+        "about": {"type": "string"},
+        "site": {"type": "string"},
+        "zone": {"type": "string", "examples": ["Asia/Shanghai"]},
+        "start": {
+            "type": "string",
+            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}",
+            "examples": ["2026-03-01T22:00"],
+        },
+        "end": {"type": "string", "pattern": f"^{ONE}$", "examples": ["23:30", "+1d 06:00"]},
+        "life": {"enum": list(LIVES), "default": "beats"},
+        "seed": {"type": "integer", "minimum": 0, "default": 1},
+        "given": given(),
+        "when": _lines(_WHEN, [f"22:04 {verb.example}" for verb in VERBS]),
+        "then": _lines(_THEN, ["22:04 alert B2-07 fire.alarm raised to wang", "no notice to zhao", "nothing else"]),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A Watchroom scenario",
+        "description": "A night shift as a file: what is done, and what must come of it.",
+        "type": "object",
+        "required": ["start"],
+        "anyOf": [{"required": ["when"]}, {"required": ["then"]}],
+        "additionalProperties": False,
+        "properties": {key: {"description": ABOUT[key], **made[key]} for key in KEYS},
+    }
+
+
+def given() -> dict[str, Any]:
+    """The words of `given`."""
+    span = {"type": "string", "pattern": _SPAN}
+    roles = _one_or_more({"enum": [r.value for r in Role]})
+    text = {"type": "string"}
+    hours = {"type": "array", "items": {"type": "string", "pattern": _HOURS}}
+    rungs = {"type": "array", "items": {"type": "string", "pattern": _RUNG}, "minItems": 1}
+    words = {
+        "people": _each(roles, {"roles": roles, "email": text, "name": text}),
+        "devices": _each(
+            {"enum": list(MODELS)},
+            {
+                "model": {"enum": list(MODELS)},
+                "zone": text,
+                "gateway": text,
+                "supervision": span,
+                "key": {"type": "boolean"},
+                "name": text,
+            },
+        ),
+        "gateways": {"type": "object", "additionalProperties": span},
+        "zones": _each({"enum": list(ZONE_KINDS)}, {"kind": {"enum": list(ZONE_KINDS)}, "parent": text, "name": text}),
+        "seats": {"type": "object", "additionalProperties": {"enum": ["required", "optional"]}},
+        "checkpoints": _each(_one_or_more(_tag()), {"tags": _one_or_more(_tag()), "zone": text, "name": text}),
+        "roster": {
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    hours,
+                    {
+                        "type": "object",
+                        "properties": {"daily": hours},
+                        "patternProperties": {"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": hours},
+                        "additionalProperties": False,
+                    },
+                ]
+            },
+        },
+        "ladder": {"anyOf": [rungs, {"type": "object", "additionalProperties": rungs}]},
+        "policies": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "handle_by": {"type": "object", "patternProperties": {"^[1-4]$": span}, "additionalProperties": False},
+                "clock_skew": span,
+                "gateway_gap": span,
+                "checkpoint_every": span,
+                "key_zone_raises_priority": {"type": "boolean"},
+            },
+        },
+        "kinds": {"type": "object", "additionalProperties": {"type": "object"}},
+        "signed_on": {"type": "object", "additionalProperties": text},
+    }
+    told = {
+        "people": "id: role, [roles], or roles, email and name.",
+        "devices": "id: model, or model, zone, gateway, supervision and key.",
+        "gateways": "id: how long it may be silent.",
+        "zones": "id: kind of zone, or kind and parent.",
+        "seats": "id: required or optional.",
+        "checkpoints": "id: the UID of its tag.",
+        "roster": "seat: who stands there at which hours, daily. An empty list is nobody; a seat not named keeps its rota.",
+        "ladder": "Who is called when, for every alert; or the ladders of the pack that are replaced.",
+        "policies": "The site's numbers.",
+        "kinds": "An event kind: ack, priority; for a new one also klass, effect, ends and clears.",
+        "signed_on": "seat: who signed on before the start.",
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {"description": told[key], **words[key]} for key in words},
+    }
+
+
+def text() -> str:
+    """The schema as the committed file holds it."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _lines(pattern: str, examples: list[str]) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string", "pattern": pattern, "examples": examples}}
+
+
+def _one_or_more(one: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+def _each(short: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """A mapping of ids to a word, or to fields."""
+    long = {"type": "object", "properties": fields, "additionalProperties": False}
+    return {"type": "object", "additionalProperties": {"anyOf": [short, long]}}
+
+
+def _tag() -> dict[str, Any]:
+    """A tag's UID, which may happen to look like a number."""
+    return {"type": ["string", "number"]}
