@@ -63,18 +63,23 @@ def record(
         _refuse(f"{path} is there already: a recording is never written over")
     except OSError as wrong:
         _refuse(f"{path}: {wrong.strerror}")
-    stopping = _until_told()
+    heard = None
     try:
-        with os.fdopen(handle, "wb") as file, Writer(file, head) as writer, _meter(name) as show:
+        with (
+            _until_told() as stopping,
+            os.fdopen(handle, "wb") as raw,
+            Writer(raw, head) as writer,
+            _meter(name) as show,
+        ):
             recorder = Recorder(
                 server.as_server(), writer, now, lambda h: show(now() - started, h.messages, h.gaps, h.linked)
             )
+            heard = recorder.heard
             recorder.run(stopping, length)
     except (Refused, OSError) as wrong:
-        if recorder.heard.messages == 0:
+        if heard is None or heard.messages == 0:
             path.unlink(missing_ok=True)
         _refuse(f"{server.broker.host}:{server.broker.port}: {wrong}")
-    heard = recorder.heard
     gaps = f", {heard.gaps} gaps" if heard.gaps else ""
     typer.echo(f"{path}: {heard.messages} messages in {_span(now() - started)}{gaps}")
 
@@ -251,10 +256,9 @@ def _into_broker(
     server: Server = find(url, data)
     name, register = server.site(telling.site or recording.header.site)
     addresses = server.as_gateways(register, name, survey.gateways)
-    stopping = _until_told()
     player = Player(addresses, f"watchroom-replay-{secrets.token_hex(4)}")
     try:
-        with _bar("playing", (survey.last - telling.begin) / 1e6) as moved:
+        with _until_told() as stopping, _bar("playing", (survey.last - telling.begin) / 1e6) as moved:
             played = player.play(retold(recording, telling), stopping, speed=speed, on_played=lambda t: moved(t / 1e6))
     except Unplayed as wrong:
         _refuse(str(wrong))
@@ -380,11 +384,17 @@ def _one_letter(word: str) -> str:
     return letter
 
 
-def _until_told() -> threading.Event:
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """Set by Ctrl-C or SIGTERM: what is under way is then brought to a good end."""
     stopping = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: stopping.set())
-    return stopping
+    signs = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(sign, lambda *_: stopping.set()) for sign in signs]
+    try:
+        yield stopping
+    finally:
+        for sign, was in zip(signs, before, strict=True):
+            signal.signal(sign, was)
 
 
 @contextmanager
