@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select, update
 
 from alerts.climb import Fired, Notice
 from alerts.errors import NoSuchAlert
@@ -17,7 +17,7 @@ from core.clock import instant, micros
 from core.errors import Stale
 from store import bulk
 from store.db import Tx
-from store.metadata import json_text
+from store.metadata import Instant, json_text
 
 _TIMES: Final = frozenset({"said_at", "heard_at", "last_at", "custody_at", "rang_at", "ack_by", "due_at", "closed_at"})
 _FIELDS: Final = Alert.__struct_fields__
@@ -119,33 +119,39 @@ def last_closed_at(conn: Connection, site_id: str) -> datetime | None:
     return found
 
 
+_DUE = (  # built once: the sweep asks again and again
+    _ALERTS.where(
+        alert.c.site_id == bindparam("site"),
+        alert.c.due_at.is_not(None),
+        alert.c.due_at <= bindparam("now", type_=Instant),
+    )
+    .order_by(alert.c.due_at)
+    .limit(bindparam("many"))
+)
+
+
 def due(conn: Connection, site_id: str, at: datetime, limit: int = 200) -> list[Alert]:
     """Alerts of a site whose next rung or handling time has come."""
-    rows = conn.execute(
-        _ALERTS.where(alert.c.site_id == site_id, alert.c.due_at.is_not(None), alert.c.due_at <= at)
-        .order_by(alert.c.due_at)
-        .limit(limit)
-    ).mappings()
+    rows = conn.execute(_DUE, {"site": site_id, "now": at, "many": limit}).mappings()
     return [_alert(row) for row in rows]
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites with an alert that is due."""
-    query = select(alert.c.site_id).where(alert.c.due_at.is_not(None), alert.c.due_at <= at).distinct()
-    return set(conn.execute(query).scalars())
+    sql = "SELECT DISTINCT site_id FROM alert WHERE due_at IS NOT NULL AND due_at <= ?"
+    return {r[0] for r in conn.exec_driver_sql(bulk.marked(conn, sql), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:
     """The earliest rung or end of a handling time."""
-    found: datetime | None = conn.execute(select(func.min(alert.c.due_at)).where(alert.c.due_at.is_not(None))).scalar()
-    return found
+    found: int | None = conn.exec_driver_sql("SELECT min(due_at) FROM alert WHERE due_at IS NOT NULL").scalar()
+    return None if found is None else instant(found)
 
 
 def next_notice(conn: Connection) -> datetime | None:
     """When the next notice is to be sent."""
-    query = select(func.min(notice.c.due_at)).where(notice.c.due_at.is_not(None))
-    found: datetime | None = conn.execute(query).scalar()
-    return found
+    found: int | None = conn.exec_driver_sql("SELECT min(due_at) FROM notice WHERE due_at IS NOT NULL").scalar()
+    return None if found is None else instant(found)
 
 
 def held_by(conn: Connection, site_id: str, person_id: str) -> list[Alert]:
@@ -174,12 +180,9 @@ def notices(conn: Connection, site_id: str, alert_id: str) -> list[dict[str, Any
 
 def active_conditions(conn: Connection, site_id: str) -> list[dict[str, Any]]:
     """What is wrong right now, as {subject, name, active, since}."""
-    rows = conn.execute(
-        select(condition.c.subject, condition.c.name, condition.c.active, condition.c.since).where(
-            condition.c.site_id == site_id, condition.c.active
-        )
-    ).mappings()
-    return [{**r, "since": instant(r["since"])} for r in rows]
+    sql = "SELECT subject, name, since FROM condition WHERE site_id = ? AND active"
+    rows = conn.exec_driver_sql(bulk.marked(conn, sql), (site_id,))
+    return [{"subject": r[0], "name": r[1], "active": True, "since": instant(r[2])} for r in rows]
 
 
 _COND = (
@@ -323,11 +326,11 @@ def insert_notices(tx: Tx, site_id: str, owed: Sequence[Notice]) -> None:
 
 def cancel_notices(tx: Tx, site_id: str, alert_id: str, at: datetime, *, before_ring: int | None = None) -> int:
     """Take back what is still queued for an alert that somebody answered. Returns how many."""
-    query = (
-        update(notice)
-        .where(notice.c.site_id == site_id, notice.c.alert_id == alert_id, notice.c.state == "queued")
-        .values(state="cancelled", due_at=None, done_at=at)
+    sql = (
+        "UPDATE notice SET state = 'cancelled', due_at = NULL, done_at = ? "
+        "WHERE site_id = ? AND alert_id = ? AND state = 'queued'"
     )
+    values: tuple[Any, ...] = (micros(at), site_id, alert_id)
     if before_ring is not None:
-        query = query.where(notice.c.ring < before_ring)
-    return tx.conn.execute(query).rowcount
+        sql, values = sql + " AND ring < ?", (*values, before_ring)
+    return tx.conn.exec_driver_sql(bulk.marked(tx.conn, sql), values).rowcount

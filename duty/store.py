@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from core.clock import instant, micros
 from core.ids import fresh
@@ -96,8 +96,9 @@ def on_duty(conn: Connection, site_id: str, at: datetime) -> tuple[list[Dated], 
 
 def states(conn: Connection, site_id: str) -> dict[str, Holding]:
     """Who held each seat when it was last settled."""
-    rows = conn.execute(select(seat_state).where(seat_state.c.site_id == site_id))
-    return {r.seat_id: Holding(r.seat_id, r.holder_id, Basis(r.basis), r.shift_id, r.since) for r in rows}
+    sql = "SELECT seat_id, holder_id, basis, shift_id, since FROM seat_state WHERE site_id = ?"
+    rows = conn.exec_driver_sql(marked(conn, sql), (site_id,))
+    return {r[0]: Holding(r[0], r[1], Basis(r[2]), r[3], None if r[4] is None else instant(r[4])) for r in rows}
 
 
 def save_states(tx: Tx, site_id: str, held: Sequence[tuple[Holding, datetime | None]]) -> None:
@@ -123,11 +124,11 @@ def save_states(tx: Tx, site_id: str, held: Sequence[tuple[Holding, datetime | N
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where the roster may have changed who holds a seat."""
-    query = select(seat_state.c.site_id).where(and_(seat_state.c.due_at.is_not(None), seat_state.c.due_at <= at))
-    return set(conn.execute(query.distinct()).scalars())
+    sql = "SELECT DISTINCT site_id FROM seat_state WHERE due_at <= ?"
+    return {r[0] for r in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:
     """When the roster may next change who holds a seat."""
-    found: datetime | None = conn.execute(select(func.min(seat_state.c.due_at))).scalar()
-    return found
+    found: int | None = conn.exec_driver_sql("SELECT min(due_at) FROM seat_state").scalar()
+    return None if found is None else instant(found)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from alerts.rules import RINGING
 from alerts.tables import alert, notice
@@ -16,6 +16,7 @@ from logbook import entries
 from logbook.rules import Line
 from notify.delivery import Outcome
 from store.db import Store
+from store.metadata import Instant
 
 
 class Owed(msgspec.Struct, frozen=True):
@@ -35,12 +36,30 @@ class Owed(msgspec.Struct, frozen=True):
 _OF = and_(alert.c.site_id == notice.c.site_id, alert.c.id == notice.c.alert_id)
 _FIELDS = [notice.c[name] for name in Owed.__struct_fields__]
 
+# Built once: every notice is looked for, claimed and ended by these.
+_NOW = bindparam("now", type_=Instant)
+_THIS = and_(notice.c.site_id == bindparam("of_site"), notice.c.id == bindparam("of_id"))
+_DUE = (
+    select(*_FIELDS)
+    .join(alert, _OF)
+    .where(notice.c.state == "queued", notice.c.due_at <= _NOW)
+    .order_by(alert.c.priority, notice.c.due_at, notice.c.id)
+    .limit(bindparam("many"))
+)
+_CLAIMABLE = (
+    select(*_FIELDS, alert.c.state.label("alert_state"), alert.c.ring.label("alert_ring"))
+    .join(alert, _OF)
+    .where(_THIS, notice.c.state == "queued", notice.c.due_at <= _NOW)
+    .with_for_update(of=notice, skip_locked=True)
+)
+_CHANGE = update(notice).where(_THIS)
+_CHANGE_QUEUED = _CHANGE.where(notice.c.state == "queued")
+_CHANGE_UNSENT = _CHANGE.where(notice.c.state.in_(["queued", "cancelled"]))
+
 
 def due(conn: Connection, at: datetime, limit: int = 5000) -> list[Owed]:
     """What is to be sent now, the most urgent and then the oldest first."""
-    query = select(*_FIELDS).join(alert, _OF).where(notice.c.state == "queued", notice.c.due_at <= at)
-    query = query.order_by(alert.c.priority, notice.c.due_at, notice.c.id).limit(limit)
-    return [_owed(row) for row in conn.execute(query)]
+    return [_owed(row) for row in conn.execute(_DUE, {"now": at, "many": limit})]
 
 
 def claim(store: Store, wanted: Sequence[Owed], at: datetime, claim_s: float) -> list[Owed]:
@@ -51,19 +70,14 @@ def claim(store: Store, wanted: Sequence[Owed], at: datetime, claim_s: float) ->
         taken: list[Owed] = []
         over: list[Owed] = []
         for owed in wanted:
-            row = tx.conn.execute(
-                select(*_FIELDS, alert.c.state.label("alert_state"), alert.c.ring.label("alert_ring"))
-                .join(alert, _OF)
-                .where(_this(owed), notice.c.state == "queued", notice.c.due_at <= at)
-                .with_for_update(of=notice, skip_locked=True)
-            ).one_or_none()
+            row = tx.conn.execute(_CLAIMABLE, {**_this(owed), "now": at}).one_or_none()
             if row is not None:
                 (taken if _rings(row) else over).append(_owed(row, 1))
         for owed in taken:
             change = {"due_at": at + seconds(claim_s), "attempts": owed.attempts}
-            tx.conn.execute(update(notice).where(_this(owed)).values(change))
+            tx.conn.execute(_CHANGE, {**_this(owed), **change})
         for owed in over:
-            tx.conn.execute(update(notice).where(_this(owed)).values(state="cancelled", due_at=None, done_at=at))
+            tx.conn.execute(_CHANGE, {**_this(owed), "state": "cancelled", "due_at": None, "done_at": at})
     return taken
 
 
@@ -71,7 +85,7 @@ def still_owed(store: Store, owed: Owed) -> bool:
     """Whether nobody has answered since: asked at the last moment before a message is out of our hands."""
     query = select(notice.c.ring, alert.c.state.label("alert_state"), alert.c.ring.label("alert_ring"))
     with store.read() as conn:
-        row = conn.execute(query.join(alert, _OF).where(_this(owed), notice.c.state == "queued")).one_or_none()
+        row = conn.execute(query.join(alert, _OF).where(_THIS, notice.c.state == "queued"), _this(owed)).one_or_none()
     return row is not None and _rings(row)
 
 
@@ -89,22 +103,22 @@ def later(store: Store, owed: Owed, outcome: Outcome, due_at: datetime) -> None:
     """Try again at `due_at`."""
     with store.begin() as tx:
         change = {"due_at": due_at, "code": outcome.code, "body": outcome.body}
-        tx.conn.execute(update(notice).where(_this(owed), notice.c.state == "queued").values(change))
+        tx.conn.execute(_CHANGE_QUEUED, {**_this(owed), **change})
 
 
 def cancelled(store: Store, owed: Owed, at: datetime) -> None:
     """Somebody answered before it went out."""
     with store.begin() as tx:
         change = {"state": "cancelled", "due_at": None, "done_at": at}
-        tx.conn.execute(update(notice).where(_this(owed), notice.c.state == "queued").values(change))
+        tx.conn.execute(_CHANGE_QUEUED, {**_this(owed), **change})
 
 
 def _end(store: Store, owed: Owed, outcome: Outcome, at: datetime, state: str) -> None:
     """The row and its logbook line, once: a second sender of the same notice finds it ended."""
-    open_states = ("queued", "cancelled") if state == "sent" else ("queued",)
+    ending = _CHANGE_UNSENT if state == "sent" else _CHANGE_QUEUED
     change = {"state": state, "due_at": None, "done_at": at, "code": outcome.code, "body": outcome.body}
     with store.begin([owed.site_id]) as tx:
-        done = tx.conn.execute(update(notice).where(_this(owed), notice.c.state.in_(open_states)).values(change))
+        done = tx.conn.execute(ending, {**_this(owed), **change})
         if done.rowcount:
             entries.append(tx, owed.site_id, [_line(owed, outcome, at, state)])
 
@@ -123,8 +137,8 @@ def _line(owed: Owed, outcome: Outcome, at: datetime, state: str) -> Line:
     return Line(at, f"notice.{state}", "system", f"alert/{owed.alert_id}", told)
 
 
-def _this(owed: Owed) -> Any:
-    return and_(notice.c.site_id == owed.site_id, notice.c.id == owed.id)
+def _this(owed: Owed) -> dict[str, Any]:
+    return {"of_site": owed.site_id, "of_id": owed.id}
 
 
 def _rings(row: Any) -> bool:

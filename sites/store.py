@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from sites.register import Register, plain
 from sites.tables import site
+from store.bulk import marked
 
 
 def load(conn: Connection, site_id: str) -> Register | None:
@@ -23,7 +24,7 @@ def load_all(conn: Connection) -> dict[str, Register]:
 
 def version(conn: Connection, site_id: str) -> int | None:
     """Which register stands: cheap, for a caller that holds one and asks whether it is still true."""
-    found: int | None = conn.execute(select(site.c.version).where(site.c.id == site_id)).scalar()
+    found: int | None = conn.exec_driver_sql(marked(conn, "SELECT version FROM site WHERE id = ?"), (site_id,)).scalar()
     return found
 
 

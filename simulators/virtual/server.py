@@ -170,23 +170,27 @@ class Server:
 
     def next_due(self) -> datetime | None:
         """When something is next due, by the server's clock: to be judged, or to be sent."""
+        judged = self._next_judged()
+        return judged if self._notices_at is None or (judged and judged < self._notices_at) else self._notices_at
+
+    def _next_judged(self) -> datetime | None:
         silent = self.watch().next()
-        return min((at for at in (silent, self._rows_at, self._notices_at) if at is not None), default=None)
+        return self._rows_at if silent is None or (self._rows_at and self._rows_at < silent) else silent
 
     def settle(self) -> None:
         """Everything that is due by now, and whatever that makes due at once. What is judged goes before what is sent."""
         for _ in range(PATIENCE):
-            at, silent = self.now(), self.watch().next()
-            judged = min((due for due in (silent, self._rows_at) if due is not None), default=None)
+            at, judged = self.now(), self._next_judged()
             if judged is not None and judged <= at:
                 self.flush()
-                self.sweep.run()
+                self.sweep.site(self.site)
+                self._watch = None
             elif self._notices_at is not None and self._notices_at <= at:
-                self.flush()
                 self.shores.send_notices(self.disk, self.desks.register, at, self.failing)
+                with self.disk.read() as conn:
+                    self._notices_at = alert_store.next_notice(conn)
             else:
                 return
-            self._watch = None
         raise StuckError(f"something is still due at {self.now()} after {PATIENCE} passes")
 
     def seldom(self) -> None:
