@@ -22,6 +22,11 @@ def main() -> None:
         if page.read_text(encoding="utf-8") != wanted:
             page.write_text(wanted, encoding="utf-8")
             print(page.relative_to(HERE))
+    from simulators.scenario import schema
+
+    if schema.FILE.read_text(encoding="utf-8") != schema.text():
+        schema.FILE.write_text(schema.text(), encoding="utf-8")
+        print(schema.FILE.relative_to(HERE.parent))
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -81,6 +86,18 @@ def routes() -> str:
         for verb, does in verbs.items()
     ]
     return _table(["", "path", "what it does"], rows)
+
+
+def scenario_verbs() -> str:
+    """The forms of the lines of `when`."""
+    from simulators.scenario.lines import VERBS
+
+    rows = [[f"`{_cell(v.form)}`", _cell(v.about), f"`22:04 {_cell(v.example)}`"] for v in VERBS]
+    return _table(["line (behind its time)", "what is done", "for example"], rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def settings() -> str:
@@ -179,6 +196,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "life-table": life_table,
     "kinds": kinds,
     "routes": routes,
+    "scenario-verbs": scenario_verbs,
     "settings": settings,
     "commands": commands,
     "broken-scenario": broken_scenario,
