@@ -64,7 +64,11 @@ class Server:
         if self.demo in known or len(known) == 1:
             one = self.demo if self.demo in known else next(iter(known))
             return str(one), known[str(one)]
-        raise Unknown(f"name the site with --site{': one of ' + ', '.join(known) if known else ''}")
+        if not known:
+            raise Unknown(
+                "no server is to be found here: name its folder with --data, or a broker and a site with --broker and --site"
+            )
+        raise Unknown(f"name the site with --site: one of {', '.join(known)}")
 
     def as_server(self) -> Address:
         """Where and as whom the server connects."""
