@@ -210,7 +210,8 @@ class _File:
 
     def _texts(self, spot: Spot) -> Iterator[tuple[Spot, str]]:
         """Each line of a block as text, or what YAML made of it instead."""
-        for item in spot.items(most=20_000):
+        empty = isinstance(spot.node, Scalar) and not spot.node.text.strip()
+        for item in [] if empty else spot.items(most=20_000):
             item.path = ""
             if isinstance(item.node, Mapped):
                 item.wrong("a colon and a blank (`: `) make two things of this line; quote the whole line: '22:04 …'")
