@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from simulators.scenario.errors import Wrong
 from simulators.scenario.load import read_text
 from simulators.scenario.model import Expect, Happening, Scenario, Snapshot, Story
 from simulators.scenario.times import Clock, prefix
@@ -156,20 +157,23 @@ def _timed(kept: Sequence[Piece], clock: Clock) -> Iterator[Piece]:
     before = clock.start
     for piece in kept:
         e = piece.old
-        if (
-            e is not None
-            and e.at is not None
-            and e.until is None
-            and (times := prefix(piece.text or e.text)) is not None
-        ):
-            if clock.read(times.at, before).at != e.at:
-                tail = (piece.text or e.text).strip()
-                rest = tail[tail.index(times.at) + len(times.at) :]
+        if e is None:
+            before = piece.at.replace(microsecond=0) if piece.at != _LAST else before
+        elif e.at is not None and e.until is None:
+            line = (piece.text or e.text).strip()
+            times = prefix(line)
+            if times is not None and not _reads(clock, times.at, before, e.at):
+                rest = line[line.index(times.at) + len(times.at) :]
                 piece.text = clock.tell(e.at, precise=e.precision_s < 1) + rest
             before = e.at
-        elif e is None and piece.at != _LAST:
-            before = piece.at.replace(microsecond=0)
         yield piece
+
+
+def _reads(clock: Clock, text: str, before: datetime, at: datetime) -> bool:
+    try:
+        return clock.read(text, before).at == at
+    except Wrong:
+        return False
 
 
 def _ending(text: str, scenario: Scenario, newline: str) -> str:
