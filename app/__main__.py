@@ -133,6 +133,10 @@ def whole(word: str = "--help") -> typer.Typer:
         from app.scenario_commands import scenario_app
 
         app.add_typer(scenario_app, name="scenario")
+    if everything or word == "simulate":
+        from app.simulate_command import simulate
+
+        app.command()(simulate)
     if everything or word == "broker":
         from app.broker_commands import broker_app
 
