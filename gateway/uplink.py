@@ -90,6 +90,7 @@ class Uplink:
         self._moved_at = 0.0
         self._stall_s = pace.stall_s
         self._heard = False
+        self._signed_at = now()
         self._out: dict[bool, int] = {True: 0, False: 0}
 
     def said(self, kept: Sequence[Kept]) -> None:
@@ -286,17 +287,16 @@ class Uplink:
 
     async def _keep_saying(self, client: aiomqtt.Client) -> None:
         while True:
-            await self._pass(self._pace.status_every_s)
+            await self._until_due()
             await self._say(client, "online")
 
-    async def _pass(self, span_s: float) -> None:
-        """Let `span_s` go by: on a clock that may leap, until it reads that much later."""
-        look_s = self._pace.look_s
+    async def _until_due(self) -> None:
+        """Until the next life sign is due. On a clock that may leap that is so long after what the last one said it was."""
+        every_s, look_s = self._pace.status_every_s, self._pace.look_s
         if not look_s:
-            await asyncio.sleep(span_s)
+            await asyncio.sleep(every_s)
             return
-        until = self._now() + seconds(span_s)
-        while self._now() < until:  # noqa: ASYNC110 - nobody tells us when the clock leaps
+        while self._now() < self._signed_at + seconds(every_s):  # noqa: ASYNC110 - nobody tells us when the clock leaps
             await asyncio.sleep(look_s)
 
     async def _say(self, client: aiomqtt.Client, state: Literal["online", "offline"]) -> None:
@@ -308,7 +308,8 @@ class Uplink:
             await client.publish(self._topic(channel), payload, qos=1, retain=retain, timeout=math.inf)
 
     def _status(self, state: Literal["online", "offline"]) -> bytes:
-        return wire.encode(wire.Status(state, self.keeper.spool.boot, self._now(), len(self._order)))
+        self._signed_at = self._now()
+        return wire.encode(wire.Status(state, self.keeper.spool.boot, self._signed_at, len(self._order)))
 
     async def _measure(self, client: aiomqtt.Client) -> None:
         while True:
