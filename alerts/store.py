@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
@@ -258,20 +259,17 @@ def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
     bulk.insert_tuples(tx.conn, tx.dialect, alert, _FIELDS, [_row(a) for a in alerts])
 
 
+_SAVE: Final = (
+    f"UPDATE alert SET {', '.join(f'{name} = ?' for name in _FIELDS)} WHERE site_id = ? AND id = ? AND version = ?"  # noqa: S608
+)
+
+
 def save(tx: Tx, steps: Iterable[tuple[Alert, Alert]]) -> None:
     """Store (before, after) pairs. Raises `Stale` when one was changed by somebody else meanwhile."""
+    sql = bulk.marked(tx.conn, _SAVE)
     for before, after in steps:
-        values = msgspec.structs.asdict(after)
-        values["ladder"] = msgspec.to_builtins(after.ladder)
-        changed = tx.conn.execute(
-            update(alert)
-            .where(
-                alert.c.site_id == values.pop("site_id"),
-                alert.c.id == values.pop("id"),
-                alert.c.version == before.version,
-            )
-            .values(**values)
-        )
+        row = [v.value if isinstance(v, Enum) else v for v in _row(after)]
+        changed = tx.conn.exec_driver_sql(sql, (*row, after.site_id, after.id, before.version))
         if changed.rowcount != 1:
             raise Stale(alert_id=after.id)
 

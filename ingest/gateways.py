@@ -82,6 +82,8 @@ def silent(tx: Tx, judgement: Judgement, at: datetime, since: datetime) -> None:
 
 def gaps(tx: Tx, judgement: Judgement, gapped: list[tuple[str, str]], at: datetime) -> None:
     """Sequence numbers that never came: told once as a trouble, then given up, so that receipts can go on."""
+    if not gapped:
+        return
     register = judgement.scene.desk.register
     waiting = {s["gateway_id"] for s in store.gateway_states(tx.conn, register.site_id) if s["silent"]}
     for gateway, name in gapped:

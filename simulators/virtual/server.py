@@ -21,7 +21,7 @@ from ingest.flow import Flow
 from ingest.scene import Desk
 from ingest.sweep import Sweep
 from logbook.checkpoints import checkpoint, latest
-from simulators.virtual.broker import Broker, Parcel, good
+from simulators.virtual.broker import Broker, Parcel, Sign, good
 from simulators.virtual.clock import Behind
 from simulators.virtual.watch import Watch
 from sites.register import Register
@@ -91,7 +91,9 @@ class Server:
         self._status: dict[str, int] = {}  # where each gateway's own word stands among them
         self._passed: list[Message] = []  # words that a later one made void
         self._in_hand: dict[str, int] = {}
+        self._signs: dict[Sign, datetime] = {}  # the newest of each, while it waits
         self._watch: Watch | None = None
+        self._seats_at: datetime | None = None
         self._rows_at: datetime | None = None
         self._notices_at: datetime | None = None
 
@@ -110,6 +112,7 @@ class Server:
         sign = parcel.sign
         if sign is None or not self.watch().hears(sign, at):
             return False
+        self._signs[sign] = at
         message = Message(parcel.topic, parcel.payload, parcel.retained, 1, parcel.token, parcel.dup, at)
         if sign.status and sign.gateway in self._status:  # its newest word is all that counts
             place = self._status[sign.gateway]
@@ -136,6 +139,7 @@ class Server:
             passed, self._passed = self._passed, []
             self._status.clear()
             self._in_hand.clear()
+            self._signs.clear()
             if self.on_delivered is not None:
                 self.on_delivered(batch)
             wrong = deliver(batch, self.flow.handle, self)
@@ -158,15 +162,24 @@ class Server:
     def watch(self) -> Watch:
         """Who would be silent next, and when the rows are next due; looked up anew after anything that may matter."""
         if self._watch is None:
-            with self.disk.read() as conn:
-                register = self.desks.register(conn, self.site)
-                if register is None:
-                    raise LookupError(f"no site {self.site!r}")
-                self._watch = Watch(conn, register)
-                found = (alert_store.next_due(conn), duty_store.next_due(conn), self._watch.gap_at)
-                self._rows_at = min((at for at in found if at is not None), default=None)
-                self._notices_at = alert_store.next_notice(conn)
+            watch = self._looked_up()
+            if not all(watch.hears(sign, at) for sign, at in self._signs.items()):
+                self.flush()
+                watch = self._looked_up()
+            self._watch = watch
         return self._watch
+
+    def _looked_up(self) -> Watch:
+        with self.disk.read() as conn:
+            register = self.desks.register(conn, self.site)
+            if register is None:
+                raise LookupError(f"no site {self.site!r}")
+            watch = Watch(conn, register)
+            self._seats_at = duty_store.next_due(conn)
+            found = (alert_store.next_due(conn), self._seats_at, watch.gap_at)
+            self._rows_at = min((at for at in found if at is not None), default=None)
+            self._notices_at = alert_store.next_notice(conn)
+        return watch
 
     def next_due(self) -> datetime | None:
         """When something is next due, by the server's clock: to be judged, or to be sent."""
@@ -177,12 +190,18 @@ class Server:
         silent = self.watch().next()
         return self._rows_at if silent is None or (self._rows_at and self._rows_at < silent) else silent
 
+    def _asks_for_signs(self, at: datetime) -> bool:
+        """Whether what is due at `at` depends on the life signs that wait here, or changes what they are judged by."""
+        watch = self.watch()
+        return any(due is not None and due <= at for due in (watch.looks_at, watch.gap_at, self._seats_at))
+
     def settle(self) -> None:
         """Everything that is due by now, and whatever that makes due at once. What is judged goes before what is sent."""
         for _ in range(PATIENCE):
             at, judged = self.now(), self._next_judged()
             if judged is not None and judged <= at:
-                self.flush()
+                if self._asks_for_signs(at):
+                    self.flush()
                 self.sweep.site(self.site)
                 self._watch = None
             elif self._notices_at is not None and self._notices_at <= at:

@@ -29,14 +29,20 @@ class Watch:
         self._silent_at: dict[str, int] = {}
         self._missed = {c["subject"] for c in alert_store.active_conditions(conn, site) if c["name"] in _OFFLINE}
         self.gap_at = store.next_gap(conn)
+        self.looks_at: datetime | None = None  # before this a pass of the sweep looks at nobody's silence
+        looks_at: list[int] = []
         for device, heard, due in store.supervised(conn, site):
+            looks_at.append(due)
             span = register.devices[device].supervision_s * 1_000_000 if device in register.devices else 0
             self._spans[device], self._silent_at[device] = span, max(due, heard + span)
-        self._gateways(conn, register)
+        looks_at += self._gateways(conn, register)
+        if looks_at:
+            self.looks_at = instant(min(looks_at))
         self._heap = [(at, key) for key, at in self._silent_at.items()]
         heapq.heapify(self._heap)
 
-    def _gateways(self, conn: Connection, register: Register) -> None:
+    def _gateways(self, conn: Connection, register: Register) -> list[int]:
+        looks_at: list[int] = []
         for row in store.gateway_states(conn, register.site_id):
             key = f"gateway/{row['gateway_id']}"
             known = register.gateways.get(row["gateway_id"])
@@ -44,9 +50,12 @@ class Watch:
                 self._missed.add(key)  # whatever it says is more than that it still lives
                 if row["due_at"] is not None:
                     self._silent_at[key] = micros(row["due_at"])
+                    looks_at.append(micros(row["due_at"]))
                 continue
+            looks_at.append(micros(row["due_at"]))
             self._spans[key] = known.supervision_s * 1_000_000
             self._silent_at[key] = max(micros(row["due_at"]), micros(row["heard_at"]) + self._spans[key])
+        return looks_at
 
     def hears(self, sign: Sign, at: datetime) -> bool:
         """Note a life sign that is still to be committed. False: more follows from it than that nobody is missed."""
