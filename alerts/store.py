@@ -187,8 +187,8 @@ def active_conditions(conn: Connection, site_id: str) -> list[dict[str, Any]]:
 
 
 _COND = (
-    "SELECT c.subject, c.name, c.active, c.since, c.boot, c.seq, c.alert_id, a.state, a.clear_said, c.repeats, c.last_at "
-    "FROM condition c LEFT JOIN alert a ON a.site_id = c.site_id AND a.id = c.alert_id "
+    "SELECT c.subject, c.name, c.active, c.since, c.boot, c.seq, c.alert_id, c.alert_state, c.clear_said, c.repeats, "
+    "c.last_at FROM condition c "
 )
 
 
@@ -229,13 +229,39 @@ def conditions(
     return {(r[0], r[1]): Cond(bool(r[2]), r[3], r[4], r[5], r[6], r[7], bool(r[8]), r[9], r[10]) for r in found}
 
 
-_CONDITION: Final = ("site_id", "subject", "name", "active", "since", "boot", "seq", "alert_id", "repeats", "last_at")
+_CONDITION: Final = (
+    "site_id",
+    "subject",
+    "name",
+    "active",
+    "since",
+    "boot",
+    "seq",
+    "alert_id",
+    "alert_state",
+    "clear_said",
+    "repeats",
+    "last_at",
+)
 
 
 def save_conditions(tx: Tx, site_id: str, changed: Mapping[tuple[str, str], Cond]) -> None:
     """Write conditions as they now stand."""
     rows = [
-        (site_id, subject, name, c.active, c.since, c.boot, c.seq, c.alert_id, c.repeats, c.last_at)
+        (
+            site_id,
+            subject,
+            name,
+            c.active,
+            c.since,
+            c.boot,
+            c.seq,
+            c.alert_id,
+            None if c.state is None else str(c.state),
+            c.clear_said,
+            c.repeats,
+            c.last_at,
+        )
         for (subject, name), c in changed.items()
     ]
     bulk.upsert_tuples(tx.conn, tx.dialect, condition, _CONDITION, rows)
@@ -245,7 +271,7 @@ def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
     """Part a closed (or reset) alert from its condition; `over` also says that the condition is no longer active."""
     values: dict[str, Any] = {"active": False} if over else {}
     if a.state is State.CLOSED:
-        values["alert_id"] = None
+        values |= {"alert_id": None, "alert_state": None, "clear_said": False}
     if values:
         tx.conn.execute(
             update(condition)
@@ -262,16 +288,22 @@ def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
 _SAVE: Final = (
     f"UPDATE alert SET {', '.join(f'{name} = ?' for name in _FIELDS)} WHERE site_id = ? AND id = ? AND version = ?"  # noqa: S608
 )
+_STANDS: Final = "UPDATE condition SET alert_state = ?, clear_said = ? WHERE site_id = ? AND subject = ? AND name = ? AND alert_id = ?"
 
 
 def save(tx: Tx, steps: Iterable[tuple[Alert, Alert]]) -> None:
-    """Store (before, after) pairs. Raises `Stale` when one was changed by somebody else meanwhile."""
-    sql = bulk.marked(tx.conn, _SAVE)
+    """Store (before, after) pairs, and what their conditions tell of them. Raises `Stale` when one was changed by somebody
+    else meanwhile.
+    """
+    sql, stands = bulk.marked(tx.conn, _SAVE), bulk.marked(tx.conn, _STANDS)
     for before, after in steps:
         row = [v.value if isinstance(v, Enum) else v for v in _row(after)]
         changed = tx.conn.exec_driver_sql(sql, (*row, after.site_id, after.id, before.version))
         if changed.rowcount != 1:
             raise Stale(alert_id=after.id)
+        if (before.state, before.clear_said) != (after.state, after.clear_said):
+            where = (after.site_id, after.subject, after.kind, after.id)
+            tx.conn.exec_driver_sql(stands, (after.state.value, after.clear_said, *where))
 
 
 def insert_fired(tx: Tx, site_id: str, fired: Sequence[Fired]) -> None:

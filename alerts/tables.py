@@ -23,6 +23,9 @@ condition = Table(
     Column("boot", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("alert_id", Text),  # the open alert of this condition, if there is one
+    # that alert at a glance: every batch asks, and a join with all alerts is what a planner without statistics gets wrong
+    Column("alert_state", Text),
+    Column("clear_said", Boolean, nullable=False),
     # how often it was said again since that alert, kept here because this row is narrow and is written anyway
     Column("repeats", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),

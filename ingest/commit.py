@@ -26,8 +26,8 @@ def commit(tx: Tx, scene: Scene, changes: Changes) -> None:
         tx.heads[site].alert_no += len(raised)
         tx.heads[site].changed = True
         alert_store.insert(tx, raised)
-    alert_store.save(tx, stepped)
     alert_store.save_conditions(tx, site, changes.conditions)
+    alert_store.save(tx, stepped)  # after their conditions, which tell where they stand
     alert_store.insert_fired(tx, site, changes.fired)
     alert_store.insert_notices(tx, site, changes.notices)
     for before, after in stepped:

@@ -117,6 +117,8 @@ def upgrade() -> None:
         sa.Column("boot", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=True),
+        sa.Column("alert_state", sa.Text(), nullable=True),
+        sa.Column("clear_said", sa.Boolean(), nullable=False),
         sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "subject", "name", name=op.f("pk_condition")),
