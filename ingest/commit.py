@@ -17,9 +17,17 @@ from store.db import Tx
 SHOWN = 30  # newest events of a batch that the live feed carries; the count tells how many there were
 
 
+def hand_over(tx: Tx, site: str, changes: Changes, *, more: bool = True) -> None:
+    """Give the events judged since the last time to the store, which puts them away while the next are judged."""
+    rows = changes.events[changes.handed :]
+    changes.handed = len(changes.events)
+    store.insert_events(tx, site, rows, more=more)
+
+
 def commit(tx: Tx, scene: Scene, changes: Changes) -> None:
     """Write a judgement's changes. Nothing here decides anything."""
     site = scene.desk.register.site_id
+    hand_over(tx, site, changes, more=False)
     raised = list(changes.raised.values())
     stepped = list(changes.stepped.values())
     if raised:
@@ -33,8 +41,6 @@ def commit(tx: Tx, scene: Scene, changes: Changes) -> None:
     for before, after in stepped:
         if before.ring != after.ring:
             alert_store.cancel_notices(tx, site, after.id, scene.at, before_ring=after.ring)
-    if changes.events:
-        store.insert_events(tx, site, changes.events)
     store.save_heard(tx, site, changes.heard)
     patrol_store.insert(tx, site, changes.taps)
     _speak_again(tx, scene, changes)

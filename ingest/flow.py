@@ -19,7 +19,7 @@ from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
 from ingest import store
-from ingest.commit import commit
+from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
 from ingest.desks import Desks
@@ -33,6 +33,7 @@ from store.telemetry import Telemetry
 log = structlog.get_logger()
 
 Publish = Callable[[str, bytes], None]
+PIECE = 100  # events that are judged before the store is given them
 
 
 class Mail(msgspec.Struct):
@@ -120,8 +121,11 @@ class Flow:
         if new or mail.statuses:
             scene = load_scene(tx, desk, at, new)
             judgement = Judgement(scene)
-            for heard in new:
-                judgement.hear(heard)
+            for begin in range(0, len(new), PIECE):
+                if begin:
+                    hand_over(tx, site, judgement.changes)
+                for heard in new[begin : begin + PIECE]:
+                    judgement.hear(heard)
             for gateway, message, status in mail.statuses:
                 hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
             commit(tx, scene, judgement.changes)

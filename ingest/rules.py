@@ -36,6 +36,7 @@ class Changes(msgspec.Struct):
     """What a judgement wants written. Keys and rows are in the order they came about."""
 
     events: list[tuple[Any, ...]] = []
+    handed: int = 0  # how many of `events` the store was given already
     heard: dict[str, tuple[int, int, str]] = {}
     raised: dict[str, Alert] = {}
     stepped: dict[str, tuple[Alert, Alert]] = {}

@@ -73,9 +73,11 @@ def known(conn: Connection, site_id: str, ids: Iterable[str]) -> dict[str, tuple
     return {r[0]: (r[1], r[2], r[3], r[4]) for r in rows}
 
 
-def insert_events(tx: Tx, site_id: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Store new events. The caller has left out what is known; a clash is a fault of ours, and an error."""
-    bulk.insert_tuples(tx.conn, tx.dialect, event, EVENT_COLUMNS, [(site_id, *row) for row in rows])
+def insert_events(tx: Tx, site_id: str, rows: Sequence[tuple[Any, ...]], *, more: bool = False) -> None:
+    """Store new events. The caller has left out what is known; a clash is a fault of ours, and an error. `more`: the next
+    statement brings more of them.
+    """
+    bulk.insert_tuples(tx.conn, tx.dialect, event, EVENT_COLUMNS, [(site_id, *row) for row in rows], more=more)
 
 
 def brief(row: tuple[Any, ...]) -> Brief:

@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table
 
-from store.copy import copy_in
 
 WORTH_COPYING = 8  # a COPY costs one more round trip than an INSERT
 
@@ -33,14 +32,21 @@ def insert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
         insert_tuples(conn, dialect, table, columns, _tuples(columns, rows))
 
 
-def insert_tuples(conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples) -> None:
-    """Insert rows given as tuples in the order of `columns`. A clash is an error."""
+def insert_tuples(
+    conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples, *, more: bool = False
+) -> None:
+    """Insert rows given as tuples in the order of `columns`. A clash is an error, at the latest when the transaction ends.
+    `more`: the next statement brings more rows of the same table.
+    """
     if not tuples:
         return
-    if dialect == "postgresql" and len(tuples) >= WORTH_COPYING:
-        copy_in(conn, table, columns, [_pg_type(table, c) for c in columns], tuples)
-    else:
-        _run(conn, dialect, table, _insert_sql(table, columns, dialect, ""), columns, tuples)
+    if dialect == "postgresql":
+        from store import copy  # here: who keeps to SQLite need not wait for the other driver
+
+        if more or len(tuples) >= WORTH_COPYING or copy.under_way(conn, table):
+            copy.copy_in(conn, table, columns, [_pg_type(table, c) for c in columns], tuples, more=more)
+            return
+    _run(conn, dialect, table, _insert_sql(table, columns, dialect, ""), columns, tuples)
 
 
 def insert_ignoring(

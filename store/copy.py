@@ -1,33 +1,126 @@
 """Many new rows into PostgreSQL by COPY: a third of what the same rows cost as arrays in an INSERT.
 
+A COPY stays open until its connection's next statement, commit or rollback (`settle`). So the server puts one table's rows
+away while we make the next ones, and rows may come piece by piece while they are made. An error comes that much later.
+
 COPY goes past SQLAlchemy, so its errors are brought back to what the rest of the house expects of a statement.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
+import psycopg
+from psycopg import generators
+from psycopg.copy import Copy, LibpqWriter
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-if TYPE_CHECKING:
-    import psycopg
+PIECE: Final = 100  # rows
+_OPEN: Final = "watchroom.copy"  # where a connection keeps the COPY that is open on it
 
-PIECE = 100  # rows
+
+class _Writer(LibpqWriter):
+    """Can send the end of a COPY without waiting for what becomes of it."""
+
+    ended = False
+
+    def end(self) -> None:
+        """Send the end, as far as the socket takes it now."""
+        self.ended = self._pgconn.put_copy_end(None) == 1
+        if self.ended:
+            self._pgconn.flush()
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        """Wait for the outcome."""
+        if not self.ended:
+            super().finish(exc)
+            return
+        (result,) = self.connection.wait(generators.execute(self._pgconn))  # sends what is left of it, then fetches
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result, encoding=self.connection.info.encoding)
+        self.cursor._results = [result]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A COPY that is under way. Leaving `lease` waits for its outcome."""
+
+    statement: str
+    lease: AbstractContextManager[Copy]
+    copy: Copy
+    writer: _Writer
 
 
 def copy_in(
-    conn: Connection, table: Table, columns: Sequence[str], kinds: Sequence[str], tuples: Sequence[tuple[Any, ...]]
+    conn: Connection,
+    table: Table,
+    columns: Sequence[str],
+    kinds: Sequence[str],
+    tuples: Sequence[tuple[Any, ...]],
+    *,
+    more: bool = False,
 ) -> None:
-    """Append `tuples`, whose values have the PostgreSQL types `kinds`. A clash is an error, as with INSERT."""
-    import psycopg  # here: who keeps to SQLite need not wait for it
-
-    raw = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
+    """Append `tuples`, whose values have the PostgreSQL types `kinds`. A clash is an error, as with INSERT, only later.
+    `more`: the caller will come again with rows of the same table before any other statement.
+    """
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
+    piece = _text(kinds, tuples[:PIECE])  # before waiting for the COPY that is still open
+    now = conn.info.get(_OPEN)
+    if now is None or now.statement != statement or now.writer.ended:
+        settle(conn)
+        now = _begin(conn, statement)
+    with _told_as_ours(conn, statement):
+        now.copy.write(piece)
+        for begin in range(PIECE, len(tuples), PIECE):  # the server reads one piece while we write the next
+            now.copy.write(_text(kinds, tuples[begin : begin + PIECE]))
+        if not more:
+            now.writer.end()
+
+
+def under_way(conn: Connection, table: Table) -> bool:
+    """Whether a COPY into `table` is open for more rows."""
+    now = conn.info.get(_OPEN)
+    return now is not None and not now.writer.ended and now.statement.startswith(f"COPY {table.name} ")
+
+
+def settle(conn: Connection) -> None:
+    """Wait for the COPY that is open on this connection, if there is one. Raises what it raised."""
+    now = conn.info.pop(_OPEN, None)
+    if now is not None:
+        with _told_as_ours(conn, now.statement):
+            now.lease.__exit__(None, None, None)
+
+
+def drop(conn: Connection) -> None:
+    """The transaction is given up: end what is open, whatever comes of it."""
+    if not conn.invalidated:
+        with suppress(DBAPIError):
+            settle(conn)
+
+
+def _begin(conn: Connection, statement: str) -> _Open:
+    raw = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
+    with _told_as_ours(conn, statement):
+        cursor = raw.cursor()
+        writer = _Writer(cursor)
+        lease = cursor.copy(statement.encode(), writer=writer)
+        now = conn.info[_OPEN] = _Open(statement, lease, lease.__enter__(), writer)
+    return now
+
+
+@contextmanager
+def _told_as_ours(conn: Connection, statement: str) -> Iterator[None]:
+    """What psycopg raises, as SQLAlchemy would."""
     try:
-        with raw.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for begin in range(0, len(tuples), PIECE):  # the server reads one piece while we write the next
-                copy.write(_text(kinds, tuples[begin : begin + PIECE]))
+        yield
     except psycopg.Error as wrong:
+        raw, failed = conn.connection.driver_connection, conn.info.pop(_OPEN, None)
+        if failed is not None:
+            with suppress(psycopg.Error):
+                failed.lease.__exit__(type(wrong), wrong, None)
         gone = conn.dialect.is_disconnect(cast("Any", wrong), cast("Any", raw), None)
         if gone:
             conn.invalidate(wrong)

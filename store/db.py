@@ -179,6 +179,8 @@ def _put_heads(tx: Tx) -> None:
 
 def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
     """READ COMMITTED for writers, who load only after they hold the head; one read-only snapshot for readers."""
+    from store import copy  # here: who keeps to SQLite need not wait for the other driver
+
     url = url.set(drivername="postgresql+psycopg")
     args = {"connect_timeout": 10, "application_name": "watchroom", "keepalives_idle": 30}
     sized: dict[str, Any] = {"pool_size": 4, "max_overflow": 12, "pool_pre_ping": True, "connect_args": args}
@@ -191,6 +193,9 @@ def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
 
     for engine in (writer, reader):
         event.listen(engine, "before_cursor_execute", _clean, retval=True)
+    event.listen(writer, "before_cursor_execute", lambda conn, *_: copy.settle(conn))
+    event.listen(writer, "commit", copy.settle)
+    event.listen(writer, "rollback", copy.drop)
     return writer, reader
 
 

@@ -54,3 +54,26 @@ def test_a_connection_lost_in_the_middle_is_told_as_such_and_the_next_begin_work
     with store.begin() as tx:
         insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, rows(["x"] * 10, [b""] * 10))
     store.close()
+
+
+def test_rows_may_come_piece_by_piece_and_other_statements_see_all_of_them(store: Store) -> None:
+    made = rows([str(n) for n in range(30)], [b""] * 30)
+    with store.begin() as tx:
+        for begin in (0, 9, 18):
+            insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, made[begin : begin + 9], more=True)
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, made[27:])
+        assert len(tx.conn.execute(select(reject)).all()) == 30
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, [("last", *made[0][1:])], more=True)
+    with store.read() as conn:
+        assert len(conn.execute(select(reject)).all()) == 31
+
+
+def test_a_transaction_given_up_in_the_middle_of_the_rows_leaves_nothing_and_the_next_begin_works(store: Store) -> None:
+    made = rows(["x"] * 10, [b""] * 10)
+    with pytest.raises(ZeroDivisionError), store.begin() as tx:
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, made, more=True)
+        _ = 1 / 0
+    with store.begin() as tx:
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, made)
+    with store.read() as conn:
+        assert len(conn.execute(select(reject)).all()) == 10
