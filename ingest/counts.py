@@ -23,6 +23,14 @@ class Counts(msgspec.Struct):
         self.raised += len(changes.raised)
         self.rungs += len(changes.fired)
 
+    def add(self, other: "Counts") -> None:
+        """Add what one transaction counted, once it is committed."""
+        self.events += other.events
+        self.duplicates += other.duplicates
+        self.raised += other.raised
+        self.rejects.update(other.rejects)
+        self.rungs += other.rungs
+
     def rejected(self, why: str) -> None:
         """Add one reject."""
         self.rejects[why] += 1

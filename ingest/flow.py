@@ -24,7 +24,7 @@ from ingest.counts import Counts
 from ingest.deliveries import Message
 from ingest.desks import Desks
 from ingest.gateways import hear_status
-from ingest.rules import Changes, Judgement
+from ingest.rules import Judgement
 from ingest.scene import Boot, Desk, Heard, Scene
 from ingest.seats import held_now, own_conditions
 from store.db import Store, Tx, take_heads
@@ -59,7 +59,10 @@ class Flow:
     def handle(self, messages: Sequence[Message]) -> None:
         """Take one batch to its commit. Raises only when the store does; one bad message never takes its neighbours along."""
         try:
-            self._handle(messages)
+            try:
+                self._handle(messages)
+            except IntegrityError:  # an id that stands for something else already, most likely
+                self._handle(messages, doubt=True)
         except DBAPIError as wrong:
             if len(messages) > 1 and not wrong.connection_invalidated and _about_the_data(wrong):
                 self._one_by_one(messages)
@@ -74,22 +77,26 @@ class Flow:
             else:
                 self._set_aside(messages[0], wrong)
 
-    def _handle(self, messages: Sequence[Message]) -> None:
+    def _handle(self, messages: Sequence[Message], *, doubt: bool = False) -> None:
+        """One transaction. `doubt`: look every id up, not only those whose place in their gateway's order was filled."""
         at = self.now()
         mails, lost = sort(messages)
+        counts = Counts()
         with self.db.begin() as tx:
-            known = self._open(tx, mails, lost, at)
-            judged: list[Changes] = []
-            receipts = [r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at, judged)]
-        for changes in judged:  # only what was committed counts
-            self.counts.judged(changes)
+            known = self._open(tx, mails, lost, at, counts)
+            receipts = [
+                r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at, counts, doubt=doubt)
+            ]
+        self.counts.add(counts)  # only what was committed counts
         for place, receipt in receipts:
             self.publish(place, receipt)
         for site in known:
             if mails[site].samples:
                 self.telemetry.write(site, mails[site].samples, at)
 
-    def _open(self, tx: Tx, mails: dict[str, Mail], lost: list[tuple[str, Garbled]], at: datetime) -> dict[str, Desk]:
+    def _open(
+        self, tx: Tx, mails: dict[str, Mail], lost: list[tuple[str, Garbled]], at: datetime, counts: Counts
+    ) -> dict[str, Desk]:
         """Take the heads of the sites that exist; keep the rest as rejects."""
         known: dict[str, Desk] = {}
         for site, mail in mails.items():
@@ -104,15 +111,17 @@ class Flow:
             ]
         take_heads(tx, known)
         for topic, garbled in lost:
-            self.counts.rejected(garbled.why)
+            counts.rejected(garbled.why)
             store.keep_reject(tx, "", topic, at, garbled.why, garbled.detail, garbled.raw)
         return known
 
-    def _site(self, tx: Tx, desk: Desk, mail: Mail, at: datetime, judged: list[Changes]) -> list[tuple[str, bytes]]:
+    def _site(
+        self, tx: Tx, desk: Desk, mail: Mail, at: datetime, counts: Counts, *, doubt: bool
+    ) -> list[tuple[str, bytes]]:
         """One site's part: keep new, load, judge, commit. Returns the receipts to send after the commit."""
         site = desk.register.site_id
-        new = self._keep_new(tx, site, mail, at)
         boots = store.boots(tx.conn, site, _positions(mail))
+        new = _keep_new(tx, site, mail, at, {} if doubt else boots, counts)
         for gateway, _, said in mail.said:
             boots[gateway, said.event.boot].add(said.event.seq)
         for gateway, _, garbled in mail.garbled:
@@ -129,7 +138,7 @@ class Flow:
             for gateway, message, status in mail.statuses:
                 hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
             commit(tx, scene, judgement.changes)
-            judged.append(judgement.changes)
+            counts.judged(judgement.changes)
         if boots:
             _due(boots, at, desk.register.policies.gateway_gap_s)
             store.save_boots(tx, site, at, boots)
@@ -138,39 +147,6 @@ class Flow:
             (wire.topic(site, gateway, Channel.RECEIPT), wire.encode(wire.Receipt(boot, b.through)))
             for (gateway, boot), b in boots.items()
         ]
-
-    def _keep_new(self, tx: Tx, site: str, mail: Mail, at: datetime) -> list[Heard]:
-        """What we had not heard before, in order; garbled and re-used ids go to the rejects."""
-        for gateway, topic, garbled in mail.garbled:
-            self.counts.rejected(garbled.why)
-            store.keep_reject(
-                tx,
-                site,
-                topic or wire.topic(site, gateway, Channel.EVENTS),
-                at,
-                garbled.why,
-                garbled.detail,
-                garbled.raw,
-            )
-        if not mail.said:
-            return []
-        seen = store.known(tx.conn, site, [said.event.id for _, _, said in mail.said])
-        new: list[Heard] = []
-        for gateway, message, said in mail.said:
-            event = said.event
-            stands_for = (event.boot, event.seq, event.device, event.kind)
-            if event.id not in seen:
-                seen[event.id] = stands_for
-                new.append(Heard(gateway, event, said.raw, message.retained, message.at))
-            elif seen[event.id] == stands_for:
-                self.counts.duplicates += 1
-            else:
-                self.counts.rejected(Why.ID_REUSED)
-                topic = wire.topic(site, gateway, Channel.EVENTS)
-                store.keep_reject(
-                    tx, site, topic, at, Why.ID_REUSED, f"id {event.id} stands for another event", said.raw
-                )
-        return new
 
     def _one_by_one(self, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -225,6 +201,40 @@ def _put(mail: Mail, place: Place, message: Message) -> None:
             mail.garbled.append((place.gateway, message.topic, status))
         else:
             mail.statuses.append((place.gateway, message, status))
+
+
+def _keep_new(
+    tx: Tx, site: str, mail: Mail, at: datetime, boots: dict[tuple[str, str], Boot], counts: Counts
+) -> list[Heard]:
+    """What we had not heard before, in order; garbled and re-used ids go to the rejects.
+
+    What comes again comes in its old place, so ids are looked for only where `boots` has the place filled (or does not
+    know the boot). An id that stands for something else in a new place is for the table's key to refuse.
+    """
+    for gateway, topic, garbled in mail.garbled:
+        counts.rejected(garbled.why)
+        where = topic or wire.topic(site, gateway, Channel.EVENTS)
+        store.keep_reject(tx, site, where, at, garbled.why, garbled.detail, garbled.raw)
+    doubtful = []
+    for gateway, _, said in mail.said:
+        boot = boots.get((gateway, said.event.boot))
+        if boot is None or boot.has(said.event.seq):
+            doubtful.append(said.event.id)
+    seen = store.known(tx.conn, site, doubtful) if doubtful else {}
+    new: list[Heard] = []
+    for gateway, message, said in mail.said:
+        event = said.event
+        stands_for = (event.boot, event.seq, event.device, event.kind)
+        if event.id not in seen:
+            seen[event.id] = stands_for
+            new.append(Heard(gateway, event, said.raw, message.retained, message.at))
+        elif seen[event.id] == stands_for:
+            counts.duplicates += 1
+        else:
+            counts.rejected(Why.ID_REUSED)
+            where = wire.topic(site, gateway, Channel.EVENTS)
+            store.keep_reject(tx, site, where, at, Why.ID_REUSED, f"id {event.id} stands for another event", said.raw)
+    return new
 
 
 def _positions(mail: Mail) -> set[tuple[str, str]]:

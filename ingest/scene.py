@@ -72,6 +72,10 @@ class Boot(msgspec.Struct):
     due_at: int | None = None
     gap_told: bool = False
 
+    def has(self, seq: int) -> bool:
+        """Whether this number was counted in before."""
+        return seq <= self.through or any(low <= seq <= high for low, high in self.ahead)
+
     def add(self, seq: int) -> None:
         """Count one sequence number in, in any order, as often as it comes."""
         if seq == self.through + 1:

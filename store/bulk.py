@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table
 
-
 WORTH_COPYING = 8  # a COPY costs one more round trip than an INSERT
 
 Rows = Sequence[Mapping[str, Any]]

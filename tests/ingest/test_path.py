@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from alerts.errors import AlreadyAnswered
@@ -269,6 +270,39 @@ def test_an_id_that_stands_for_another_event_is_refused(night: Night) -> None:
     night.say("fire.alarm", id=event_id)
     assert night.only().kind == "water.leak"
     assert night.count("SELECT COUNT(*) FROM reject WHERE why = 'id_reused'") == 1
+
+
+def test_such_an_id_takes_none_of_its_neighbours_along_and_is_counted_once(night: Night) -> None:
+    """An id in a place that was empty is not looked for: the table refuses it, and the batch is done again with care."""
+    told = night.say("water.leak", "L-1")
+    again = msgspec.json.decode(told.payload)["id"]
+    batch = [
+        night.message("fire.alarm"),
+        night.message("fire.alarm", id=again),
+        *(night.message("device.heartbeat", "L-1") for _ in range(20)),
+        told,
+    ]
+    night.flow.handle(batch)
+    assert {a.kind for a in night.open()} == {"water.leak", "fire.alarm"}
+    assert night.count("SELECT COUNT(*) FROM event") == 22
+    assert night.count("SELECT COUNT(*) FROM reject WHERE why = 'id_reused'") == 1
+    assert (night.flow.counts.events, night.flow.counts.duplicates) == (22, 1)
+    assert night.flow.counts.rejects == {"id_reused": 1}
+    assert night.receipts[-1][1].through == 23
+
+
+def test_what_was_stored_is_known_whatever_order_it_comes_again_in(night: Night) -> None:
+    """A restarted server, a backlog that live events overtook, and everything a second time: one row each."""
+    said = [night.message("device.heartbeat", "L-1") for _ in range(30)]
+    night.flow.handle(said[20:])
+    night.restart()
+    night.flow.handle(said[25:] + said[:12])
+    night.flow.handle(said[::-1])
+    night.restart()
+    night.flow.handle(said)
+    assert night.count("SELECT COUNT(*) FROM event") == 30
+    assert night.count("SELECT COUNT(*) FROM reject") == 0
+    assert night.receipts[-1][1].through == 30
 
 
 def test_live_events_overtake_a_backlog_and_the_receipt_waits_for_the_gap(night: Night) -> None:
