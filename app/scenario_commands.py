@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.record_commands import from_recording
+
 if TYPE_CHECKING:
     from app.scenario_runs import How
 
@@ -54,16 +56,19 @@ def _run(files: list[Path], how: "How", jobs: int | None, *, junit: Path | None,
     from app.clock import now
     from app.scenario_reports import as_json as to_json
     from app.scenario_reports import as_junit, exit_code
-    from app.scenario_runs import found, play_all, workers
+    from app.scenario_runs import found, play_all, taken, workers
     from app.scenario_screen import Screen
 
     try:
         paths = found(files)
     except FileNotFoundError as missing:
         raise typer.BadParameter(str(missing), param_hint="FILES") from None
+    if full := taken(paths, how):
+        raise typer.BadParameter(f"{full[0]} is taken: each run wants an empty folder", param_hint="--keep")
     began, started, outcomes = time.perf_counter(), now(), []
+    playing = play_all(paths, how, workers(len(paths), how, jobs))
     with Screen(len(paths), loud=loud, error=as_json) as screen:
-        for outcome in play_all(paths, how, workers(len(paths), how, jobs)):
+        for outcome in playing:
             outcomes.append(outcome)
             screen.tell(outcome)
     took_s = time.perf_counter() - began
@@ -162,3 +167,6 @@ def schema(
     from simulators.scenario.schema import FILE
 
     typer.echo(str(FILE) if where else FILE.read_text(encoding="utf-8"), nl=where)
+
+
+scenario_app.command("from-recording")(from_recording)

@@ -35,6 +35,10 @@ class How(msgspec.Struct, frozen=True):
     update: bool = False
     keep: Path | None = None
 
+    def folder(self, file: Path) -> Path | None:
+        """Where a real run of this file leaves its data."""
+        return None if self.keep is None else self.keep / file.stem
+
 
 def found(named: Sequence[Path]) -> list[Path]:
     """The scenario files that are named, and all those in the folders that are. Raises FileNotFoundError."""
@@ -52,6 +56,12 @@ def found(named: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
+def taken(files: Sequence[Path], how: How) -> list[Path]:
+    """Folders that runs would leave their data in and that hold something already, or are wanted twice."""
+    folders = [folder for file in files if (folder := how.folder(file)) is not None]
+    return [f for n, f in enumerate(folders) if f in folders[:n] or (f.exists() and any(f.iterdir()))]
+
+
 def workers(files: int, how: How, wanted: int | None) -> int:
     """How many processes play at a time. Real nights are processes already: one after the other unless asked."""
     if wanted is not None:
@@ -60,14 +70,22 @@ def workers(files: int, how: How, wanted: int | None) -> int:
 
 
 def play_all(files: Sequence[Path], how: How, jobs: int) -> Iterator[Outcome]:
-    """Play every file; outcomes come in the order of the files, whichever is done first."""
+    """Begin to play every file; outcomes come in the order of the files, whichever is done first.
+
+    Workers fork at once: before whoever shows the progress starts a thread for it.
+    """
     one = partial(outcome_of, how=how)
     if jobs == 1:
-        yield from map(one, files)
-        return
-    context = get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        yield from pool.map(one, files)
+        return map(one, files)
+    if not how.real:
+        import app.scenario_worlds  # noqa: F401 - before they fork, so that each worker has it at once
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("fork" if sys.platform == "linux" else "spawn"))
+    return _drained(pool, pool.map(one, files))
+
+
+def _drained(pool: ProcessPoolExecutor, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    with pool:
+        yield from outcomes
 
 
 def outcome_of(file: Path, how: How) -> Outcome:
@@ -119,8 +137,7 @@ def _played(scenario: Scenario, how: How) -> tuple[Scenario, Story]:
         return scenario, play(scenario, virtual(scenario))
     from app.real_world import RealWorld
 
-    folder = None if how.keep is None else how.keep / scenario.file.stem
-    world = RealWorld(scenario, how.speed, folder)
+    world = RealWorld(scenario, how.speed, how.folder(scenario.file))
     return _lenient(scenario, timedelta(seconds=world.slack_s)), play(scenario, world)
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.__main__ import whole
+from app.scenario_commands import scenario_app
 from tests.app.running import ROOT
 
 GOOD = """\
@@ -41,7 +41,7 @@ def write(folder: Path, **texts: str) -> Path:
 
 
 def watchroom(*words: object) -> Result:
-    return CliRunner().invoke(whole("scenario"), ["scenario", *map(str, words)], catch_exceptions=False)
+    return CliRunner().invoke(scenario_app, [*map(str, words)], catch_exceptions=False)
 
 
 # -- run
@@ -153,6 +153,24 @@ def test_a_night_costs_no_second_to_start(nights: Path) -> None:
         [sys.executable, "-c", code, nights], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_same_file_is_played_on_running_processes_and_can_leave_its_data(nights: Path, tmp_path: Path) -> None:
+    """The only test here that starts a server; the whole shelf is played both ways elsewhere."""
+    write(
+        nights,
+        short=GOOD.replace("when:", "end: 22:04:30\nwhen:").replace(
+            "start: 2026-03-01T22:00", "start: 2026-03-01T22:03"
+        ),
+    )
+    virtual = json.loads(watchroom("run", nights, "--json").stdout)["scenarios"][0]
+    real = watchroom("run", nights, "--real", "--json", "--keep", tmp_path / "kept")
+    assert real.exit_code == 0, real.output
+    assert json.loads(real.stdout)["scenarios"][0]["timeline"] == virtual["timeline"]
+    assert (tmp_path / "kept/short/watchroom.db").exists()
+    again = watchroom("run", nights, "--real", "--keep", tmp_path / "kept")
+    assert again.exit_code == 2
+    assert "each run wants an empty folder" in " ".join(again.stderr.split())
 
 
 # -- check, schema

@@ -15,10 +15,18 @@ def test_make_alone_tells_what_there_is() -> None:
         assert f"make {target} " in said
 
 
-def test_what_is_not_there_yet_says_so_and_fails() -> None:
-    done = subprocess.run(["make", "-s", "scenario"], cwd=TOP, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "no scenario language yet" in done.stderr
+def test_make_scenario_plays_nights_and_its_exit_code_is_the_verdict() -> None:
+    def make(file: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", "-s", "scenario", f"FILES={file}"], cwd=TOP, capture_output=True, text=True, check=False
+        )
+
+    good = make("examples/ci/scenarios/bo_answers_the_smoke.yaml")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "✓ bo_answers_the_smoke" in good.stdout
+    bad = make("docs/howto/broken-on-purpose.yaml")
+    assert bad.returncode != 0
+    assert "3 of 5 expectations failed" in bad.stdout
 
 
 def test_ci_runs_the_command_that_the_readme_names() -> None:
