@@ -1,26 +1,16 @@
-"""The lines of `when`: what is done to the product, one small parser for each form, all of them in `VERBS`."""
+"""The lines of `when`: every form that there is, and which of them a line is."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from simulators.scenario import model
+from simulators.scenario import deeds
 from simulators.scenario.errors import Wrong
-from simulators.scenario.known import CAUSES, DISPOSITIONS, PROOFS, REPORTS, Known
+from simulators.scenario.known import DISPOSITIONS, REPORTS, Known
 from simulators.scenario.model import Act
-from simulators.scenario.times import duration
-from simulators.scenario.tokens import Words, split, value
-from sites.fields import quoted, unknown
-from sites.shapes import uid
-
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TIMES: Final = re.compile(r"x([1-9][0-9]{0,4})")
-_SEQ: Final = re.compile(r"[1-9][0-9]{0,15}")
-_FLAGS: Final = ("test", "history", "retained", "again")
-_OPTIONS: Final = ("said_at", "gateway", "boot", "seq", "id")
+from simulators.scenario.tokens import Words, nearest, split
 
 Parser = Callable[[Words, Known, datetime], Act]
 
@@ -48,227 +38,23 @@ def act(line: str, known: Known, at: datetime) -> Act:
 
 
 def _verb(words: Words, known: Known) -> Verb:
-    first, second = words.left[0], words.peek(1)
+    """Which form a line is: by its first word, or by its second behind a person."""
+    first, second, register = words.left[0], words.peek(1), known.register
     if second in SECOND:
         return SECOND[second]
-    if not first.literal and first.text in FIRST and first.text not in known.register.devices:
+    if not first.literal and first.text in FIRST and first.text not in register.devices:
         return FIRST[first.text]
-    if first.literal or first.text in known.register.devices or "." in second:
+    if first.text in register.devices and second in {"falls", "speaks"}:
+        raise Wrong(f'"{first.text} {second}" is not a line; did you mean "device {first.text} {second} …"?')
+    if first.literal or first.text in register.devices or "." in second:
         return SAYS
-    if first.text in known.register.people:
+    if first.text in register.people:
         if not second:
             raise Wrong(f"what does {first.text} do? ({', '.join(SECOND)})")
-        raise Wrong(unknown("verb", second, SECOND))
-    raise Wrong(unknown("word", first.text, [*FIRST, *known.register.devices, *known.register.people]))
-
-
-# -- devices and guards
-
-
-def _says(words: Words, known: Known, at: datetime) -> Act:
-    stranger = words.left[0].literal
-    device = words.known("device", known.register.devices)
-    kind = known.kind(words.take("kind"))
-    times, within = 1, 0.0
-    if found := _TIMES.fullmatch(words.peek()):
-        times = int(words.take("number").text[1:])
-        within = _span(words, "within") if found and words.skip("within") else 0.0
-    flags: dict[str, Any] = {}
-    while words.peek() in _FLAGS:
-        flags[words.take("flag").text] = True
-    if words.left:
-        raise Wrong(unknown("word", words.left[0].text, [*_FLAGS, "x2", "within"]))
-    gateway = words.option("gateway")
-    if gateway is not None and gateway.text not in known.register.gateways:
-        raise Wrong(unknown("gateway", gateway.text, known.register.gateways))
-    if stranger and device not in known.register.devices and gateway is None:
-        raise Wrong(f"{device} is not of this site: say by which gateway it speaks (gateway={_some(known)})")
-    if times > 1 and any(key in words.options for key in ("seq", "id")):
-        raise Wrong("seq= and id= are for one message; write one line for each")
-    made = model.Says(
-        device=device,
-        kind=kind,
-        said_at=_said_at(words, known, at),
-        gateway=None if gateway is None else gateway.text,
-        boot=_id(words, "boot"),
-        seq=_seq(words),
-        id=_id(words, "id"),
-        times=times,
-        within_s=within,
-        **flags,
-    )
-    data = {key: value(token) for key, token in words.options.items()}
-    return msgspec.structs.replace(made, data=data)
-
-
-def _scans(words: Words, known: Known, at: datetime) -> Act:
-    person = words.known("person", known.register.people)
-    words.skip("scans")
-    checkpoint = words.known("checkpoint", known.register.checkpoints)
-    tag, proof = words.text("tag"), words.text("proof")
-    if tag is not None and (tag := uid(tag)) is None:
-        raise Wrong("tag= is a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
-    if tag is None and checkpoint not in known.register.checkpoints:
-        raise Wrong(f"{checkpoint} is not of this site: say which tag is read (tag=04A1B2C3D4E5F6)")
-    if proof is not None and proof not in PROOFS:
-        raise Wrong(unknown("proof", proof, PROOFS))
-    made = model.Scans(person, checkpoint, tag, _said_at(words, known, at), proof or "uid")
-    words.close("said_at", "tag", "proof")
-    return made
-
-
-def _garbage(words: Words, known: Known, _: datetime) -> Act:
-    _follow(words, "on")
-    made = model.Garbage(words.known("gateway", known.register.gateways), words.take("text").text)
-    words.close()
-    return made
-
-
-# -- people
-
-
-def _acks(words: Words, known: Known, _: datetime) -> Act:
-    person, alert = _person_and_alert(words, known)
-    made = model.Acknowledges(person, alert, words.skip("override"), words.text("reason"))
-    words.close("reason")
-    return made
-
-
-def _releases(words: Words, known: Known, _: datetime) -> Act:
-    person, alert = _person_and_alert(words, known)
-    made = model.Releases(person, alert, words.text("reason") or "")
-    words.close("reason")
-    return made
-
-
-def _resets(words: Words, known: Known, _: datetime) -> Act:
-    made = model.Resets(*_person_and_alert(words, known))
-    words.close()
-    return made
-
-
-def _notes(words: Words, known: Known, _: datetime) -> Act:
-    person, alert = _person_and_alert(words, known)
-    made = model.Notes(person, alert, words.take("text of the note").text)
-    words.close()
-    return made
-
-
-def _closes(words: Words, known: Known, _: datetime) -> Act:
-    person, alert = _person_and_alert(words, known)
-    disposition = words.one_of("disposition", DISPOSITIONS)
-    cause = words.text("cause")
-    if cause is not None and cause not in CAUSES:
-        raise Wrong(unknown("cause", cause, CAUSES))
-    made = model.Closes(person, alert, disposition, cause, words.text("note"), words.text("reason"))
-    words.close("cause", "note", "reason")
-    return made
-
-
-def _signs(words: Words, known: Known, _: datetime) -> Act:
-    person = words.known("person", known.register.people)
-    words.skip("signs")
-    which = words.one_of("word after signs", ("on", "off"))
-    words.skip("to")
-    seat = words.known("seat", known.register.seats)
-    words.close()
-    return model.SignsOn(person, seat) if which == "on" else model.SignsOff(person, seat)
-
-
-def _reports(words: Words, known: Known, _: datetime) -> Act:
-    person = words.known("person", known.register.people)
-    words.skip("reports")
-    kind = words.one_of("kind of report", REPORTS)
-    zone = words.text("zone")
-    if zone is None:
-        raise Wrong("where? (zone=ZONE)")
-    if zone not in known.register.zones:
-        raise Wrong(unknown("zone", zone, known.register.zones))
-    made = model.Reports(person, kind, zone, words.text("note") or "", words.text("caller") or "")
-    words.close("zone", "note", "caller")
-    return made
-
-
-# -- faults
-
-
-def _gateway(words: Words, known: Known, _: datetime) -> Act:
-    gateway = words.one_of("gateway", known.register.gateways)
-    made = model.Gateway(gateway, words.one_of("word", ("offline", "online", "restarts")))
-    words.close()
-    return made
-
-
-def _device(words: Words, known: Known, _: datetime) -> Act:
-    device = words.one_of("device", known.register.devices)
-    what = words.one_of("word", ("falls", "speaks"))
-    if what == "falls":
-        _follow(words, "silent")
-    words.close()
-    return model.Device(device, "falls_silent" if what == "falls" else what)
-
-
-def _server(words: Words, _: Known, __: datetime) -> Act:
-    made = model.Server(words.one_of("word", ("stops", "starts", "restarts")))
-    words.close()
-    return made
-
-
-def _broker(words: Words, _: Known, __: datetime) -> Act:
-    made = model.Broker(words.one_of("word", ("restarts", "forgets")))
-    words.close()
-    return made
-
-
-def _channel(words: Words, known: Known, _: datetime) -> Act:
-    made = model.Channel(words.one_of("channel", known.channels), words.one_of("word", ("fails", "works")))
-    words.close()
-    return made
-
-
-# -- parts of lines
-
-
-def _person_and_alert(words: Words, known: Known) -> tuple[str, str]:
-    person = words.known("person", known.register.people)
-    words.take("verb")
-    return person, "/".join(known.alert(words))
-
-
-def _said_at(words: Words, known: Known, at: datetime) -> datetime | None:
-    text = words.text("said_at")
-    return None if text is None else known.clock.near(text, at)
-
-
-def _span(words: Words, after: str) -> float:
-    text = words.take(f"span after `{after}`").text
-    span = duration(text)
-    if span is None:
-        raise Wrong(f"{quoted(text)} is not a span of time (1.4s, 500ms, 2m)")
-    return span.total_seconds()
-
-
-def _id(words: Words, key: str) -> str | None:
-    text = words.text(key)
-    if text is not None and not _UUID.fullmatch(text):
-        raise Wrong(f"{key}= is a UUID in lower case, not {quoted(text)}")
-    return text
-
-
-def _seq(words: Words) -> int | None:
-    text = words.text("seq")
-    if text is not None and not _SEQ.fullmatch(text):
-        raise Wrong(f"seq= is a whole number from 1, not {quoted(text)}")
-    return None if text is None else int(text)
-
-
-def _follow(words: Words, must: str) -> None:
-    if not words.skip(must):
-        raise Wrong(f"`{must}` is missing" + (f" before {quoted(words.left[0].text)}" if words.left else ""))
-
-
-def _some(known: Known) -> str:
-    return next(iter(known.register.gateways), "GATEWAY")
+        raise Wrong(nearest("verb", second, SECOND))
+    if first.text in register.gateways:
+        raise Wrong(f'"{first.text}" does nothing by itself; did you mean "gateway {first.text} …"?')
+    raise Wrong(nearest("word", first.text, [*FIRST, *register.devices, *register.people]))
 
 
 SAYS: Final = Verb(
@@ -276,7 +62,7 @@ SAYS: Final = Verb(
     "DEVICE KIND [xN within SPAN] [test|history|retained|again] [said_at=] [gateway=] [boot= seq= id=] [DATA=VALUE …]",
     "A device says something. What else it says (loop=2) is the event's data.",
     "B2-07 fire.alarm x8 within 1.4s loop=2 point=7",
-    _says,
+    deeds.says,
 )
 VERBS: Final = (
     SAYS,
@@ -285,15 +71,22 @@ VERBS: Final = (
         "scan PERSON CHECKPOINT [said_at=] [tag=] [proof=]",
         "A guard taps a patrol point; `said_at` when the phone was offline.",
         "scan guard C1 said_at=22:01",
-        _scans,
+        deeds.scans,
     ),
-    Verb("scans", "PERSON scans CHECKPOINT …", "The same, the other way round.", "guard scans C1", _scans, second=True),
+    Verb(
+        "scans",
+        "PERSON scans CHECKPOINT …",
+        "The same, the other way round.",
+        "guard scans C1",
+        deeds.scans,
+        second=True,
+    ),
     Verb(
         "acks",
         "PERSON acks ALERT [override reason=]",
         "Somebody answers an alert; a supervisor may override, with a reason.",
         'chen acks B2-07 override reason="wang is on the roof"',
-        _acks,
+        deeds.acks,
         second=True,
     ),
     Verb(
@@ -301,26 +94,28 @@ VERBS: Final = (
         "PERSON releases ALERT reason=",
         "Custody goes back to the seat.",
         'wang releases B2-07 reason="called away"',
-        _releases,
+        deeds.releases,
         second=True,
     ),
-    Verb("resets", "PERSON resets ALERT", "A latched alarm is reset.", "wang resets B2-07", _resets, second=True),
-    Verb("notes", 'PERSON notes ALERT "TEXT"', "A remark.", 'wang notes B2-07 "smoke seen"', _notes, second=True),
+    Verb("resets", "PERSON resets ALERT", "A latched alarm is reset.", "wang resets B2-07", deeds.resets, second=True),
+    Verb("notes", 'PERSON notes ALERT "TEXT"', "A remark.", 'wang notes B2-07 "smoke seen"', deeds.notes, second=True),
     Verb(
         "closes",
         "PERSON closes ALERT DISPOSITION [cause=] [note=] [reason=]",
         "An alert is closed: " + ", ".join(DISPOSITIONS) + ".",
         'wang closes B2-07 false_alarm cause=cooking note="toast"',
-        _closes,
+        deeds.closes,
         second=True,
     ),
-    Verb("signs", "PERSON signs on|off SEAT", "Coming on duty, leaving.", "li signs on centre", _signs, second=True),
+    Verb(
+        "signs", "PERSON signs on|off SEAT", "Coming on duty, leaving.", "li signs on centre", deeds.signs, second=True
+    ),
     Verb(
         "reports",
         "PERSON reports KIND zone= [note=] [caller=]",
         "Somebody raises what they saw or were told: " + ", ".join(REPORTS) + ".",
         'wang reports manual.resident_call zone=b7 note="lift stuck"',
-        _reports,
+        deeds.reports,
         second=True,
     ),
     Verb(
@@ -328,25 +123,27 @@ VERBS: Final = (
         "gateway GATEWAY offline|online|restarts",
         "Its link is cut (it goes on collecting), comes back; or its power.",
         "gateway gw-a offline",
-        _gateway,
+        deeds.gateway,
     ),
     Verb(
         "device",
         "device DEVICE falls silent|speaks",
         "Life signs end, or begin again.",
         "device B2-07 falls silent",
-        _device,
+        deeds.device,
     ),
-    Verb("server", "server stops|starts|restarts", "The server is killed; started.", "server restarts", _server),
+    Verb("server", "server stops|starts|restarts", "The server is killed; started.", "server restarts", deeds.server),
     Verb(
         "broker",
         "broker restarts|forgets",
         "What was on its way comes again; `forgets`: it comes back empty.",
         "broker restarts",
-        _broker,
+        deeds.broker,
     ),
-    Verb("channel", "channel CHANNEL fails|works", "E-mail, webhook or apprise.", "channel email fails", _channel),
-    Verb("garbage", 'garbage on GATEWAY "TEXT"', "Bytes that are no event.", 'garbage on gw-a "{not json"', _garbage),
+    Verb("channel", "channel CHANNEL fails|works", "E-mail, webhook or apprise.", "channel email fails", deeds.channel),
+    Verb(
+        "garbage", 'garbage on GATEWAY "TEXT"', "Bytes that are no event.", 'garbage on gw-a "{not json"', deeds.garbage
+    ),
 )
 FIRST: Final = {verb.key: verb for verb in VERBS if verb.key and not verb.second}
 SECOND: Final = {verb.key: verb for verb in VERBS if verb.second}

@@ -1,7 +1,6 @@
 """A scenario file, read and checked: every line understood, every name known, every time possible, or every fault told."""
 
 import re
-from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,18 +9,17 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from simulators.scenario import given
+from simulators.scenario.block import Lines
 from simulators.scenario.errors import ScenarioRefused, Wrong
-from simulators.scenario.expects import expect
 from simulators.scenario.known import Known
-from simulators.scenario.lines import act
-from simulators.scenario.model import Expect, Says, Scenario, Step
-from simulators.scenario.times import Clock, prefix, wall
+from simulators.scenario.model import Scenario
+from simulators.scenario.times import Clock, wall
 from simulators.story import STORIES
 from sites import pack, tree
 from sites.errors import Fault
-from sites.fields import Spot, quoted, unknown
+from sites.fields import Spot, unknown
 from sites.register import Register
-from sites.tree import Listing, Mapped, Scalar
+from sites.tree import Mapped, Scalar
 
 KEYS: Final = ("about", "site", "zone", "start", "end", "life", "seed", "given", "when", "then")
 LIVES: Final = ("none", "beats", *STORIES)
@@ -30,7 +28,6 @@ MAX_BYTES: Final = 1024 * 1024
 AFTERWARDS: Final = timedelta(minutes=10)
 LONGEST: Final = timedelta(days=366)
 _MAX_FAULTS: Final = 200
-_NUMBER_CUT: Final = re.compile(r"#(\d+)(?=\s|$)")
 _COMMENT: Final = re.compile(r"\s*#\s?(.*)")
 
 
@@ -106,10 +103,11 @@ class _File:
         clock = Clock(register.zone_info, start)
         known = Known(register, clock)
         end = self._end(spots["end"], clock)
-        steps = list(self._steps(spots["when"], known, end))
-        last = max([start, *(s.at for s in steps), *self._times(spots["then"], clock)])
+        lines = Lines(self.source)
+        steps = list(lines.steps(spots["when"], known, end))
+        last = max([start, *(s.at for s in steps), *lines.times(spots["then"], clock)])
         known.clock = msgspec.structs.replace(clock, end=end or last + AFTERWARDS)
-        expects = list(self._expects(spots["then"], known))
+        expects = list(lines.expects(spots["then"], known))
         if spots["when"].node is None and spots["then"].node is None:
             self.spot.wrong("there is neither `when` nor `then`: nothing happens and nothing is expected")
         if end is None and last + AFTERWARDS - start > LONGEST:
@@ -206,81 +204,6 @@ class _File:
             spot.wrong("longer than a year")
         return end
 
-    # -- the lines
-
-    def _texts(self, spot: Spot) -> Iterator[tuple[Spot, str]]:
-        """Each line of a block as text, or what YAML made of it instead."""
-        empty = isinstance(spot.node, Scalar) and not spot.node.text.strip()
-        for item in [] if empty else spot.items(most=20_000):
-            item.path = ""
-            if isinstance(item.node, Mapped):
-                item.wrong("a colon and a blank (`: `) make two things of this line; quote the whole line: '22:04 …'")
-            elif isinstance(item.node, Listing):
-                item.wrong("a line of its own is wanted here, not a list; quote the whole line: '22:04 …'")
-            elif text := item.text(most=2000):
-                lost = _NUMBER_CUT.match(self._comment(item))
-                if lost is None:
-                    yield item, text
-                else:
-                    item.wrong(f"to YAML, ` #` begins a comment, so #{lost[1]} is lost: write no.{lost[1]}")
-
-    def _comment(self, item: Spot) -> str:
-        """The comment behind an item's line, which may have been meant as a part of it."""
-        line = self.source[item.line - 1] if item.line <= len(self.source) else ""
-        if not isinstance(item.node, Scalar) or not item.node.plain:
-            return ""
-        at = line.find(item.node.text)
-        rest = line[at + len(item.node.text) :] if at >= 0 else ""
-        return rest.strip() if rest[:1].isspace() and rest.strip().startswith("#") else ""
-
-    def _wrong(self, item: Spot, why: Wrong) -> None:
-        cut = "is not closed" in str(why) and self._comment(item)
-        item.wrong(f"{why} (to YAML, ` #` begins a comment; quote the whole line: '22:04 …')" if cut else str(why))
-
-    def _steps(self, spot: Spot, known: Known, end: datetime | None) -> Iterator[Step]:
-        before = known.clock.start
-        said: set[tuple[str, str]] = set()
-        for item, text in self._texts(spot):
-            try:
-                at, rest = _when(text, known.clock, before, end)
-                before = at
-                step = Step(at, act(rest, known, at), item.line, text)
-                if isinstance(step.act, Says):
-                    _again(step.act, said)
-                    said.add((step.act.device, step.act.kind))
-                yield step
-            except Wrong as wrong:
-                self._wrong(item, wrong)
-
-    def _times(self, spot: Spot, clock: Clock) -> Iterator[datetime]:
-        """The times of `then` that do not hang on the end; what is wrong with them is told later."""
-        before = clock.start
-        quiet = Spot(spot.node, spot.file, spot.path, [], spot.line)
-        for _, text in self._texts(quiet):
-            try:
-                times = prefix(text)
-                if times is None:
-                    continue
-                if times.until is not None:
-                    begins = clock.read(times.at).at
-                    yield clock.read(times.until, begins).at
-                else:
-                    before = clock.read(times.at, before).at
-                    yield before
-            except Wrong:
-                continue
-
-    def _expects(self, spot: Spot, known: Known) -> Iterator[Expect]:
-        before = known.clock.start
-        for item, text in self._texts(spot):
-            try:
-                made = _placed(expect(text, item.line, known, before), known.clock, before)
-                if made.at is not None and made.until is None:
-                    before = made.at
-                yield made
-            except Wrong as wrong:
-                self._wrong(item, wrong)
-
 
 def pack_of(name: str, folder: Path) -> Path | None:
     """Where a site's pack lies: a shipped one by its name, else a path from `folder`. None when there is none."""
@@ -303,46 +226,3 @@ def site_of(name: str, folder: Path) -> Register:
 def _shipped() -> list[str]:
     """The packs that came with this installation."""
     return sorted(p.name for p in PACKS.iterdir() if any(p.glob("*.yaml"))) if PACKS.is_dir() else []
-
-
-def _when(text: str, clock: Clock, before: datetime, end: datetime | None) -> tuple[datetime, str]:
-    """When a line of `when` is, and the rest of it."""
-    times = prefix(text)
-    if times is None:
-        raise Wrong(f"{quoted(text)} does not begin with a time (22:04)")
-    if times.until is not None or times.tolerance:
-        raise Wrong("what is done is done at one time: no `..` and no `±` here")
-    if times.at == "end":
-        raise Wrong("nothing is done at the end; write a time before it")
-    at = clock.read(times.at, before).at
-    _in_order(at, before, clock, end)
-    return at, times.rest
-
-
-def _again(says: Says, said: Collection[tuple[str, str]]) -> None:
-    if says.again and (says.device, says.kind) not in said:
-        raise Wrong(f"{says.device} has not said {says.kind} before: `again` repeats what was said")
-
-
-def _placed(made: Expect, clock: Clock, before: datetime) -> Expect:
-    """An expectation in its place between the line above it and the end."""
-    end = clock.end or clock.start
-    if made.until is not None and made.until > end:
-        raise Wrong(f"the span goes on after the end ({clock.tell(end)})")
-    if made.form in {"log_size", "verifies"} and made.at is None:
-        made = msgspec.structs.replace(made, at=end)
-    if made.form == "verifies" and made.at != end:
-        raise Wrong("the logbook is verified at the end: write `end logbook verifies`")
-    if made.at is not None and made.until is None:
-        _in_order(made.at, before, clock, end)
-    return made
-
-
-def _in_order(at: datetime, before: datetime, clock: Clock, end: datetime | None) -> None:
-    word = clock.tell(at)
-    if at < clock.start:
-        raise Wrong(f"{word} is before the start ({clock.tell(clock.start)})")
-    if at < before:
-        raise Wrong(f"{word} comes before {clock.tell(before)}, the line above it; lines stand in order of time")
-    if end is not None and at > end:
-        raise Wrong(f"{word} is after the end ({clock.tell(end)})")

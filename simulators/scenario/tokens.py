@@ -13,9 +13,13 @@ from core.wire import NAME
 from simulators.scenario.errors import Wrong
 from sites.fields import quoted, unknown
 
+# What people write for our words, where spelling alone does not tell.
+MEANT: Final = {"acknowledges": "acks", "acknowledged": "acked", "open": "raised", "opened": "raised", "alarm": "alert"}
+
 _KEY: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)=")
-_BARE: Final = re.compile(r"[^\s\"'=,#\\]+")
+_BARE: Final = re.compile(r"[^\s\"'“”=,#\\]+")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
+QUOTES: Final = {'"': '"', "'": "'", "“": "”"}  # the last as a Chinese keyboard types it
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
 _BACKWARD: Final = {v: k for k, v in _ESCAPES.items()}
 
@@ -46,7 +50,7 @@ def split(line: str) -> list[Token]:
 
 def _word(line: str, at: int) -> tuple[str, bool, int]:
     """The word at `at`: a quoted text, or everything up to the next blank."""
-    if at < len(line) and line[at] in "\"'":
+    if at < len(line) and line[at] in QUOTES:
         return _quoted(line, at)
     end = at
     while end < len(line) and not line[end].isspace():
@@ -55,7 +59,7 @@ def _word(line: str, at: int) -> tuple[str, bool, int]:
 
 
 def _quoted(line: str, at: int) -> tuple[str, bool, int]:
-    mark, made, i = line[at], [], at + 1
+    mark, made, i = QUOTES[line[at]], [], at + 1
     while i < len(line) and line[i] != mark:
         if line[i] == "\\" and mark == '"' and i + 1 < len(line):
             i += 1
@@ -106,6 +110,14 @@ def shown(made: Any) -> str:
     return "".join(f"\\u{ord(c):04x}" if c.isspace() else c for c in text)  # a blank would end the word
 
 
+def nearest(called: str, text: str, known: Collection[str]) -> str:
+    """That a word is not known, and which one was probably meant."""
+    meant = MEANT.get(text.lower())
+    return (
+        f'unknown {called} {quoted(text)}; did you mean "{meant}"?' if meant in known else unknown(called, text, known)
+    )
+
+
 class Words:
     """The words of one line, taken one after the other; options (`key=value`) stand anywhere."""
 
@@ -148,7 +160,7 @@ class Words:
         """The next word, which must be one of these; quotes do not help."""
         token = self.take(called)
         if token.text not in known:
-            raise Wrong(unknown(called, token.text, known))
+            raise Wrong(nearest(called, token.text, known))
         return token.text
 
     def option(self, key: str) -> Token | None:

@@ -13,10 +13,11 @@ from typing import Final
 import msgspec
 
 from simulators.scenario.errors import Wrong
+from simulators.scenario.fitting import fits, is_quiet, likeness
 from simulators.scenario.load import read_text
 from simulators.scenario.model import Expect, Happening, Scenario, Snapshot, Story
 from simulators.scenario.times import Clock, prefix
-from simulators.scenario.verdict import Result, check, fits, is_quiet, known_of, likeness
+from simulators.scenario.verdict import Result, check, known_of
 from simulators.scenario.words import told
 from sites import tree
 from sites.tree import Listing, Mapped

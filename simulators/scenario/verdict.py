@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from simulators.scenario.fitting import away, fits, in_span, in_time, is_quiet, likeness
 from simulators.scenario.known import Known
 from simulators.scenario.model import AlertNow, Expect, Happening, Scenario, Snapshot, Story
 from simulators.scenario.responses import Response, responses
@@ -60,48 +61,6 @@ def clock_of(scenario: Scenario) -> Clock:
 def known_of(scenario: Scenario) -> Known:
     """The words that the scenario's lines are written in."""
     return Known(scenario.register, clock_of(scenario))
-
-
-# -- what fits
-
-
-def fits(e: Expect, h: Happening) -> bool:
-    """Whether a happening is what the line says, whenever it was."""
-    return (
-        h.topic == e.topic
-        and about_fits(e.about, h)
-        and (not e.what or h.what == e.what)
-        and (e.who is None or set(e.who) == set(h.who))
-        and all(h.more.get(key) == value for key, value in e.more.items())
-    )
-
-
-def about_fits(about: tuple[str, ...], h: Happening) -> bool:
-    """Whether it is about this. Empty parts fit everything; `#3` is the alert of that number."""
-    if not about:
-        return True
-    if about[0].startswith("#"):
-        return h.more.get("number") == int(about[0][1:]) or h.about[:1] == about
-    if h.topic == "refused":  # about the words of whoever tried
-        tried, asked = "/".join(h.about), "/".join(about)
-        return tried == asked or tried.startswith(f"{asked}/")
-    return len(h.about) >= len(about) and all(not a or a == b for a, b in zip(about, h.about, strict=False))
-
-
-def is_quiet(h: Happening) -> bool:
-    """What `nothing else` does not ask for: what stands only in the logbook, and a notice that simply arrived."""
-    return h.topic == "log" or (h.topic == "notice" and h.what == "sent")
-
-
-def in_time(e: Expect, at: datetime) -> bool:
-    """Whether it was then, as finely as the time was written and with the tolerance that was written."""
-    if e.at is None:
-        return True
-    return e.at - e.tolerance <= at < e.at + timedelta(seconds=e.precision_s) + e.tolerance
-
-
-def _in_span(e: Expect, at: datetime) -> bool:
-    return (e.at is None or at >= e.at + e.tolerance) and (e.until is None or at < e.until)
 
 
 class _Bench:
@@ -165,7 +124,7 @@ class _Bench:
         return [
             i
             for i, h in enumerate(self.story.happenings)
-            if i not in self.served and not is_quiet(h) and _in_span(e, h.at)
+            if i not in self.served and not is_quiet(h) and in_span(e, h.at)
         ]
 
     # -- why not
@@ -173,7 +132,7 @@ class _Bench:
     def _missing(self, e: Expect) -> str:
         """The nearest thing that did happen, and how it differs."""
         close = [(likeness(e, h), i) for i, h in enumerate(self.story.happenings) if h.topic == e.topic]
-        best = max(close, key=lambda c: (c[0], -_away(e, self.story.happenings[c[1]].at)), default=(0, -1))
+        best = max(close, key=lambda c: (c[0], -away(e, self.story.happenings[c[1]].at)), default=(0, -1))
         if best[0] < 2:
             return "nothing like it happened"
         return self._difference(e, best[1])
@@ -202,7 +161,7 @@ class _Bench:
         return ""
 
     def never(self, e: Expect) -> str:
-        found = [h for h in self.story.happenings if _in_span(e, h.at) and fits(e, h)]
+        found = [h for h in self.story.happenings if in_span(e, h.at) and fits(e, h)]
         return f"it did happen: {self._several(found)}" if found else ""
 
     def nothing_else(self, e: Expect) -> str:
@@ -267,22 +226,6 @@ FORMS: Final[Mapping[str, Callable[[_Bench, Expect], str]]] = {
     "log_size": _Bench.log_size,
     "verifies": _Bench.verifies,
 }
-
-
-def likeness(e: Expect, h: Happening) -> int:
-    """How much a happening is like what a line wants: what it is about weighs most, then what it is, then who."""
-    return (
-        2 * about_fits(e.about, h)
-        + 2 * (not e.what or h.what == e.what)
-        + (e.who is not None and set(e.who) == set(h.who))
-        + (e.at is not None and in_time(e, h.at))
-        + all(h.more.get(key) == value for key, value in e.more.items())
-        - 1
-    )
-
-
-def _away(e: Expect, at: datetime) -> float:
-    return abs((at - e.at).total_seconds()) if e.at is not None else 0.0
 
 
 def _of(about: tuple[str, ...], a: AlertNow) -> bool:

@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from simulators.scenario.expects import ALERT_WORDS, NOTICE_WORDS
 from simulators.scenario.known import Known
 from simulators.scenario.model import Happening
+from simulators.scenario.patterns import ALERT_WORDS, NOTICE_WORDS
 from simulators.scenario.times import Clock
 from simulators.scenario.tokens import literal, shown, word
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.scenario.errors import ScenarioRefused
@@ -285,7 +285,12 @@ when:
             'night.yaml:3: the quote that begins at ""smell" is not closed (to YAML, ` #` begins a comment; quote',
         ),
         (HEAD + "when:\n  - [22:06, wang]\n", "night.yaml:3: a line of its own is wanted here, not a list"),
-        (HEAD + "when: 22:04 server stops\n", "night.yaml:2: when: expected a list"),
+        (HEAD + "when: 22:04 server stops\n", "night.yaml:2: when: expected a list: each line begins with `- `"),
+        (HEAD + "when:\n  22:04: server stops\n", "night.yaml:2: when: expected a list: each line begins with `- `"),
+        (
+            HEAD + "when:\n  - 22:04 B2-07 fire.alarm\n    22:05 wang acks B2-07\n",
+            "(this goes on in the next line: is `- ` missing before 22:05?)",
+        ),
         (HEAD + "when:\n\t- 22:04 server stops\n", "(this line is indented with a tab; use blanks)"),
         (HEAD + "about: a: b\n", "(a colon and a blank inside a line: quote the whole line)"),
         (HEAD + "when: [&a 22:04 server stops]\n", "night.yaml:2: anchors and aliases are not read"),
@@ -297,6 +302,14 @@ when:
         ),
         (HEAD + "given: {signed_on: {centre: wnag}}\n" + ONE, 'given.signed_on.centre: unknown person "wnag"; did you mean "wang"?'),
         (HEAD + "given: {signed_on: {center: wang}}\n" + ONE, 'given.signed_on.center: unknown seat "center"; did you mean "centre"?'),
+        (HEAD + "given: {ladder: [0s seat:centre, 0.5s seat:leader]}\n" + ONE, '"0.5s seat:leader" is not a rung'),
+        (HEAD + "given: {ladder: [0s seat:centre, repeat 1m 2m]}\n" + ONE, '"repeat 1m 2m" is not a rung'),
+        (HEAD + "given: {ladder: [0s seat:centre, repeat 1s]}\n" + ONE, "given.ladder: repeat_s: 1 is out of range (30 to 86400)"),
+        (HEAD + "given: {ladder: {lfe: [0s seat:centre]}}\n" + ONE, 'given.ladder.lfe: unknown ladder "lfe" (known: main)'),
+        (
+            HEAD + "given: {roster: {centre: {2028-01-01: [wang 00:00-24:00]}}}\n" + ONE,
+            "given.roster.centre: 2028-01-01 is more than a week before the start or a year after it",
+        ),
         (HEAD + "given: [wang]\n" + ONE, "night.yaml:2: given: expected a mapping"),
     ],
 )  # fmt: skip
@@ -368,11 +381,13 @@ def judged(text: str) -> None:
         assert all(fault.line >= 1 and fault.why and "\n" not in str(fault) for fault in refused.errors)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text(max_size=80) | st.lists(WORDS, max_size=30).map("".join))
 def test_any_text_is_a_scenario_or_is_refused(text: str) -> None:
     judged(text)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(WORDS, max_size=12).map("".join))
 def test_any_words_in_a_sound_file_are_read_or_refused(words: str) -> None:
     judged(HEAD + "given:\n  " + words + "\n" + ONE)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulators.scenario.errors import Wrong
@@ -177,6 +177,7 @@ def test_what_looks_like_a_time_must_be_one(line: str) -> None:
 CLOCKS = st.sampled_from([NIGHT, LONG_NIGHT, SHORT_NIGHT])
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(CLOCKS, st.integers(-86_400_000, 40 * 86_400_000), st.booleans())
 @example(LONG_NIGHT, 3 * 3_600_000, True)
 @example(LONG_NIGHT, 4 * 3_600_000, False)
@@ -186,6 +187,7 @@ def test_every_instant_is_told_so_that_it_reads_back(clock: Clock, millis: int, 
     assert clock.read(clock.tell(at, long=long)).at == at.replace(microsecond=0)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(CLOCKS, st.text(max_size=30) | st.from_regex(r"\+?[0-9:.TZ +-]{0,24}", fullmatch=True))
 def test_any_text_is_a_time_or_says_why(clock: Clock, text: str) -> None:
     for read in (lambda: clock.read(text), lambda: clock.near(text, clock.start), lambda: prefix(text)):
@@ -195,6 +197,7 @@ def test_any_text_is_a_time_or_says_why(clock: Clock, text: str) -> None:
             assert str(wrong)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.integers(0, 43_199), min_size=1, max_size=20))
 def test_bare_clock_times_never_go_back(steps: list[int]) -> None:
     at = NIGHT.start

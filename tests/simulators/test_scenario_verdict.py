@@ -10,11 +10,12 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from simulators.scenario.fitting import is_quiet
 from simulators.scenario.load import read_text
 from simulators.scenario.model import AlertNow, Happening, Scenario, Snapshot, Story
 from simulators.scenario.report import ascii_only, columns
 from simulators.scenario.update import rewritten_text
-from simulators.scenario.verdict import Verdict, check, clock_of, is_quiet, known_of
+from simulators.scenario.verdict import Verdict, check, clock_of, known_of
 from simulators.scenario.words import told
 
 HEAD = "start: 2026-03-01T22:00\nend: 23:30\nwhen:\n  - 22:04 B2-07 fire.alarm\nthen:\n"
@@ -323,11 +324,13 @@ def own_words(happenings: list[Happening], *, precise: bool = False) -> Scenario
     return scenario(*lines, "nothing else")
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOME)
 def test_a_story_told_in_its_own_words_passes(happenings: list[Happening]) -> None:
     assert check(own_words(happenings), story(*happenings)).passed
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOME, st.data())
 def test_a_story_without_one_of_its_happenings_fails(happenings: list[Happening], data: st.DataObject) -> None:
     gone = data.draw(st.integers(0, len(happenings) - 1))
@@ -337,6 +340,7 @@ def test_a_story_without_one_of_its_happenings_fails(happenings: list[Happening]
     assert sum(not r.ok for r in verdict.results) == 1
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOME, st.data())
 def test_a_story_with_one_happening_more_fails(happenings: list[Happening], data: st.DataObject) -> None:
     more = data.draw(SOME)[0]
@@ -345,6 +349,7 @@ def test_a_story_with_one_happening_more_fails(happenings: list[Happening], data
     assert len(verdict.unexpected) == 1
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOME, st.data(), st.integers(1_000, 600_000), st.booleans())
 def test_a_story_with_one_happening_moved_fails(
     happenings: list[Happening], data: st.DataObject, by: int, early: bool
@@ -358,6 +363,7 @@ def test_a_story_with_one_happening_moved_fails(
     assert not verdict.passed
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOME, st.data())
 def test_a_story_of_another_person_fails(happenings: list[Happening], data: st.DataObject) -> None:
     n = data.draw(st.integers(0, len(happenings) - 1))
@@ -365,6 +371,7 @@ def test_a_story_of_another_person_fails(happenings: list[Happening], data: st.D
     assert not check(own_words(happenings), story(*happenings[:n], other, *happenings[n + 1 :])).passed
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOME, st.randoms())
 def test_the_order_of_equal_instants_does_not_matter(happenings: list[Happening], chance: Any) -> None:
     shuffled = list(happenings)
@@ -374,7 +381,7 @@ def test_the_order_of_equal_instants_does_not_matter(happenings: list[Happening]
 
 @given(SOME, SOME)
 @example([RAISED], [CLIMBED, CLIMBED])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_report_is_never_too_wide_and_names_every_failure(expected: list[Happening], seen: list[Happening]) -> None:
     verdict: Verdict = check(own_words(expected), story(*seen))
     assert bool(verdict.report) is not verdict.passed
@@ -386,7 +393,7 @@ def test_a_report_is_never_too_wide_and_names_every_failure(expected: list[Happe
 
 
 @given(SOME, SOME)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_an_updated_file_passes_and_is_left_alone_the_second_time(
     expected: list[Happening], seen: list[Happening]
 ) -> None:
