@@ -174,7 +174,9 @@ def rejects(conn: Connection, site_id: str, *, before: Before | None = None, lim
 
 
 def watch(tx: Tx, register: Register, at: datetime) -> None:
-    """Give every device and gateway of a register its row, with silence counted from `at`; what is there stays."""
+    """Give every device and gateway of a register its row, with silence counted from `at`; what is there stays. Until a
+    device is first heard, its `said_at` is the moment since when we listen for it.
+    """
     site = register.site_id
     bulk.insert_ignoring(
         tx.conn,
@@ -185,7 +187,7 @@ def watch(tx: Tx, register: Register, at: datetime) -> None:
                 "site_id": site,
                 "device_id": d.id,
                 "heard_at": 0,
-                "said_at": 0,
+                "said_at": micros(at),
                 "kind": "",
                 "silent": False,
                 "due_at": micros(at) + d.supervision_s * 1_000_000 if d.supervision_s else None,
@@ -252,9 +254,10 @@ def look_at(tx: Tx, site_id: str, devices: Collection[str], due_at: datetime) ->
 
 
 def devices_due(conn: Connection, site_id: str, at: datetime, limit: int = 500) -> list[tuple[str, int, bool]]:
-    """(device, heard_at in microseconds, silent) of devices whose due moment has come."""
+    """(device, since when it says nothing in microseconds, silent) of devices whose due moment has come."""
     sql = (
-        "SELECT device_id, heard_at, silent FROM device_state WHERE site_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
+        "SELECT device_id, CASE WHEN heard_at = 0 THEN said_at ELSE heard_at END, silent FROM device_state "
+        "WHERE site_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
     )
     rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(at), limit))
     return [(r[0], r[1], bool(r[2])) for r in rows]

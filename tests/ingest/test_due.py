@@ -173,6 +173,17 @@ def test_a_cut_line_does_not_ring_for_every_device_behind_it(night: Night) -> No
     assert night.alert("device.offline").subject == "B2-07"
 
 
+def test_a_device_never_heard_keeps_its_time_when_its_gateway_comes_back(night: Night) -> None:
+    """EVT-10, I12: a short absence of the gateway is no reason to call a new device silent before its time."""
+    with_its_gateway(night, 60)
+    status(night, "offline")
+    night.pass_(30)
+    with_its_gateway(night, 400)
+    assert "device.offline" not in {a.kind for a in night.open()}
+    with_its_gateway(night, 120)
+    assert night.alert("device.offline").subject == "B2-07"
+
+
 def test_what_fell_silent_while_the_server_was_down_is_given_a_moment(night: Night) -> None:
     """I12: our own deafness is not theirs. What is really silent is called all the same, a minute later."""
     with_its_gateway(night, 300)
