@@ -267,12 +267,13 @@ class Night:
         setattr(server, "receive", received)  # noqa: B010 - from outside, and only here
         setattr(server.flow, "handle", handled)  # noqa: B010
         if self.plan.rival:
-            setattr(server.sweep, "site", lambda site: self._swept(server, site))  # noqa: B010
+            rival = Sweep(self.house.store, server.desks, server.now, server.sweep.seal)
+            setattr(server.sweep, "site", lambda site: self._swept(server.sweep, rival, site))  # noqa: B010
 
-    def _swept(self, server: Life, site: str) -> None:
+    def _swept(self, sweep: Sweep, rival: Sweep, site: str) -> None:
         """A second sweep has looked before the first did its work, and comes too late to everything."""
-        Sweep.site(server.sweep, site)
-        Sweep(self.house.store, server.desks, server.now, server.sweep.seal).site(site)
+        Sweep.site(sweep, site)
+        rival.site(site)
         self.record.seen["second sweep"] += 1
 
     def _stops(self) -> None:
@@ -352,12 +353,14 @@ class Night:
     def _arrived(self, parcel: Parcel) -> Iterator[Word]:
         """Who is heard by this."""
         place = wire.parse_topic(parcel.topic)
-        if place is None or (parcel.retained and place.channel is wire.Channel.STATUS):
+        if place is None:
             return
         if place.channel is wire.Channel.STATUS:
             status = wire.decode_status(parcel.payload)
-            if isinstance(status, wire.Status):
+            if isinstance(status, wire.Status) and not parcel.retained:
                 yield Word(self._true, self._us, place.gateway, status.state)
+            elif isinstance(status, wire.Status) and status.state == "offline":
+                yield Word(self._true, self._us, place.gateway, "was offline")
         elif place.channel is wire.Channel.EVENTS and any(
             isinstance(s, wire.Said) for s in wire.decode_events(parcel.payload)
         ):

@@ -69,7 +69,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Word(msgspec.Struct, frozen=True):
-    """Somebody was heard: `online` (live), `offline` (its goodbye), or merely `heard`."""
+    """Somebody was heard: `online` (live), `offline` (its goodbye), merely `heard`, or `was offline` (a retained goodbye)."""
 
     true: int
     us: int

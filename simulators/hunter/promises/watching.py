@@ -1,6 +1,7 @@
 """The house watches itself: it is whole again after every fault (I11), and tells every silence once (I12)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from simulators.hunter.kept import Kept
 from simulators.hunter.promises.alerts import LATE_US
@@ -9,6 +10,7 @@ from simulators.hunter.record import SECOND, Record, Word
 Found = Iterator[tuple[int | None, str]]
 
 RESTART_US = 20 * SECOND  # a gateway that says goodbye gets that long to come back
+GRACE_US = 60 * SECOND  # what was said meanwhile gets that long to come in
 
 
 def liveness(record: Record, kept: Kept) -> Found:
@@ -29,19 +31,54 @@ def liveness(record: Record, kept: Kept) -> Found:
 
 
 def supervision(record: Record, kept: Kept) -> Found:
-    """I12: every silence of a device or gateway is told in its time, once."""
-    slack = (
-        LATE_US + max((-s.offset for s in record.spans), default=0) + max((s.offset for s in record.spans), default=0)
-    )
-    for device in record.register.devices.values():
-        if device.supervision_s:
-            words = _device_words(record, kept, device.id, device.gateway)
-            told = _occurred(record, kept, device.id, "device.offline")
-            yield from _compare(record, device.id, words, device.supervision_s * SECOND, told, slack)
+    """I12: every silence of a device or gateway is told in its time, once. Who stands behind an absent gateway is not silent
+    but unknown, and a server that has just begun to listen waits a moment before it calls anybody silent.
+    """
+    starts = _starts(record)
     for gateway in record.register.gateways.values():
         words = [w for w in record.words if w.gateway == gateway.id]
         told = _occurred(record, kept, f"gateway/{gateway.id}", "gateway.offline")
-        yield from _compare(record, gateway.id, words, gateway.supervision_s * SECOND, told, slack)
+        looks = Looks(record, starts, RESTART_US, ())
+        yield from _compare(record, gateway.id, words, gateway.supervision_s * SECOND, told, looks)
+        looks = Looks(record, starts, GRACE_US, tuple(_away(record, words, told)))
+        for device in record.register.devices.values():
+            if device.supervision_s and device.gateway == gateway.id:
+                own = _device_words(record, kept, device.id, device.gateway)
+                told = _occurred(record, kept, device.id, "device.offline")
+                yield from _compare(record, device.id, own, device.supervision_s * SECOND, told, looks)
+
+
+class Looks(NamedTuple):
+    """What puts off the moment at which somebody is called silent."""
+
+    record: Record
+    starts: Sequence[int]
+    grace: int
+    away: Sequence[tuple[int, int]]  # from when until when the gateway in front was away
+
+    def moment(self, chance: int) -> int:
+        """When a silence that is due at `chance` has to be told."""
+        while True:
+            later = max((s + self.grace for s in self.starts if s <= chance < s + self.grace), default=chance)
+            later = max((b + self.grace for a, b in self.away if a <= later < b + self.grace), default=later)
+            found = self.record.first_chance(0, later)
+            later = self.record.end + 1 if found is None else found
+            if later == chance:
+                return chance
+            chance = later
+
+
+def _starts(record: Record) -> list[int]:
+    """When the server began to listen."""
+    was = [False, *(span.up for span in record.spans)]
+    return [span.true for span, before in zip(record.spans, was, strict=False) if span.up and not before]
+
+
+def _away(record: Record, words: Sequence[Word], told: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """When a gateway counted as away: after its goodbye, or once its silence was told, until it says that it is there."""
+    goodbyes = [w.true for w in words if w.what in {"offline", "was offline"}]
+    for since in (*goodbyes, *told):
+        yield since, next((w.true for w in words if w.what == "online" and w.true >= since), record.end + 1)
 
 
 def _device_words(record: Record, kept: Kept, device: str, gateway: str) -> list[Word]:
@@ -66,15 +103,17 @@ def _occurred(record: Record, kept: Kept, subject: str, kind: str) -> list[int]:
     return sorted(record.true_of_log(t.n) for t in entries)
 
 
-def _expected(record: Record, words: Iterable[Word], span: int) -> Iterator[tuple[int, int]]:
-    """(first, last) moments between which each silence has to be told."""
+def _expected(words: Iterable[Word], span: int, looks: Looks) -> Iterator[tuple[int, int, int]]:
+    """(due, to be told, the next word) of each silence."""
+    record = looks.record
     last, since, silent = record.start, record.start, False
     leaving: int | None = None
-    for word in [*words, None]:
+    for word in [*(w for w in words if w.what != "was offline"), None]:
+        until = record.end if word is None else word.true
         due = last + span if leaving is None else min(leaving, last + span)
         chance = None if silent else record.first_chance(due, since)
-        if chance is not None and chance <= (record.end if word is None else word.true):
-            yield chance, record.end if word is None else word.true
+        if chance is not None and (moment := looks.moment(chance)) <= until:
+            yield chance, moment, until
             silent = True
         if word is None:
             return
@@ -85,14 +124,17 @@ def _expected(record: Record, words: Iterable[Word], span: int) -> Iterator[tupl
             leaving = word.us + RESTART_US
 
 
-def _compare(record: Record, name: str, words: list[Word], span: int, told: list[int], slack: int) -> Found:
+def _compare(record: Record, name: str, words: list[Word], span: int, told: list[int], looks: Looks) -> Found:
+    offsets = [s.offset for s in record.spans]
+    jumps = max(offsets) - min(offsets)  # a silence is counted by the server's clock
     left = list(told)
-    for chance, until in _expected(record, words, span):
-        found = next((t for t in left if chance - LATE_US <= t <= chance + slack), None)
+    for chance, moment, until in _expected(words, span, looks):
+        first = chance if jumps else moment
+        found = next((t for t in left if first - LATE_US <= t <= moment + LATE_US + jumps), None)
         if found is not None:
             left.remove(found)
-        elif until > chance + slack:
-            yield chance, f"the silence of {name} was not told"
+        elif until > moment + LATE_US + jumps:
+            yield moment, f"the silence of {name} was not told"
     for t in left:
-        if not any(start <= t <= start + slack for start in record.unsure):
+        if not any(start <= t <= start + GRACE_US + LATE_US + jumps for start in record.unsure):
             yield t, f"a silence of {name} was told that was none"
