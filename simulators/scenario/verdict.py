@@ -4,8 +4,10 @@ Each happening serves at most one exact expectation; who serves whom is found by
 never takes what a precise one needs. Nothing is tolerated but what is written.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from typing import Final
 
 import msgspec
@@ -70,6 +72,9 @@ class _Bench:
         self.scenario, self.story = scenario, story
         self.known = known_of(scenario)
         self.snapshots: Mapping[datetime, Snapshot] = {s.at: s for s in story.snapshots}
+        self.in_order = sorted(range(len(story.happenings)), key=lambda i: story.happenings[i].at)
+        self.ats = [story.happenings[i].at for i in self.in_order]
+        self.known_options: dict[tuple[object, ...], list[int]] = {}
         self.served: dict[int, int] = {}  # happening -> expectation
         self.found: dict[int, int] = {}  # expectation -> happening
         self._match()
@@ -78,38 +83,57 @@ class _Bench:
         """Timed lines first, by augmenting paths; then what may come later, each after the line above it."""
         expects, happenings = self.scenario.expects, self.story.happenings
         wanted = [n for n, e in enumerate(expects) if e.form == "happens" and not e.later]
-        options = {
-            n: [i for i, h in enumerate(happenings) if in_time(expects[n], h.at) and fits(expects[n], h)]
-            for n in wanted
-        }
+        options = {n: self._options(expects[n]) for n in wanted}
         for n in wanted:
-            self._serve(n, options, set())
+            self._serve(n, options)
         above: datetime | None = None
         last = -1
         for n, e in enumerate(expects):
             if e.form != "happens":
                 continue
             if e.later:
-                options[n] = [
-                    i for i, h in enumerate(happenings) if i > last and (above is None or h.at >= above) and fits(e, h)
-                ]
-                if self._serve(n, options, set()):
-                    options[n] = [self.found[n]]  # settled: nobody takes it any more
-            if n in self.found and e.later:
-                last, above = self.found[n], happenings[self.found[n]].at
+                for i in range(last + 1, len(happenings)):
+                    if (above is None or happenings[i].at >= above) and fits(e, happenings[i]):
+                        options[n] = [i]  # the earliest, and nobody takes it any more
+                        if self._serve(n, options):
+                            last, above = i, happenings[i].at
+                            break
             elif e.at is not None:
                 above = max(above or e.at, e.at - e.tolerance)
 
-    def _serve(self, n: int, options: Mapping[int, list[int]], asked: set[int]) -> bool:
-        """Find a happening for line `n`, asking those who have one to take another."""
-        for i in options[n]:
-            if i in asked:
-                continue
-            asked.add(i)
-            if i not in self.served or self._serve(self.served[i], options, asked):
-                self.served[i], self.found[n] = n, i
-                return True
+    def _options(self, e: Expect) -> list[int]:
+        """What happened at the time that a line names, and is what it says. Equal lines have equal options."""
+        key = (e.at, e.tolerance, e.precision_s, e.topic, e.about, e.what, e.who, repr(e.more))
+        if key not in self.known_options:
+            first = bisect_left(self.ats, e.at - e.tolerance) if e.at is not None else 0
+            then = takewhile(lambda i: in_time(e, self.story.happenings[i].at), islice(self.in_order, first, None))
+            self.known_options[key] = [i for i in then if fits(e, self.story.happenings[i])]
+        return self.known_options[key]
+
+    def _serve(self, n: int, options: Mapping[int, list[int]]) -> bool:
+        """Find a happening for line `n`, if need be by asking those who have one to take another."""
+        asked: dict[int, int] = {}  # happening -> the line that asked for it
+        lines = [n]
+        for line in lines:
+            for i in options[line]:
+                if i in asked:
+                    continue
+                asked[i] = line
+                if i not in self.served:
+                    self._hand_on(n, i, asked)
+                    return True
+                lines.append(self.served[i])
         return False
+
+    def _hand_on(self, n: int, i: int, asked: Mapping[int, int]) -> None:
+        """Happening `i` goes to whoever asked for it; what they had goes on, until line `n` has one."""
+        while True:
+            line = asked[i]
+            before = self.found.get(line)
+            self.served[i], self.found[line] = line, i
+            if line == n or before is None:
+                return
+            i = before
 
     def judge(self, e: Expect, n: int) -> Result:
         """What became of one line."""
