@@ -275,13 +275,14 @@ def load_scene(
         event = heard.event
         meaning = desk.meaning(event.device, event.kind)
         if event.device == heard.gateway and meaning.device is None:
-            pairs.add((f"gateway/{heard.gateway}", event.kind))
+            pairs.update((f"gateway/{heard.gateway}", name) for name in (event.kind, *meaning.ended_by))
         elif meaning.device is None or meaning.device.gateway != heard.gateway:
             pairs.add((f"gateway/{heard.gateway}", "device.unknown"))
         elif meaning.kind.effect is Effect.CLEAR:
             whole.add(event.device)
-        elif meaning.kind.effect is not Effect.NOTE:
             pairs.add((event.device, event.kind))
+        elif meaning.kind.effect is not Effect.NOTE:
+            pairs.update((event.device, name) for name in (event.kind, *meaning.ended_by))
     own = own_conditions(register)
     pairs.update(own)
     conditions = alert_store.conditions(tx.conn, register.site_id, pairs, whole)

@@ -69,6 +69,9 @@ class Judgement:
         self.number = scene.next_number
         self.changes = Changes()
         self._skew_us = scene.desk.register.policies.clock_skew_s * 1_000_000
+        self._names: dict[str, dict[str, None]] = {}  # each subject's conditions, as they were loaded and came about
+        for subject, name in scene.conditions:
+            self._names.setdefault(subject, {})[name] = None
 
     # -- devices ---------------------------------------------------------------------------------------------------
 
@@ -189,7 +192,7 @@ class Judgement:
         cond = self._cond(subject, kind.name)
         if cond is None:
             cond = Cond(active=False, since=self.at_us, boot="", seq=0)
-        late = (origin.boot, origin.seq) < (cond.boot, cond.seq) and origin.boot == cond.boot
+        late = self._late(subject, meaning, cond, origin)
         pulse = kind.effect is Effect.PULSE or (late and not cond.active)
         was_active = cond.active
         if not late:
@@ -197,7 +200,7 @@ class Judgement:
             cond.active = not pulse
             if not was_active:
                 cond.since = self.at_us
-        self.changes.conditions[subject, kind.name] = cond
+        self._keep(subject, kind.name, cond)
         if cond.alert_id is not None:
             self._again(cond, was_active=was_active, pulse=pulse, news=news, origin=origin)
         elif news:
@@ -205,6 +208,24 @@ class Judgement:
             cond.state = State.CLEARED if pulse else State.RAISED
             cond.repeats, cond.last_at = 0, self.at_us
         return cond.alert_id, late
+
+    def _late(self, subject: str, meaning: Meaning, cond: Cond, origin: Origin) -> bool:
+        """Whether a later word of the same boot has come already: of this condition, or one that ended it (EVT-14)."""
+        if not origin.boot:
+            return False
+        ended = [self._cond(subject, name) for name in meaning.ended_by]
+        return any(c is not None and c.boot == origin.boot and origin.seq < c.seq for c in (cond, *ended))
+
+    def _over(self, subject: str, kind: Kind, origin: Origin) -> None:
+        """Remember a device's word that something is over: what it ends may still be on its way."""
+        cond = self._cond(subject, kind.name) or Cond(active=False, since=self.at_us, boot="", seq=0)
+        if cond.boot != origin.boot or cond.seq < origin.seq:
+            cond.boot, cond.seq, cond.since = origin.boot, origin.seq, self.at_us
+            self._keep(subject, kind.name, cond)
+
+    def _keep(self, subject: str, name: str, cond: Cond) -> None:
+        self.changes.conditions[subject, name] = cond
+        self._names.setdefault(subject, {})[name] = None
 
     def _cond(self, subject: str, name: str) -> Cond | None:
         """The condition as it stands now; a first touch takes a copy, so that the scene stays as it was loaded."""
@@ -247,10 +268,12 @@ class Judgement:
     def _clear(self, subject: str, kind: Kind, origin: Origin, data: dict[str, Any]) -> str | None:
         """End every condition of the subject that this kind clears, or the one that `data.of` names."""
         only, alert_id = data.get("of"), None
-        for of, name in {**self.scene.conditions, **self.changes.conditions}:
-            if of != subject or not name.startswith(kind.clears) or (only is not None and name != only):
+        if origin.boot and only is None:
+            self._over(subject, kind, origin)
+        for name in self._names.get(subject, ()):
+            if not name.startswith(kind.clears) or (only is not None and name != only):
                 continue
-            cond = self._cond(of, name)
+            cond = self._cond(subject, name)
             if (
                 cond is None
                 or not cond.active
@@ -259,7 +282,7 @@ class Judgement:
                 continue
             cond.active, cond.since = False, self.at_us
             cond.boot, cond.seq = (origin.boot, origin.seq) if origin.boot else (cond.boot, cond.seq)
-            self.changes.conditions[of, name] = cond
+            self.changes.conditions[subject, name] = cond
             if cond.alert_id is not None:
                 alert_id = cond.alert_id
                 act = Act.CLEAR_SAID if self._now(alert_id).latched else Act.CLEAR

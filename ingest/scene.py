@@ -7,7 +7,7 @@ import msgspec
 
 from alerts.ladder import Frozen
 from alerts.rules import Alert, Cond
-from core.kinds import Kind
+from core.kinds import KINDS, Kind
 from core.wire import Event
 from duty.rules import Holding
 from sites.register import Device, Register, Route
@@ -33,6 +33,7 @@ class Meaning(msgspec.Struct, frozen=True):
     ladder: Frozen
     zone: str | None
     klass: str  # plain text: SQLite's driver takes a detour for every subclass of str
+    ended_by: tuple[str, ...] = ()  # the kinds whose word ends this one's condition
 
 
 class Desk(msgspec.Struct):
@@ -61,7 +62,10 @@ class Desk(msgspec.Struct):
         ladder = register.ladders[route.ladder]
         handle_s = policies.handle_by_s.get(priority, 3600)
         frozen = Frozen(ladder.id, ladder.rungs, ladder.repeat_s, kind.ack_s, handle_s)
-        return Meaning(kind, device, priority, route, frozen, zone, kind.klass.value)
+        ended_by = tuple(
+            k.name for k in {**KINDS, **policies.kinds}.values() if k.clears and kind.name.startswith(k.clears)
+        )
+        return Meaning(kind, device, priority, route, frozen, zone, kind.klass.value, ended_by if kind.rings else ())
 
 
 class Boot(msgspec.Struct):
