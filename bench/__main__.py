@@ -1,12 +1,14 @@
-"""`python -m bench [ingest] [latency] [demo] [population] [shape] [--quick]`."""
+"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [shape] [--quick]`."""
 
 import sys
 
-from bench import demo, ingest, latency, population, shape
+from bench import demo, ingest, latency, population, shape, virtual
+
+ALL = ("ingest", "latency", "demo", "population", "virtual", "shape")
 
 
 def main() -> None:
-    words = [w for w in sys.argv[1:] if not w.startswith("-")] or ["ingest", "latency", "demo", "population", "shape"]
+    words = [w for w in sys.argv[1:] if not w.startswith("-")] or ALL
     quick = "--quick" in sys.argv
     for word in words:
         if word == "ingest":
@@ -17,10 +19,12 @@ def main() -> None:
             demo.run(15 if quick else 60)
         elif word == "population":
             population.run(5 if quick else 15)
+        elif word == "virtual":
+            virtual.run(quick=quick)
         elif word == "shape":
             shape.run()
         else:
-            sys.exit(f"no bench {word!r}: ingest, latency, demo, population, shape")
+            sys.exit(f"no bench {word!r}: {', '.join(ALL)}")
 
 
 if __name__ == "__main__":
