@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.process import GatewayConfig
 
 # On a conducted clock real time is only what a simulation costs: look often, and try again at once.
-_LOOK_S = 0.01
+_LOOK_S = 0.005
 _RETRY_CONDUCTED_S = (0.05, 0.1)
 
 gateway_app = typer.Typer(no_args_is_help=True, help="The on-site gateway between devices and the server.")

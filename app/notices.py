@@ -29,5 +29,5 @@ def notifier(house: "House") -> Run:
         allow_private_targets=s.allow_private_targets,
     )
     if conducted is not None:  # real time is only what a simulation costs
-        settings = msgspec.structs.replace(settings, poll_s=0.02, least_s=0.002)
+        settings = msgspec.structs.replace(settings, poll_s=0.05, least_s=0.002)
     return lambda stopping: run_notify(house.store, house.desks.register, settings, now, stopping)

@@ -42,7 +42,7 @@ from simulators.virtual.life import BEAT, Word, life
 from simulators.virtual.people import Deed, about
 
 SLACK_S: Final = 2.0  # what an escalation may be late by, whatever the speed
-LATENESS_S: Final = 0.4  # real seconds from a moment to what is done about it
+LATENESS_S: Final = 1.0  # real seconds from a moment to what is done about it, on a busy machine
 
 
 class RealWorld:

@@ -1,5 +1,6 @@
 """The same scenario in both worlds, and what it means that they tell the same story."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,14 @@ def _plain(h: Happening) -> tuple[Any, ...]:
 
 
 def processes_on(clock: Path) -> dict[int, str]:
-    """Who runs on a conducted clock: pid and command."""
-    found = {}
+    """Whoever has something of a run open or in mind: pid and name."""
+    found, folder = {}, str(clock.parent).encode()
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                if str(clock).encode() in (entry / "environ").read_bytes():
-                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                known = b"".join((entry / what).read_bytes() for what in ("environ", "cmdline", "maps"))
+                if folder in known:
+                    found[int(entry.name)] = (entry / "comm").read_text().strip()
             except OSError:
                 continue
     return found

@@ -4,7 +4,7 @@ A connection of our own that only reads. SQLite tells for nothing whether anybod
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from alerts import store as alert_store
 from alerts.tables import notice
+from app.real.processes import until
 from core.clock import seconds
 from ingest import store as ingest_store
 from ingest.sweep import next_due
@@ -33,7 +34,13 @@ class Eye:
         self._version = 0
         self._tries: dict[str, int] = {}  # of each notice that is still queued, when everything was last settled
 
-    def stirred(self) -> bool:
+    def until(self, seen: Callable[[], bool], what: Callable[[], str]) -> None:
+        """Wait until `seen`, which looks at the rows and is asked again whenever somebody has committed. Raises Broken."""
+        self._stirred()
+        if not seen():
+            until(lambda: self._stirred() and seen(), what)
+
+    def _stirred(self) -> bool:
         """Whether anybody has committed since the last time this was asked."""
         version = int(self._watch.execute("PRAGMA data_version").fetchone()[0])
         before, self._version = self._version, version

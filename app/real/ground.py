@@ -98,18 +98,16 @@ class Ground:
         """Wait until nothing is owed any more at `at` (else: now)."""
         if not self.server.up:
             return
-        moment = at or self.clock.now()
-        owed = self.eye.owed(moment)
+        moment, owed = at or self.clock.now(), ""
 
         def settled() -> bool:
             nonlocal owed
-            if not self.server.alive():
-                raise Broken(f"the server ended by itself\n{self.server.last_words()}")
-            if owed and self.eye.stirred():
-                owed = self.eye.owed(moment)
+            owed = self.eye.owed(moment)
             return not owed
 
-        until(settled, lambda: self._trouble(owed))
+        if not self.server.alive():
+            raise Broken(self._trouble("the server ended by itself"))
+        self.eye.until(settled, lambda: self._trouble(owed))
 
     def next_sign(self) -> datetime | None:
         """When the next gateway gives a life sign."""
@@ -130,15 +128,14 @@ class Ground:
     def await_heard(self, by_gateway: dict[str, list[str]]) -> None:
         """Until the server has these events, as far as their gateways have a link."""
         missing = {one for gateway, ids in by_gateway.items() if gateway in self._signs for one in ids}
-        missing = self.eye.missing(missing) if missing else missing
 
         def heard() -> bool:
             nonlocal missing
-            if missing and self.eye.stirred():
-                missing = self.eye.missing(missing)
+            missing = self.eye.missing(missing)
             return not missing
 
-        until(heard, lambda: self._trouble(f"{len(missing)} events"))
+        if missing:
+            self.eye.until(heard, lambda: self._trouble(f"{len(missing)} events"))
 
     def boot(self, gateway: str) -> str:
         """The boot of a gateway, for somebody else to use: from then on its receipts may stay away."""
@@ -154,7 +151,7 @@ class Ground:
         rejects, password = self.eye.rejects(), server_password(self._secret) if retained else None
         self._loop.call(voice.shout(self.server.broker_port, self._credentials(gateway), payload, password))
         if voice.boot_of(payload) is None:
-            until(lambda: self.eye.rejects() > rejects, lambda: self._trouble("what cannot be understood"))
+            self.eye.until(lambda: self.eye.rejects() > rejects, lambda: self._trouble("what cannot be understood"))
         if retained:
             self._await_ingest()
 
@@ -260,7 +257,7 @@ class Ground:
         self._quiet([edge])
         self._loop.call(self._wires[edge.id].shut())
         self._await_loss(edge)
-        until(lambda: self.eye.gateways()[edge.id]["state"] == "offline", lambda: self._trouble("a last will"))
+        self.eye.until(lambda: self.eye.gateways()[edge.id]["state"] == "offline", lambda: self._trouble("a last will"))
 
     def _await_loss(self, edge: Edge) -> None:
         self._signs.pop(edge.id, None)
@@ -273,7 +270,7 @@ class Ground:
             states = self.eye.gateways()
             return all(_is_online(states[e.id], since + timedelta(seconds=e.supervision_s)) for e in edges)
 
-        until(heard, lambda: self._trouble("life signs"))
+        self.eye.until(heard, lambda: self._trouble("life signs"))
         for edge in edges:
             self._signs[edge.id] = since + seconds(edge.supervision_s / 3)
 

@@ -1,6 +1,6 @@
 """The processes of a real scenario run: `watchroom up` with its broker, and a gateway each, all on the conducted clock.
 
-They are started as anybody would start them, killed without a word where the scenario says so, and none outlives us.
+They run the very commands that anybody would, are killed without a word where the scenario says so, and none outlives us.
 """
 
 import http.client
@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +19,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.clock import VARIABLE
+from app.real.nursery import Process, nursery
 from app.real.shores import HOST
-from ingest.child import Child, end, spawn
+from ingest.child import spawn
 from sites.register import Gateway
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE_S: Final = 30.0
-_LOOK_S: Final = 0.005
+_LOOK_S: Final = 0.002
 _LINES: Final = 100  # said to an intake before its answers are read
 
 
@@ -49,6 +51,23 @@ def environment(clock: Path, **settings: object) -> dict[str, str]:
     return plain | ours | {VARIABLE: str(clock), "PYTHONUNBUFFERED": "1", "PYTHONPATH": path}
 
 
+def start(words: Sequence[str], log: Path, env: Mapping[str, str]) -> Process:
+    """`watchroom WORDS…` in a process of its own, which does not outlive us."""
+    if hasattr(os, "pidfd_open"):
+        return nursery({k: v for k, v in env.items() if not k.startswith("WATCHROOM_")}).bear(words, log, env)
+    return spawn([sys.executable, "-m", "app", *words], log, at_our_death=signal.SIGKILL, env=env)
+
+
+def stop(process: Process, patience_s: float = 5.0) -> None:
+    """Ask it to stop, and insist after a while."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Server:
     """The server and its embedded broker on a data folder."""
 
@@ -58,7 +77,7 @@ class Server:
         self.broker_port = _free_port()
         self._env = env
         self._log = data / "server.log"
-        self._process: Child | None = None
+        self._process: Process | None = None
 
     @property
     def up(self) -> bool:
@@ -68,9 +87,8 @@ class Server:
     def start(self) -> None:
         """Start it and return when its pages are open. Raises Broken."""
         read = self._log.stat().st_size if self._log.exists() else 0
-        command = [sys.executable, "-m", "app", "up", "--data", str(self.data), "--port", "0"]
         env = {**self._env, "WATCHROOM_BROKER_PORT": str(self.broker_port)}
-        self._process = spawn(command, self._log, at_our_death=signal.SIGKILL, env=env)
+        self._process = start(["up", "--data", str(self.data), "--port", "0"], self._log, env)
 
         def opened() -> bool:
             found = re.search(r"^open http://[^:]+:(\d+)/", self._said(read), re.MULTILINE)
@@ -96,7 +114,7 @@ class Server:
     def stop(self) -> None:
         """In good order."""
         if self._process is not None:
-            end(self._process)
+            stop(self._process)
             self._process = None
 
     def kill_broker(self, *, forget: bool) -> None:
@@ -163,18 +181,18 @@ class Edge:
         self._env = env
         secret = folder / f"{gateway.id}.password"
         secret.write_text(password)
-        self._command = [
-            *(sys.executable, "-m", "app", "gateway", "run", "--site", site, "--id", gateway.id),
+        self._words = [
+            *("gateway", "run", "--site", site, "--id", gateway.id),
             *("--broker", f"mqtt://{HOST}:{wire_port}", "--password-file", str(secret)),
             *("--spool", str(folder / f"{gateway.id}.spool"), "--intake-path", str(door)),
             *("--status-s", str(gateway.supervision_s / 3)),
         ]
-        self._process: Child | None = None
+        self._process: Process | None = None
         self._talk: socket.socket | None = None
 
     def start(self) -> None:
         """Start it; whoever speaks to it waits until it listens."""
-        self._process = spawn(self._command, self._log, at_our_death=signal.SIGKILL, env=self._env)
+        self._process = start(self._words, self._log, self._env)
 
     def kill(self) -> None:
         """Without a word: what it took is in its spool."""
@@ -194,7 +212,7 @@ class Edge:
         """In good order."""
         self._hang_up()
         if self._process is not None:
-            end(self._process)
+            stop(self._process)
             self._process = None
 
     def say(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
