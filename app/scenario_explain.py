@@ -86,10 +86,13 @@ class Reader(msgspec.Struct, frozen=True):
         return self.say("explain.external") if what == "external" else self.person(name)
 
     def place(self, subject: str, zone: str | None) -> str:
-        """A device with its place."""
-        device = self.register.devices.get(subject)
-        zones = [self.name(self.register.zones[z].name) for z in self.register.zone_path(zone)[::-1]]
-        named = f"{subject} {self.name(device.name)}" if device else subject
+        """What rings, by id and name, with its place."""
+        family, _, name = subject.rpartition("/")
+        r = self.register
+        rooms: dict[str, Mapping[str, Any]] = {"": r.devices, "gateway": r.gateways, "seat": r.seats}
+        found = rooms.get(family, {}).get(name)
+        zones = [self.name(r.zones[z].name) for z in r.zone_path(zone)[::-1]]
+        named = f"{subject} {self.name(found.name)}" if found is not None else subject
         return " · ".join([named, *([" / ".join(zones)] if zones else [])])
 
 

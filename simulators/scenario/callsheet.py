@@ -213,8 +213,10 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 def alarms_of(scenario: Scenario) -> list[Alarm]:
-    """What a scenario's devices and people report live, in order; the same again in the same moment counts once."""
-    made = [
+    """What a scenario's devices and people report live, and what it expects to ring besides (a silence, an empty seat),
+    in order; the same again in the same moment counts once.
+    """
+    said = [
         Alarm(step.act.device, step.act.kind, step.at)
         if isinstance(step.act, Says)
         else Alarm(f"zone/{step.act.zone}", step.act.kind, step.at)
@@ -222,7 +224,13 @@ def alarms_of(scenario: Scenario) -> list[Alarm]:
         if isinstance(step.act, Reports)
         or (isinstance(step.act, Says) and not (step.act.test or step.act.history or step.act.retained))
     ]
-    return list(dict.fromkeys(made))
+    told = {(a.subject, a.kind) for a in said}
+    ours = [
+        Alarm(e.about[0], e.about[1], e.at)
+        for e in scenario.expects
+        if e.form == "happens" and e.what == "raised" and len(e.about) == 2 and e.at is not None and e.about not in told
+    ]
+    return sorted(dict.fromkeys([*said, *ours]), key=lambda a: a.at)
 
 
 def duty_of(scenario: Scenario) -> Duty:

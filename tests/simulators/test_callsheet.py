@@ -6,12 +6,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.scenario_worlds import virtual
 from duty.rules import Attended
+from simulators.scenario import load
 from simulators.scenario.callsheet import Alarm, CallSheet, Duty, alarms_of, call_sheet, duty_of, roster
-from simulators.scenario.model import Reports, Says, Scenario, SignsOff, SignsOn, Step
+from simulators.scenario.model import Expect, Reports, Says, Scenario, SignsOff, SignsOn, Step
+from simulators.scenario.world import play
 from sites.register import Contact, Ladder, Register, Rota, Rung
 from store.db import Store
 from store.migrate import upgrade
+from tests.app.running import ROOT
 from tests.conftest import HandClock
 from tests.night import HARBOUR, Night
 
@@ -96,6 +100,22 @@ def test_the_night_calls_whom_the_sheet_names_and_when(
     db.close()
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "tests/scenarios").glob("*.yaml")), ids=lambda f: f.stem)
+def test_on_the_whole_shelf_the_sheet_names_whom_the_raising_called(file: Path) -> None:
+    """EMG-11: who is called first, in every scenario that we ship, is who `scenario explain` says."""
+    scenario = load.read(file)
+    raised = {
+        (h.about, h.at.replace(microsecond=0)): h.who
+        for h in play(scenario, virtual(scenario)).happenings
+        if h.topic == "alert" and h.what == "raised"
+    }
+    for alarm in alarms_of(scenario):
+        promised = call_sheet(scenario.register, alarm.subject, alarm.kind, alarm.at, duty_of(scenario))
+        who = raised.get(((alarm.subject, alarm.kind), alarm.at.replace(microsecond=0)))
+        if promised is not None and who is not None:
+            assert tuple(dict.fromkeys(c.person for c in promised.rungs[0].calls)) == who
+
+
 def test_whoever_signs_on_is_called_instead_of_whoever_is_rostered() -> None:
     made = sheet(stays=(Attended("1", "centre", "li", EVENING - timedelta(minutes=1)),))
     assert made.rungs[0].calls[0].person == "li"
@@ -151,11 +171,20 @@ def test_a_scenarios_alarms_and_attendance_are_taken_from_its_lines() -> None:
             step(6, SignsOff("li", "centre")),
             step(7, SignsOff("chen", "leader")),
         ),
-        expects=(),
+        expects=tuple(
+            Expect(line=n, text="", at=EVENING, form=form, topic="alert", about=about, what="raised")
+            for n, form, about in (
+                (1, "happens", ("B2-07", "fire.alarm")),  # said above
+                (2, "happens", ("gateway/gw-a", "gateway.offline")),
+                (3, "happens", ("L-1",)),
+                (4, "never", ("seat/centre", "duty.gap")),
+            )
+        ),
         signed_on={"leader": "zhao"},
     )
     minute = timedelta(minutes=1)
     assert alarms_of(scenario) == [
+        Alarm("gateway/gw-a", "gateway.offline", EVENING),
         Alarm("B2-07", "fire.alarm", EVENING + minute),
         Alarm("zone/b7", "manual.panic", EVENING + 5 * minute),
     ]
