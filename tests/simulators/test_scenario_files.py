@@ -265,6 +265,15 @@ when:
         (HEAD + "end: +400d\n" + ONE, 'night.yaml:2: end: "+400d" is not a time'),
         (HEAD + "end: 22:03\n" + ONE, "night.yaml:4: 22:04 is after the end (22:03)"),
         (HEAD + "when:\n  - 21:00 server stops\n", "night.yaml:3: 21:00 comes before 22:00, the line above it"),
+        (
+            HEAD + "when:\n  - 23:00 server stops\n  - +30m server starts\n",
+            "night.yaml:4: 22:30 comes before 23:00, the line above it; lines stand in order of time",
+        ),
+        (
+            HEAD + ONE + "then:\n  - 23:00 no open alerts\n  - +30m no open alerts\n",
+            "night.yaml:6: 22:30 comes before 23:00, the line above it; lines stand in order of time",
+        ),
+        (HEAD + "when:\n  - 2026-03-01T21:00 server stops\n", "night.yaml:3: 2026-03-01T21:00 is before the start (22:00)"),
         (HEAD + "when:\n  - server stops\n", 'night.yaml:3: "server stops" does not begin with a time (22:04)'),
         (HEAD + "when:\n  - end server stops\n", "night.yaml:3: nothing is done at the end; write a time before it"),
         (HEAD + "when:\n  - 22:04±1s server stops\n", "night.yaml:3: what is done is done at one time"),

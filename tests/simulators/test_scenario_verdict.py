@@ -168,6 +168,20 @@ def test_later_means_after_the_line_above_it() -> None:
     assert not after.passed
 
 
+def test_later_means_after_it_even_within_an_instant() -> None:
+    again = msgspec.structs.replace(CLEARED, what="recurred")
+    lines = ("later alert B2-07 recurred", "later alert B2-07 cleared")
+    assert check(scenario(*lines), story(again, CLEARED)).passed
+    assert not check(scenario(*lines), story(CLEARED, again)).passed
+
+
+@pytest.mark.parametrize(("who", "holds"), [("chen, zhao", True), ("zhao and chen", True), ("chen", False)])
+def test_who_is_named_is_everybody_who_was_called(who: str, holds: bool) -> None:
+    both = msgspec.structs.replace(CLIMBED, who=("chen", "zhao"))
+    assert check(scenario(f"22:04:30 alert B2-07 escalated to {who}"), story(both)).passed is holds
+    assert not check(scenario("22:04:30 alert B2-07 escalated to chen, zhao"), story(CLIMBED)).passed
+
+
 def test_a_later_line_takes_the_first_that_is_free() -> None:
     again = happened("22:20", "alert", SMOKE, "raised", "wang", number=2)
     lines = ("later alert B2-07 raised", "later alert B2-07 closed", "later alert B2-07 raised", "nothing else")
