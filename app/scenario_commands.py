@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,17 @@ from app.record_commands import from_recording
 if TYPE_CHECKING:
     from app.scenario_runs import How
 
-scenario_app = typer.Typer(
-    no_args_is_help=True, help="Whole nights from files: play them, check them, say who would be called. 场景演练。"
-)
+scenario_app = typer.Typer(no_args_is_help=True)
 
 Files = Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.")]
+
+
+@scenario_app.callback()
+def _about() -> None:
+    """场景演练 Whole nights from files: play them, check them, say who would be called."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Chinese is no reason to stop
 
 
 @scenario_app.command("run")

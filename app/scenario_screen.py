@@ -10,6 +10,7 @@ from rich.text import Text
 
 from app.scenario_explain import span
 from app.scenario_reports import CRASHED, FAILED, PASSED, UNREADABLE, Outcome, figures
+from simulators.scenario.report import ascii_only
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -24,6 +25,7 @@ class Screen:
     def __init__(self, total: int, *, loud: int = 0, error: bool = False) -> None:
         self.out = Console(stderr=error, highlight=False, soft_wrap=True)
         self.loud = loud
+        self.simple = not self.out.encoding.lower().startswith("utf")
         self.bar = _bar(self.out, total) if self.out.is_terminal and loud > QUIET else None
 
     def __enter__(self) -> Self:
@@ -42,13 +44,16 @@ class Screen:
         if self.bar is not None:
             self.bar.advance(self.bar.task_ids[0])
         if outcome.verdict != PASSED or self.loud > QUIET:
-            self.out.print(_line(outcome))
+            self._print(_line(outcome))
         if outcome.verdict != PASSED:
-            self.out.print(_coloured(_indented(outcome.report)))
+            self._print(_coloured(_indented(outcome.report)))
         elif self.loud >= LOUD:
-            self.out.print(Text(_indented("\n".join(outcome.timeline)), style="dim"))
+            self._print(Text(_indented("\n".join(outcome.timeline)), style="dim"))
         if outcome.rewritten:
-            self.out.print(Text(_indented(outcome.rewritten)))
+            self._print(Text(_indented(outcome.rewritten)))
+
+    def _print(self, text: Text) -> None:
+        self.out.print(Text(ascii_only(text.plain)) if self.simple else text)
 
     def sum_up(self, outcomes: Sequence[Outcome], took_s: float) -> None:
         """The last line."""

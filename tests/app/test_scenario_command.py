@@ -1,6 +1,7 @@
 """`watchroom scenario …`, as an engineer and a CI server see it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,20 @@ def test_the_same_file_is_played_on_running_processes_and_can_leave_its_data(nig
     again = watchroom("run", nights, "--real", "--keep", tmp_path / "kept")
     assert again.exit_code == 2
     assert "each run wants an empty folder" in " ".join(again.stderr.split())
+
+
+def test_a_terminal_that_knows_only_ascii_is_told_all_the_same(nights: Path) -> None:
+    write(nights, wrong=WRONG.replace("The person on duty answers.", "值班员应答"))
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "scenario", "run", nights],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "x 22:04:25 alert B2-07 acked by wang" in done.stdout
 
 
 # -- check, schema
