@@ -193,7 +193,7 @@ class House:
         sign = self._sign(device, word.kind)
         fact = Fact(fresh(word.at), word.device, word.kind, word.said_at or word.at, word.data, word.test)
         gateway.say(fact, sign)
-        return sign is None
+        return sign is None or self.broker.fate is not good or (self.server is not None and self.server.stirred)
 
     def _sign(self, device: Device, kind: str) -> Sign | None:
         """The life sign that this kind from this device is, if it is no more than that."""

@@ -181,6 +181,11 @@ class Server:
             self._notices_at = alert_store.next_notice(conn)
         return watch
 
+    @property
+    def stirred(self) -> bool:
+        """Whether more was done than to note that somebody lives: what is next due may have changed."""
+        return self._watch is None
+
     def next_due(self) -> datetime | None:
         """When something is next due, by the server's clock: to be judged, or to be sent."""
         judged = self._next_judged()

@@ -12,6 +12,7 @@ from simulators.scenario.model import Act, Happening, Scenario, Step, Story
 from simulators.scenario.world import play
 from simulators.virtual.broker import Fate, good
 from simulators.virtual.house import House
+from simulators.virtual.life import life as live
 from sites.register import Device, Register, Role
 from tests.night import HARBOUR, person, words
 
@@ -59,9 +60,9 @@ def night(*steps: tuple[datetime, Act], until: float | datetime = 30, **more: ob
     return story
 
 
-def house(*, fate: Fate = good, together: bool = True, register: Register = SITE, seed: int = 1) -> House:
+def house(*, fate: Fate = good, life: str = "none") -> House:
     """A house without a scenario, at the start of wang's night."""
-    return House(register, START, shores(), fate=fate, together=together, seed=seed)
+    return House(SITE, START, shores(), fate=fate, life=live(life, SITE, START, 1))
 
 
 def told(story: Story, *topics: str, zone: str = "Asia/Shanghai") -> list[str]:

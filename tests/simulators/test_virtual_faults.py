@@ -192,3 +192,13 @@ def test_a_clock_that_is_wrong_on_the_server_is_the_servers_alone() -> None:
     assert heard == int(after(6).timestamp() * 1_000_000)
     assert rung == 1
     here.close()
+
+
+def test_what_life_says_over_a_bad_line_is_late_by_what_the_line_takes() -> None:
+    """Also a mere life sign: each beat of five minutes arrives seven seconds later, not when something else is due."""
+    here = house(fate=lambda topic, payload, at: [7.0] if topic.endswith("events") else [0.0], life="beats")
+    here.pass_to(after(16))
+    with here.store.read() as conn:
+        heard = conn.exec_driver_sql("SELECT heard_at FROM event ORDER BY seq").scalars().all()
+    assert heard == [int(after(m, 7).timestamp() * 1_000_000) for m in (5, 10, 15)]
+    here.close()
