@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest import acts
+from simulators.scenario import story
 from simulators.scenario.errors import Wrong
 from simulators.scenario.expects import expect
 from simulators.scenario.fitting import fits, in_time
 from simulators.scenario.given import SMALL
-from simulators.scenario.known import CODES, DISPOSITIONS, WHYS, Known
+from simulators.scenario.known import CODES, DISPOSITIONS, REPORTS, WHYS, Known
 from simulators.scenario.lines import VERBS, act
 from simulators.scenario.model import (
     Acknowledges,
@@ -414,6 +415,18 @@ def test_what_happened_is_told_in_words_that_fit_it(h: Happening, long: bool) ->
     assert not re.search(r"\s\s", line)
 
 
-def test_the_committed_small_site_is_the_one_that_is_read() -> None:
-    assert Path(SMALL).name == "small.yaml"
-    assert SITE.site_id == "small"
+# -- the language and the product know the same words
+
+
+def test_every_act_can_be_said() -> None:
+    said = {type(act(line, KNOWN, at("22:30"))) for line in (*(v.example for v in VERBS), "li signs off centre")}
+    assert said == set(Act.__subclasses__())
+
+
+def test_every_word_of_a_story_can_be_expected() -> None:
+    assert set(ALERT_WORDS) == set(story.WORDS.values())
+    assert set(DUTY_WORDS) == set(story.DUTY.values())
+
+
+def test_what_people_may_report_is_what_the_product_takes() -> None:
+    assert set(REPORTS) == acts.REPORTS
