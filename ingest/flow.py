@@ -121,6 +121,7 @@ class Flow:
         """One site's part: keep new, load, judge, commit. Returns the receipts to send after the commit."""
         site = desk.register.site_id
         boots = store.boots(tx.conn, site, _positions(mail))
+        stood = {key: boot.through for key, boot in boots.items()}
         new = _keep_new(tx, site, mail, at, {} if doubt else boots, counts)
         for gateway, _, said in mail.said:
             boots[gateway, said.event.boot].add(said.event.seq)
@@ -140,7 +141,7 @@ class Flow:
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)
         if boots:
-            _due(boots, at, desk.register.policies.gateway_gap_s)
+            _due(boots, stood, at, desk.register.policies.gateway_gap_s)
             store.save_boots(tx, site, at, boots)
             store.gateways_heard(tx, site, _heard(mail, boots, at))
         return [
@@ -256,10 +257,15 @@ def _heard(mail: Mail, boots: Iterable[tuple[str, str]], at: datetime) -> dict[s
     return {gateway: heard.get(gateway, at) for gateway in moved}
 
 
-def _due(boots: dict[tuple[str, str], Boot], at: datetime, gap_s: int) -> None:
-    """A gap that stands still becomes a trouble after `gap_s`; every advance starts that span anew."""
-    for boot in boots.values():
-        boot.due_at = micros(at) + gap_s * 1_000_000 if boot.ahead else None
+def _due(boots: dict[tuple[str, str], Boot], stood: dict[tuple[str, str], int], at: datetime, gap_s: int) -> None:
+    """A gap that stands still becomes a trouble after `gap_s`; every advance starts that span anew. `stood`: how far each
+    boot was known before. What comes in above the gap does not fill it, and moves nothing.
+    """
+    for key, boot in boots.items():
+        if not boot.ahead:
+            boot.due_at, boot.gap_told = None, False
+        elif boot.due_at is None or boot.through != stood[key]:
+            boot.due_at, boot.gap_told = micros(at) + gap_s * 1_000_000, False
 
 
 def load_scene(

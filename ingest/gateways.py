@@ -8,12 +8,14 @@ from core.ids import derived
 from core.wire import Status
 from ingest import store
 from ingest.rules import Judgement, Origin
+from logbook.rules import Line
 from store import outbox
 from store.db import Tx
 
 RESTART_S = 20
 GRACE_S = 60  # what was said meanwhile needs a moment to come in before a device's silence means anything
 SEQ_GAP = "gateway.seq_gap"
+GIVE_UP_S = 900  # a gateway says again whatever no receipt covers at least every 60 s: fifteen times that
 
 
 def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, retained: bool, at: datetime) -> None:
@@ -81,22 +83,28 @@ def silent(tx: Tx, judgement: Judgement, at: datetime, since: datetime) -> None:
 
 
 def gaps(tx: Tx, judgement: Judgement, gapped: list[tuple[str, str]], at: datetime) -> None:
-    """Sequence numbers that never came: told once as a trouble, then given up, so that receipts can go on."""
+    """Sequence numbers that do not come: told as a trouble, and given up much later, so that receipts can go on.
+
+    Given up is forgotten: the next receipt covers the missing numbers, and the gateway drops what it may still hold of them.
+    """
     if not gapped:
         return
     register = judgement.scene.desk.register
-    waiting = {s["gateway_id"] for s in store.gateway_states(tx.conn, register.site_id) if s["silent"]}
+    gone = away(tx, register.site_id)
     for gateway, name in gapped:
         boot = store.boots(tx.conn, register.site_id, [(gateway, name)])[gateway, name]
-        again = micros(at) + register.policies.gateway_gap_s * 1_000_000
-        if gateway not in waiting and boot.ahead:
-            first, last = boot.skip()
-            judgement.occur(
-                f"gateway/{gateway}",
-                SEQ_GAP,
-                Origin(derived(at, "gap", gateway, name, str(first)), at),
-                {"boot": name, "first": first, "last": last},
-            )
-            boot.gap_told = True
-        boot.due_at = again if boot.ahead else None
+        patience = GIVE_UP_S if boot.gap_told else register.policies.gateway_gap_s
+        if boot.ahead and gateway not in gone:
+            first, last = boot.missing
+            told = {"boot": name, "first": first, "last": last}
+            if boot.gap_told:
+                boot.skip()
+                judgement.changes.lines.append(Line(at, "gateway.gap_given_up", "system", f"gateway/{gateway}", told))
+                patience = register.policies.gateway_gap_s
+            else:
+                found = Origin(derived(at, "gap", gateway, name, str(first)), at)
+                judgement.occur(f"gateway/{gateway}", SEQ_GAP, found, told)
+                patience = GIVE_UP_S
+            boot.gap_told = not boot.gap_told
+        boot.due_at = micros(at) + patience * 1_000_000 if boot.ahead else None
         store.save_boots(tx, register.site_id, at, {(gateway, name): boot})

@@ -107,12 +107,14 @@ class Boot(msgspec.Struct):
                 joined.append([low, high])
         self.ahead = joined
 
-    def skip(self) -> tuple[int, int]:
-        """Give the missing numbers below the first span up, and return them as (first, last)."""
-        low, high = self.ahead.pop(0)
-        missing = (self.through + 1, low - 1)
-        self.through = high
-        return missing
+    @property
+    def missing(self) -> tuple[int, int]:
+        """The missing numbers below the first span, as (first, last)."""
+        return self.through + 1, self.ahead[0][0] - 1
+
+    def skip(self) -> None:
+        """Give the missing numbers below the first span up."""
+        self.through = self.ahead.pop(0)[1]
 
 
 class Scene(msgspec.Struct):

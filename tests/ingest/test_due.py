@@ -238,17 +238,62 @@ def test_a_retained_status_is_not_a_sign_of_life(night: Night) -> None:
     assert ("gateway/gw-a", "raised") in gateway_alerts(night)
 
 
-def test_a_gap_in_the_sequence_is_told_and_then_given_up(night: Night) -> None:
-    status(night, "online")
+def gaps_told(night: Night) -> list[int]:
+    """The first missing number of each gap that was told, by the alert that counts them."""
+    return [a.repeats for a in night.open() if a.kind == "gateway.seq_gap"]
+
+
+def test_a_gap_in_the_sequence_is_told_and_much_later_given_up(night: Night) -> None:
+    """Faults I1: giving up lets the gateway forget, so it must have had every chance to say again what it holds."""
+    with_its_gateway(night, 1)
     night.say("device.heartbeat", seq=1)
     night.say("device.heartbeat", seq=4)
-    night.pass_(59)
+    with_its_gateway(night, 59)
     assert "gateway.seq_gap" not in {a.kind for a in night.open()}
-    night.pass_(2)
+    with_its_gateway(night, 2)
     assert night.alert("gateway.seq_gap").subject == "gateway/gw-a"
     assert night.log(f"alert/{night.alert('gateway.seq_gap').id}")[0].data["data"]["first"] == 2
     night.say("device.heartbeat", seq=5)
-    assert night.receipts[-1][1].through == 5
+    assert night.receipts[-1][1].through == 1
+    with_its_gateway(night, 895)
+    night.say("device.heartbeat", seq=6)
+    assert night.receipts[-1][1].through == 1
+    with_its_gateway(night, 10)
+    assert night.said_in_log("gateway/gw-a") == ["gateway.gap_given_up"]
+    night.say("device.heartbeat", seq=7)
+    assert night.receipts[-1][1].through == 7
+
+
+def test_what_comes_in_above_a_gap_does_not_put_its_telling_off(night: Night) -> None:
+    with_its_gateway(night, 1)
+    night.say("device.heartbeat", seq=1)
+    for seq in range(4, 12):
+        night.say("device.heartbeat", seq=seq)
+        with_its_gateway(night, 10)
+    assert gaps_told(night) == [0]
+
+
+def test_a_gap_that_is_filled_in_time_was_none(night: Night) -> None:
+    with_its_gateway(night, 1)
+    night.say("device.heartbeat", seq=1)
+    night.say("device.heartbeat", seq=3)
+    with_its_gateway(night, 50)
+    night.say("device.heartbeat", seq=2)
+    assert night.receipts[-1][1].through == 3
+    with_its_gateway(night, 1000)
+    assert gaps_told(night) == []
+
+
+def test_a_gap_is_not_given_up_while_its_gateway_is_away(night: Night) -> None:
+    with_its_gateway(night, 1)
+    night.say("device.heartbeat", seq=1)
+    night.say("device.heartbeat", seq=4)
+    with_its_gateway(night, 70)
+    night.pass_(3600, step=20)
+    with_its_gateway(night, 800)
+    night.say("device.heartbeat", seq=2)
+    night.say("device.heartbeat", seq=3)
+    assert night.receipts[-1][1].through == 4
 
 
 def test_two_engines_at_once_fire_each_rung_once(store: Store, clock: HandClock) -> None:
