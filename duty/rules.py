@@ -1,13 +1,14 @@
 """Who holds a seat. One pure answer, with its basis, for every instant."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from sites.register import Dated, Register, Rota, ShiftTemplate
+from sites.duty_words import Dated, DayType, Presence, Rota, ShiftTemplate
+from sites.register import Register
 
 
 class Basis(StrEnum):
@@ -43,10 +44,10 @@ def who_holds(seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterab
 
     Whoever signed off during their shift has left it, and no longer counts as rostered: an empty chair must be seen.
     Several signed on: the one whose shift runs, else the one who came last. Several rostered: the later start; two that
-    start together: the smaller shift id, so that the answer never depends on order.
+    start together: the smaller shift id, so that the answer never depends on order. Who is on call holds nothing.
     """
     running = sorted(
-        (s for s in shifts if s.seat == seat and s.starts_at <= at < s.ends_at),
+        (s for s in shifts if s.seat == seat and not s.on_call and s.starts_at <= at < s.ends_at),
         key=lambda s: (_down(s.starts_at), s.id),
     )
     stays = [a for a in attended if a.seat == seat and a.on_at <= at]
@@ -71,36 +72,63 @@ def _down(at: datetime) -> float:
 
 def next_change(seat: str, at: datetime, shifts: Iterable[Dated]) -> datetime | None:
     """The next instant at which the roster alone may change who holds `seat`."""
-    edges = [edge for s in shifts if s.seat == seat for edge in (s.starts_at, s.ends_at) if edge > at]
+    held = (s for s in shifts if s.seat == seat and not s.on_call)
+    edges = [edge for s in held for edge in (s.starts_at, s.ends_at) if edge > at]
     return min(edges, default=None)
 
 
-def shift_on(day: date, template: ShiftTemplate, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Place a template on a date, in wall-clock time; one that ends at or before it starts ends the next day."""
-    last = day if template.starts < template.ends else day + timedelta(days=1)
-    starts = datetime.combine(day, template.starts, zone).astimezone(UTC)
-    return starts, datetime.combine(last, template.ends, zone).astimezone(UTC)
+def by_weekday(day: date) -> DayType:
+    """The type of a day where no calendar says more."""
+    return DayType.WEEKEND if day.isoweekday() > 5 else DayType.WORKDAY
 
 
-def dated(register: Register, first: date, days: int) -> list[Dated]:
-    """The shifts that the site's rotas give for `days` days from `first`. The same day always gives the same ids."""
+def shift_on(day: date, template: ShiftTemplate, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    """Place a template on a date, part by part, in wall-clock time; a part begins at the next such time after the part
+    before it, and one that ends at or before it starts ends the next day. A part that the clocks skip wholly is empty.
+    """
+    placed, here = [], datetime.combine(day, time())
+    for starts, ends in template.spans:
+        begins = _next(here, starts)
+        here = _next(begins, ends)
+        if here == begins:
+            here += timedelta(days=1)
+        placed.append((_instant(begins, zone), _instant(here, zone)))
+    return placed
+
+
+def _next(here: datetime, clock: time) -> datetime:
+    """The first time from `here` on that the wall clock shows `clock`."""
+    there = datetime.combine(here.date(), clock)
+    return there if there >= here else there + timedelta(days=1)
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def dated(register: Register, first: date, days: int, day_type: Callable[[date], DayType] = by_weekday) -> list[Dated]:
+    """The shifts that the site's rotas give for `days` days from `first`. The same day always gives the same ids: a split
+    shift's later parts have theirs with `/2`, `/3`, … `day_type` is the site's calendar.
+    """
     return [
         made
         for rota in register.rotas
         for offset in range(days)
-        for made in _day(register, rota, first + timedelta(days=offset))
+        for made in _day(register, rota, first + timedelta(days=offset), day_type)
     ]
 
 
-def _day(register: Register, rota: Rota, day: date) -> Sequence[Dated]:
+def _day(register: Register, rota: Rota, day: date, day_type: Callable[[date], DayType]) -> Iterator[Dated]:
     into = (day - date.fromisoformat(rota.from_day)).days
-    if into < 0:
-        return ()
-    return [
-        Dated(f"{rota.seat}/{day.isoformat()}/{name}", rota.seat, person, name, *_hours(register, name, day))
-        for name, person in rota.days[into % len(rota.days)].items()
-    ]
+    for name, person in rota.days[into % len(rota.days)].items() if into >= 0 else ():
+        template = register.templates[name]
+        if template.worked_on(day, day_type(day)):
+            yield from _parts(template, rota.seat, person, day, register.zone_info)
 
 
-def _hours(register: Register, template: str, day: date) -> tuple[datetime, datetime]:
-    return shift_on(day, register.templates[template], register.zone_info)
+def _parts(template: ShiftTemplate, seat: str, person: str, day: date, zone: ZoneInfo) -> Iterator[Dated]:
+    on_call = template.presence is Presence.ON_CALL
+    for n, (starts_at, ends_at) in enumerate(shift_on(day, template, zone)):
+        if starts_at < ends_at:
+            part = f"{seat}/{day.isoformat()}/{template.id}{f'/{n + 1}' * (n > 0)}"
+            yield Dated(part, seat, person, template.id, starts_at, ends_at, on_call)

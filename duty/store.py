@@ -21,11 +21,11 @@ BEHIND = timedelta(hours=26)  # the longest shift, 24 h, and a DST change
 def shifts(conn: Connection, site_id: str, start: datetime, end: datetime) -> list[Dated]:
     """Published shifts that touch [start, end]."""
     sql = (
-        "SELECT id, seat_id, person_id, template_id, starts_at, ends_at FROM shift "
+        "SELECT id, seat_id, person_id, template_id, starts_at, ends_at, on_call FROM shift "
         "WHERE site_id = ? AND ends_at > ? AND starts_at <= ? ORDER BY starts_at, id"
     )
     rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(start), micros(end)))
-    return [Dated(r[0], r[1], r[2], r[3], instant(r[4]), instant(r[5])) for r in rows]
+    return [Dated(r[0], r[1], r[2], r[3], instant(r[4]), instant(r[5]), bool(r[6])) for r in rows]
 
 
 def attended(conn: Connection, site_id: str, since: datetime) -> list[Attended]:
@@ -50,6 +50,7 @@ def publish(tx: Tx, site_id: str, made: Sequence[Dated], at: datetime) -> int:
             "template_id": s.template,
             "starts_at": micros(s.starts_at),
             "ends_at": micros(s.ends_at),
+            "on_call": s.on_call,
         }
         for s in made
     ]

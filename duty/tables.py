@@ -1,6 +1,6 @@
 """Published shifts and who really came."""
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text
 
 from store.metadata import Instant, metadata
 
@@ -14,6 +14,7 @@ shift = Table(
     Column("template_id", Text, nullable=False),
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("on_call", Boolean, nullable=False),
     Index("ix_shift_seat_ends_at", "site_id", "seat_id", "ends_at"),
     Index("ix_shift_ends_at", "site_id", "ends_at"),
 )

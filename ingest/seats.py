@@ -39,7 +39,9 @@ def _shown(register: Register, held: dict[str, Holding], shifts: list[Dated], at
     for seat in register.seats:
         holding = held[seat]
         coming = min(
-            (s for s in shifts if s.seat == seat and s.starts_at > at), key=lambda s: s.starts_at, default=None
+            (s for s in shifts if s.seat == seat and not s.on_call and s.starts_at > at),
+            key=lambda s: s.starts_at,
+            default=None,
         )
         made.append(
             {

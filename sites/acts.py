@@ -65,7 +65,10 @@ def import_pack(tx: Tx, register: Register, digest: str, at: datetime, by: str) 
 
 def counts(register: Register) -> dict[str, int]:
     """How much of everything stands at a site."""
-    names = ("zones", "plans", "gateways", "devices", "checkpoints", "posts", "seats", "people", "ladders", "routes")
+    names = (
+        *("zones", "plans", "gateways", "devices", "checkpoints", "posts", "seats", "people", "ladders", "routes"),
+        *("rotations", "forms", "checklists"),
+    )
     return {name: len(getattr(register, name)) for name in names} | {"shifts": len(register.templates)}
 
 

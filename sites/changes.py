@@ -20,6 +20,9 @@ _BY_ID: Final = (
     "people",
     "ladders",
     "templates",
+    "rotations",
+    "forms",
+    "checklists",
 )
 _SAID: Final = {"templates": "shifts"}  # a pack's word for it
 
@@ -55,7 +58,13 @@ def diff(old: Register | None, new: Register) -> list[Change]:
         changes += _section(_SAID.get(name, name), before.get(name, {}), after[name])
     for name in ("routes", "rotas", "externals"):
         changes += _section(name, _keyed(name, before.get(name, ())), _keyed(name, after[name]))
-    return changes + (_fields("policies", "policies", before["policies"], after["policies"]) if before else [])
+    return changes + (_fields("policies", "policies", *map(_policies, (before, after))) if before else [])
+
+
+def _policies(register: Mapping[str, Any]) -> dict[str, Any]:
+    """The site's numbers, those of duty among them, each by its own name."""
+    duty = {f"duty.{name}": value for name, value in register["policies"]["duty"].items()}
+    return {name: value for name, value in register["policies"].items() if name != "duty"} | duty
 
 
 def _keyed(name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sites.fields import Spot
+from sites import duty_checks
+from sites.fields import Spot, at, indexed
 from sites.register import Register, Role, Route, Zone
-from sites.tree import Listing, Mapped
 
 Sections = Callable[[str], Spot]
 Ids = Mapping[str, Mapping[str, Spot]]
@@ -20,37 +20,11 @@ def cross_check(register: Register, section: Sections, ids: Ids) -> None:
     _rungs(register, section("ladders"))
     _routes(register, section("routes"))
     _seats(register, ids["seats"])
-    _rotas(register, section("rotas"))
-
-
-def at(section: Spot, index: int, *path: str | int) -> Spot:
-    """The place of `section[index].path`, or the nearest place around it."""
-    spot = section
-    for step in (index, *path):
-        node = spot.node
-        if isinstance(step, int) and isinstance(node, Listing) and step < len(node.items):
-            spot = spot.part(node.items[step], f"[{step}]")
-        elif isinstance(step, str) and isinstance(node, Mapped):
-            entry = next((e for e in node.entries if e.key == step), None)
-            if entry is None:
-                return Spot(node, spot.file, f"{spot.path}.{step}", spot.faults, spot.line)
-            spot = spot.part(entry.node, f".{step}", entry.line)
-        else:
-            break
-    return spot
-
-
-def _indexed(section: Spot, key: str = "id") -> Iterable[tuple[int, str]]:
-    """The position and the `key` of each item that has one."""
-    for i in range(len(section.node.items) if isinstance(section.node, Listing) else 0):
-        muted = at(section, i, key)
-        text = Spot(muted.node, muted.file, muted.path, []).text()
-        if text:
-            yield i, text
+    duty_checks.cross_check(register, section)
 
 
 def _zones(register: Register, section: Spot) -> None:
-    for i, zone_id in _indexed(section):
+    for i, zone_id in indexed(section):
         zone = register.zones.get(zone_id)
         if zone is None:
             continue
@@ -81,7 +55,7 @@ def _inside(x: float, y: float, width: float, height: float) -> bool:
 def _places(register: Register, section: Spot, things: Iterable[object]) -> None:
     """Every drawn thing lies on the plan of its zone, or of the nearest zone around it that has one."""
     known = {getattr(t, "id", ""): t for t in things}
-    for i, thing_id in _indexed(section):
+    for i, thing_id in indexed(section):
         thing = known.get(thing_id)
         x, y, zone = getattr(thing, "x", None), getattr(thing, "y", None), getattr(thing, "zone", None)
         if (x is None) != (y is None):
@@ -99,7 +73,7 @@ def _places(register: Register, section: Spot, things: Iterable[object]) -> None
 
 def _tags(section: Spot, register: Register) -> None:
     owner: dict[str, str] = {}
-    for i, checkpoint_id in _indexed(section):
+    for i, checkpoint_id in indexed(section):
         checkpoint = register.checkpoints.get(checkpoint_id)
         for n, tag in enumerate(checkpoint.tags if checkpoint is not None else ()):
             if tag in owner:
@@ -109,7 +83,7 @@ def _tags(section: Spot, register: Register) -> None:
 
 def _logins(section: Spot, register: Register) -> None:
     owner: dict[str, str] = {}
-    for i, login in _indexed(section, "login"):
+    for i, login in indexed(section, "login"):
         if login in owner:
             at(section, i, "login").wrong(f'duplicate login "{login}"; it is {owner[login]} already')
         else:
@@ -119,7 +93,7 @@ def _logins(section: Spot, register: Register) -> None:
 def _rungs(register: Register, section: Spot) -> None:
     """A rung that can never reach anyone would climb in silence."""
     held: set[Role] = {role for person in register.people.values() for role in person.roles}
-    for i, ladder_id in _indexed(section):
+    for i, ladder_id in indexed(section):
         ladder = register.ladders.get(ladder_id)
         for n, rung in enumerate(ladder.rungs if ladder is not None else ()):
             what, _, name = rung.who.partition(":")
@@ -152,13 +126,3 @@ def _seats(register: Register, ids: Mapping[str, Spot]) -> None:
         if seat.id in answers or f"seat:{seat.id}" in called or f"post:{seat.post}" in called or seat.id not in ids:
             continue
         ids[seat.id].wrong(f'no route or ladder reaches seat "{seat.id}"')
-
-
-def _rotas(register: Register, section: Spot) -> None:
-    """Two rotas of one seat must not give the same shift: it would have two people and one name."""
-    taken: dict[tuple[str, str], int] = {}
-    for i, rota in enumerate(register.rotas):
-        for template in sorted({name for day in rota.days for name in day}):
-            first = taken.setdefault((rota.seat, template), i)
-            if first != i:
-                at(section, i, "seat").wrong(f"rotas[{first}] gives seat {rota.seat} its shift {template} already")

@@ -22,6 +22,7 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DAY: Final = re.compile(r"(19[7-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}")
+_YEARLY: Final = re.compile(r"[0-9]{2}-[0-9]{2}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
@@ -138,6 +139,31 @@ class Spot:
         self.wrong(f"expected a date YYYY-MM-DD, found {quoted(found.text)}")
         return ""
 
+    def season_day(self) -> str:
+        """A date YYYY-MM-DD, or MM-DD for a day of every year."""
+        found = self._scalar("a date YYYY-MM-DD or MM-DD")
+        if found is None or not _YEARLY.fullmatch(found.text):
+            return self.day() if found is not None else ""
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(f"2024-{found.text}").isoformat()[5:]
+        self.wrong(f"no year has the day {quoted(found.text)}")
+        return ""
+
+    def span(self) -> tuple[time, time] | None:
+        """Two wall-clock times, HH:MM-HH:MM."""
+        found = self._scalar("a span HH:MM-HH:MM")
+        if found is None:
+            return None
+        ends = [part.strip() for part in re.split("[-–]", found.text)]
+        if len(ends) != 2 or not all(_TIME.fullmatch(end) for end in ends):
+            self.wrong(f"expected a span HH:MM-HH:MM, found {quoted(found.text)}")
+            return None
+        return time.fromisoformat(ends[0]), time.fromisoformat(ends[1])
+
+    def off(self) -> bool:
+        """Whether the value is the word `off`."""
+        return isinstance(self.node, Scalar) and self.node.text == "off"
+
     def words(self) -> Words:
         """A name in both languages: `{zh: …, en: …}`, or one text that serves for both."""
         if isinstance(self.node, Mapped):
@@ -212,6 +238,32 @@ class Fields:
         for name, spot in self.found.items():
             if name not in self.asked:
                 spot.wrong("unknown field" + hint(name, self.asked))
+
+
+def at(section: Spot, *path: str | int) -> Spot:
+    """The place of a part of a section, or the nearest place around it."""
+    spot = section
+    for step in path:
+        node = spot.node
+        if isinstance(step, int) and isinstance(node, Listing) and step < len(node.items):
+            spot = spot.part(node.items[step], f"[{step}]")
+        elif isinstance(step, str) and isinstance(node, Mapped):
+            entry = next((e for e in node.entries if e.key == step), None)
+            if entry is None:
+                return Spot(None, spot.file, f"{spot.path}.{step}", spot.faults, spot.line)
+            spot = spot.part(entry.node, f".{step}", entry.line)
+        else:
+            break
+    return spot
+
+
+def indexed(section: Spot, key: str = "id") -> Iterator[tuple[int, str]]:
+    """The position and the `key` of each item that has one."""
+    for i in range(len(section.node.items) if isinstance(section.node, Listing) else 0):
+        muted = at(section, i, key)
+        text = Spot(muted.node, muted.file, muted.path, []).text()
+        if text:
+            yield i, text
 
 
 def quoted(text: str) -> str:

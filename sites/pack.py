@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from core.wire import SLUG
-from sites import plans, shapes, tree
+from sites import duty_shapes, plans, policy_shapes, shapes, tree
 from sites.checks import cross_check
 from sites.errors import Fault, PackRefused
 from sites.fields import Spot, unknown
@@ -34,6 +34,8 @@ _LISTS: Final = (
     "people",
     "shifts",
     "ladders",
+    "rotations",
+    "forms",
 )
 _NEEDED: Final = (
     "site",
@@ -48,7 +50,7 @@ _NEEDED: Final = (
     "ladders",
     "routes",
 )
-SECTIONS: Final = ("site", "policies", "kinds", "externals", "rotas", "routes", *_LISTS)
+SECTIONS: Final = ("site", "policies", "kinds", "externals", "rotas", "routes", "checklists", *_LISTS)
 
 Amend = Callable[[dict[str, Spot]], None]
 
@@ -148,7 +150,7 @@ def _ids(section: Spot) -> dict[str, Spot]:
 def _register(pack: _Pack) -> Register:
     site = pack.section("site").fields()
     names = shapes.Names({name: frozenset(ids) for name, ids in pack.ids.items()})
-    kinds = dict(shapes.kinds(pack.section("kinds")))
+    kinds = dict(policy_shapes.kinds(pack.section("kinds")))
     register = Register(
         site_id=site.need("id").name(SLUG, "a-z, 0-9 and -, at most 63"),
         name=site.need("name").words(),
@@ -159,15 +161,18 @@ def _register(pack: _Pack) -> Register:
         gateways={g.id: g for g in map(shapes.gateway, pack.section("gateways").items())},
         devices={d.id: d for d in (shapes.device(s, names) for s in pack.section("devices").items())},
         checkpoints={c.id: c for c in (shapes.checkpoint(s, names) for s in pack.section("checkpoints").items())},
-        posts={p.id: p for p in map(shapes.post, pack.section("posts").items(least=1))},
-        seats={s.id: s for s in (shapes.seat(i, names) for i in pack.section("seats").items(least=1))},
-        people={p.id: p for p in map(shapes.person, pack.section("people").items(least=1))},
+        posts={p.id: p for p in map(duty_shapes.post, pack.section("posts").items(least=1))},
+        seats={s.id: s for s in (duty_shapes.seat(i, names) for i in pack.section("seats").items(least=1))},
+        people={p.id: p for p in (shapes.person(s, names) for s in pack.section("people").items(least=1))},
         ladders={x.id: x for x in (shapes.ladder(s, names) for s in pack.section("ladders").items(least=1))},
         routes=tuple(shapes.route(s, names, kinds) for s in pack.section("routes").items(least=1)),
-        templates={t.id: t for t in map(shapes.shift, pack.section("shifts").items(least=1))},
-        rotas=tuple(shapes.rota(s, names) for s in pack.section("rotas").items()),
+        templates={t.id: t for t in map(duty_shapes.shift, pack.section("shifts").items(least=1))},
+        rotas=tuple(duty_shapes.rota(s, names) for s in pack.section("rotas").items()),
         externals=tuple(map(shapes.external, pack.section("externals").items())),
-        policies=shapes.policies(pack.section("policies"), kinds),
+        policies=policy_shapes.policies(pack.section("policies"), kinds, names),
+        rotations={r.id: r for r in (duty_shapes.rotation(s, names) for s in pack.section("rotations").items())},
+        forms={f.id: f for f in map(duty_shapes.form, pack.section("forms").items())},
+        checklists={name: duty_shapes.checklist(name, s, names) for name, s in pack.section("checklists").entries()},
     )
     site.close()
     cross_check(register, pack.section, pack.ids)

@@ -4,8 +4,6 @@ Nothing here does I/O. A `Register` is loaded once and shared until the site's `
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,18 +11,36 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core.kinds import Kind, kind_of
+from sites.duty_policies import DutyPolicies
+from sites.duty_words import Checklist, Dated, Form, Post, Rota, Rotation, Seat, ShiftTemplate
+from sites.people import CHANNELS, Contact, External, Person, Role, Words
 
-
-class Role(StrEnum):
-    """What a person may be at a site (ROLE-01)."""
-
-    GUARD = "guard"
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    MANAGER = "manager"
-    ENGINEER = "engineer"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
+__all__ = [
+    "CHANNELS",
+    "MODELS",
+    "ZONE_KINDS",
+    "Checkpoint",
+    "Contact",
+    "Dated",
+    "Device",
+    "External",
+    "Gateway",
+    "Ladder",
+    "Person",
+    "Plan",
+    "Policies",
+    "Post",
+    "Register",
+    "Role",
+    "Rota",
+    "Route",
+    "Rung",
+    "Seat",
+    "ShiftTemplate",
+    "Words",
+    "Zone",
+    "plain",
+]
 
 
 # Device families by model. A new model is a new row; pages and simulators fall back on the family.
@@ -57,16 +73,6 @@ MODELS: Final[Mapping[str, str]] = MappingProxyType(
 
 # What a zone may be.
 ZONE_KINDS: Final = ("site", "building", "floor", "area", "room")
-
-# How a person may be reached; `console` always rings the live page.
-CHANNELS: Final = ("console", "email", "webhook", "apprise")
-
-
-class Words(msgspec.Struct, frozen=True):
-    """One name in both languages; zh-CN is the site's first."""
-
-    zh: str
-    en: str
 
 
 class Zone(msgspec.Struct, frozen=True):
@@ -123,42 +129,6 @@ class Checkpoint(msgspec.Struct, frozen=True):
     y: float | None = None
 
 
-class Post(msgspec.Struct, frozen=True):
-    """A duty function (岗位)."""
-
-    id: str
-    name: Words
-    location: Words | None = None
-
-
-class Seat(msgspec.Struct, frozen=True):
-    """A place of a post that must be held. `required` seats raise `duty.gap` when nobody holds them."""
-
-    id: str
-    post: str
-    name: Words
-    required: bool = True
-
-
-class Contact(msgspec.Struct, frozen=True):
-    """How to reach someone: `channel` is email, webhook or apprise; `target` is the address or URL."""
-
-    channel: str
-    target: str
-
-
-class Person(msgspec.Struct, frozen=True):
-    """Someone who works here. `login` is unique over all sites."""
-
-    id: str
-    name: Words
-    login: str
-    roles: tuple[Role, ...]
-    phone: str = ""
-    contacts: tuple[Contact, ...] = ()
-    language: str = "zh-CN"
-
-
 class Rung(msgspec.Struct, frozen=True):
     """One step of a ladder: `after_s` seconds from the ring, who is called (`seat:ID`, `post:ID`, `role:ROLE`,
     `person:ID`, `external`), by which channels (`console` always rings the live page).
@@ -190,23 +160,6 @@ class Route(msgspec.Struct, frozen=True):
     zones: tuple[str, ...] = ()
 
 
-class ShiftTemplate(msgspec.Struct, frozen=True):
-    """A shift's wall-clock hours; `ends` at or before `starts` means the next day."""
-
-    id: str
-    name: Words
-    starts: time
-    ends: time
-
-
-class Rota(msgspec.Struct, frozen=True):
-    """Who stands in `seat` on each day of a repeating cycle: `days[i]` maps a template to a person, day 0 is `from_day`."""
-
-    seat: str
-    from_day: str
-    days: tuple[Mapping[str, str], ...]
-
-
 class Policies(msgspec.Struct, frozen=True):
     """The site's own numbers (requirements 5.1). Seconds unless named otherwise."""
 
@@ -218,14 +171,7 @@ class Policies(msgspec.Struct, frozen=True):
     checkpoint_every_s: int = 3600
     roster_horizon_days: int = 35
     kinds: Mapping[str, Kind] = {}
-
-
-class External(msgspec.Struct, frozen=True):
-    """Someone outside who is called last: the property's fire contact, an alarm centre."""
-
-    id: str
-    name: Words
-    contacts: tuple[Contact, ...]
+    duty: DutyPolicies = DutyPolicies()
 
 
 class Register(msgspec.Struct, frozen=True):
@@ -249,6 +195,9 @@ class Register(msgspec.Struct, frozen=True):
     rotas: tuple[Rota, ...]
     externals: tuple[External, ...]
     policies: Policies
+    rotations: Mapping[str, Rotation] = {}
+    forms: Mapping[str, Form] = {}
+    checklists: Mapping[str, Checklist] = {}  # by seat
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -283,17 +232,6 @@ class Register(msgspec.Struct, frozen=True):
     def checkpoint_of(self, tag: str) -> Checkpoint | None:
         """The checkpoint a tag stands for."""
         return next((c for c in self.checkpoints.values() if tag in c.tags), None)
-
-
-class Dated(msgspec.Struct, frozen=True):
-    """A published shift: one person in one seat from `starts_at` until `ends_at` (UTC, end excluded)."""
-
-    id: str
-    seat: str
-    person: str
-    template: str
-    starts_at: datetime
-    ends_at: datetime
 
 
 def plain(register: Register) -> dict[str, Any]:

@@ -1,15 +1,17 @@
-"""What each section of a pack looks like: one function for each thing that can stand in it."""
+"""What the sections of a pack look like, places, devices, people and ladders: one function for each thing in them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
-from core.kinds import KINDS, Effect, Ends, Kind, Klass
+from core.kinds import KINDS, Kind, Klass
 from core.wire import SLUG
 from sites.fields import Spot, quoted, unknown
+from sites.people import Certificate
 from sites.register import (
     CHANNELS,
     MODELS,
@@ -21,16 +23,12 @@ from sites.register import (
     Gateway,
     Ladder,
     Person,
-    Policies,
-    Post,
     Role,
-    Rota,
     Route,
     Rung,
-    Seat,
-    ShiftTemplate,
     Zone,
 )
+from sites.tree import Mapped
 
 LANGUAGES: Final = ("zh-CN", "en")
 _LOGIN: Final = r"[a-z][a-z0-9._-]{1,31}"
@@ -40,7 +38,6 @@ _TARGETS: Final = {
     "webhook": (re.compile(r"https?://[^\s]{3,500}"), "an http(s) URL"),
     "apprise": (re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s]{1,500}"), "an apprise URL"),
 }
-_KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _UID_BYTES: Final = (4, 7, 8, 10)
 
 
@@ -152,42 +149,38 @@ def _tag(spot: Spot) -> str:
     return made or ""
 
 
-def post(spot: Spot) -> Post:
-    f = spot.fields()
-    location = f.may("location")
-    made = Post(f.need("id").name(), f.need("name").words(), location.words() if location.node is not None else None)
-    f.close()
-    return made
-
-
-def seat(spot: Spot, names: Names) -> Seat:
-    f = spot.fields()
-    made = Seat(
-        id=f.need("id").name(),
-        post=names.ref(f.need("post"), "posts", "post"),
-        name=f.need("name").words(),
-        required=f.may("required").flag(default=True),
-    )
-    f.close()
-    return made
-
-
-def person(spot: Spot) -> Person:
+def person(spot: Spot, names: Names) -> Person:
     f = spot.fields()
     made = Person(
         id=f.need("id").name(),
         name=f.need("name").words(),
         login=f.need("login").name(_LOGIN, "a letter, then a-z, 0-9 and . _ -, 2 to 32"),
-        roles=tuple(_role(item) for item in f.need("roles").items(least=1, most=len(Role))),
+        roles=tuple(role(item) for item in f.need("roles").items(least=1, most=len(Role))),
         phone=_phone(f.may("phone")),
-        contacts=_contacts(f.may("contacts")),
+        contacts=contacts(f.may("contacts")),
         language=f.may("language").one_of(LANGUAGES, "language", default="zh-CN"),
+        certificates=tuple(_certificate(item) for item in f.may("certificates").items(most=32)),
+        grade=f.may("grade").whole(0, 9),
+        floater=f.may("floater").flag(default=False),
+        posts=tuple(names.ref(item, "posts", "post") for item in f.may("posts").items(most=64)),
     )
     f.close()
     return made
 
 
-def _role(spot: Spot) -> Role:
+def _certificate(spot: Spot) -> Certificate:
+    """Its name alone, or with the last day that it is good for."""
+    if not isinstance(spot.node, Mapped):
+        return Certificate(spot.text())
+    f = spot.fields()
+    until = f.may("until").day()
+    made = Certificate(f.need("name").text(), date.fromisoformat(until) if until else None)
+    f.close()
+    return made
+
+
+def role(spot: Spot) -> Role:
+    """One of the roles."""
     return Role(spot.one_of([r.value for r in Role], "role", default=Role.GUARD))
 
 
@@ -198,7 +191,8 @@ def _phone(spot: Spot) -> str:
     return text
 
 
-def _contacts(spot: Spot, *, least: int = 0) -> tuple[Contact, ...]:
+def contacts(spot: Spot, *, least: int = 0) -> tuple[Contact, ...]:
+    """How somebody is reached."""
     return tuple(_contact(item) for item in spot.items(least=least, most=16))
 
 
@@ -214,7 +208,7 @@ def _contact(spot: Spot) -> Contact:
 
 def external(spot: Spot) -> External:
     f = spot.fields()
-    made = External(f.need("id").name(), f.need("name").words(), _contacts(f.need("contacts"), least=1))
+    made = External(f.need("id").name(), f.need("name").words(), contacts(f.need("contacts"), least=1))
     f.close()
     return made
 
@@ -273,98 +267,5 @@ def route(spot: Spot, names: Names, own: Mapping[str, Kind]) -> Route:
         priorities=tuple(s.whole(1, 4, default=1) for s in f.may("priorities").items(least=1)),
         zones=tuple(names.ref(s, "zones", "zone") for s in f.may("zones").items(least=1)),
     )
-    f.close()
-    return made
-
-
-def shift(spot: Spot) -> ShiftTemplate:
-    f = spot.fields()
-    made = ShiftTemplate(
-        f.need("id").name(), f.need("name").words(), f.need("starts").clock_time(), f.need("ends").clock_time()
-    )
-    f.close()
-    return made
-
-
-def rota(spot: Spot, names: Names) -> Rota:
-    f = spot.fields()
-    days = [_rota_day(day, names) for day in f.need("days").items(least=1, most=366)]
-    made = Rota(names.ref(f.need("seat"), "seats", "seat"), f.need("from_day").day(), tuple(days))
-    f.close()
-    return made
-
-
-def _rota_day(day: Spot, names: Names) -> dict[str, str]:
-    found = {}
-    for template, person_id in day.entries():
-        if template not in names.ids["shifts"]:
-            person_id.wrong(unknown("shift", template, names.ids["shifts"]))
-        found[template] = names.ref(person_id, "people", "person")
-    return found
-
-
-def policies(spot: Spot, own: Mapping[str, Kind]) -> Policies:
-    """The site's numbers, each within what the regulations or the design allow (SITE-02)."""
-    f, usual = spot.fields(), Policies()
-    made = Policies(
-        handle_by_s=_handle_by(f.may("handle_by_s"), usual.handle_by_s),
-        clock_skew_s=f.may("clock_skew_s").whole(1, 3600, default=usual.clock_skew_s),
-        gateway_gap_s=f.may("gateway_gap_s").whole(5, 3600, default=usual.gateway_gap_s),
-        key_zone_raises_priority=f.may("key_zone_raises_priority").flag(default=usual.key_zone_raises_priority),
-        log_retention_days=f.may("log_retention_days").whole(365, 36_500, default=usual.log_retention_days),
-        checkpoint_every_s=f.may("checkpoint_every_s").whole(60, 3600, default=usual.checkpoint_every_s),
-        roster_horizon_days=f.may("roster_horizon_days").whole(7, 366, default=usual.roster_horizon_days),
-        kinds=dict(own),
-    )
-    f.close()
-    return made
-
-
-def _handle_by(spot: Spot, usual: Mapping[int, int]) -> dict[int, int]:
-    f = spot.fields()
-    made = {n: f.may(str(n)).whole(60, 7 * 86_400, default=usual[n]) for n in (1, 2, 3, 4)}
-    f.close()
-    return made
-
-
-def kinds(spot: Spot) -> Iterator[tuple[str, Kind]]:
-    """The site's own kinds, and its own numbers for ours. What a kind of ours means is not the site's to change."""
-    for name, row in spot.entries():
-        ours = KINDS.get(name)
-        if ours is None and not _KIND.fullmatch(name):
-            row.wrong(f"{quoted(name)} is not a kind (family.what)")
-        yield name, _new_kind(name, row) if ours is None else _our_kind(ours, row)
-
-
-def _our_kind(ours: Kind, row: Spot) -> Kind:
-    f = row.fields()
-    lowest, slowest = (1, 90) if ours.life else (4, 3600)
-    made = msgspec.structs.replace(
-        ours,
-        priority=f.may("priority").whole(1, lowest, default=ours.priority),
-        ack_s=f.may("ack_s").whole(5, slowest, default=ours.ack_s),
-    )
-    f.close()
-    return made
-
-
-def _new_kind(name: str, row: Spot) -> Kind:
-    f = row.fields()
-    klass = Klass(f.need("klass").one_of([k.value for k in Klass], "class", default=Klass.ACTIVITY))
-    effect = Effect(f.need("effect").one_of([e.value for e in Effect], "effect", default=Effect.NOTE))
-    ends = f.need("ends") if effect is Effect.RAISE else f.may("ends")
-    made = Kind(
-        name,
-        klass,
-        effect,
-        f.may("priority").whole(1, 4, default=4),
-        Ends(ends.one_of([e.value for e in Ends], "end", default=Ends.AT_ONCE)),
-        f.may("ack_s").whole(5, 3600, default=180),
-        tuple(item.text() for item in f.may("clears").items()),
-    )
-    if (made.effect is Effect.RAISE) == (made.ends is Ends.AT_ONCE) and row.node is not None:
-        ends.wrong("a raised condition ends by device, person or both; anything else at_once")
-    if (made.effect is Effect.CLEAR) != bool(made.clears):
-        row.wrong("`clears` names what a kind with the effect `clear` ends, and only that")
     f.close()
     return made

@@ -347,6 +347,7 @@ def upgrade() -> None:
         sa.Column("template_id", sa.Text(), nullable=False),
         sa.Column("starts_at", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("on_call", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_shift")),
     )
     with op.batch_alter_table("shift", schema=None) as batch_op:
