@@ -154,7 +154,7 @@ def whole(word: str = "--help") -> typer.Typer:
 
         app.add_typer(record_app, name="record")
     if everything or word == "replay":
-        from app.record_commands import replay
+        from app.replay_commands import replay
 
         app.command("replay")(replay)
     return app

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.record_commands import from_recording
+from app.replay_commands import from_recording
 
 if TYPE_CHECKING:
     from app.scenario_runs import How

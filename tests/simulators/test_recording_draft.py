@@ -95,9 +95,9 @@ def test_wrong_clocks_strangers_tests_and_kinds_nobody_knows_are_written_so_that
     ]
     gateway = garden.devices["B2-07"].gateway
     lines = of(tmp_path, garden, said)
+    told_data = r'note="say \"hi\": #1" deep={"a":[1,"b\u0020c"]}'
     assert lines == [
-        "22:00:10 B2-07 fire.alarm said_at=2017-03-03T22:00:00.000+08:00"
-        r' note="say \"hi\": #1" deep={"a":[1,"b\u0020c"]}',
+        f"22:00:10 B2-07 fire.alarm said_at=2017-03-03T22:00:00.000+08:00 {told_data}",
         f'22:00:20 "ZZ-9" fire.alarm gateway={gateway}',
         "22:00:30 B2-07 fire.alarm test",
     ]
