@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from api.rights import PERMITS
 from app.imports import import_site
-from core.clock import seconds
 from ingest.desks import Desks
 from notify import store as notices
 from notify.delivery import Outcome
 from notify.settings import NotifySettings
-from notify.store import Owed
 from simulators.scenario.model import Scenario
 from simulators.virtual.server import Registers, Shores
 from simulators.virtual.world import VirtualWorld
@@ -58,18 +56,9 @@ def send_notices(store: Store, _: Registers, at: datetime, failing: frozenset[st
         waiting = notices.due(conn, at)
     taken = notices.claim(store, waiting, at, _SETTINGS.claim_s)
     for owed in taken:
-        _ended(store, owed, FAILED if owed.channel in failing else TOOK, at)
+        outcome = FAILED if owed.channel in failing else TOOK
+        notices.tried(store, owed, outcome, at, _SETTINGS.pauses_s)
     return len(waiting)
-
-
-def _ended(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
-    pauses = _SETTINGS.pauses_s
-    if outcome.ok:
-        notices.sent(store, owed, outcome, at)
-    elif outcome.again and owed.attempts <= len(pauses):
-        notices.later(store, owed, outcome, at + seconds(pauses[owed.attempts - 1]))
-    else:
-        notices.failed(store, owed, outcome, at)
 
 
 def _import(store: Store, desks: Desks, register: Register, at: datetime, signed_on: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts import store as alert_store
-from core.clock import Clock, rfc3339, seconds
+from core.clock import Clock, rfc3339
 from notify import mail, services, store, webhook
 from notify.delivery import Answered, Order, Outcome, refused
 from notify.message import compose
@@ -100,14 +100,7 @@ class Notifier:
         except Answered:
             await beside(store.cancelled, self.store, owed, self.now())
             return
-        at = self.now()
-        pauses = self.settings.pauses_s
-        if outcome.ok:
-            await beside(store.sent, self.store, owed, outcome, at)
-        elif outcome.again and owed.attempts <= len(pauses):
-            await beside(store.later, self.store, owed, outcome, at + seconds(pauses[owed.attempts - 1]))
-        else:
-            await beside(store.failed, self.store, owed, outcome, at)
+        await beside(store.tried, self.store, owed, outcome, self.now(), self.settings.pauses_s)
         log.info("notice.sent" if outcome.ok else "notice.not_sent", **_told(owed, outcome))
 
     async def _outcome(self, owed: Owed) -> Outcome:

@@ -89,6 +89,16 @@ def still_owed(store: Store, owed: Owed) -> bool:
     return row is not None and _rings(row)
 
 
+def tried(store: Store, owed: Owed, outcome: Outcome, at: datetime, pauses_s: Sequence[float]) -> None:
+    """What a try means: it is out, or it is tried again after a pause, or it is given up."""
+    if outcome.ok:
+        sent(store, owed, outcome, at)
+    elif outcome.again and owed.attempts <= len(pauses_s):
+        later(store, owed, outcome, at + seconds(pauses_s[owed.attempts - 1]))
+    else:
+        failed(store, owed, outcome, at)
+
+
 def sent(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
     """It is out. That somebody answered meanwhile does not unsend it: the row says what happened."""
     _end(store, owed, outcome, at, "sent")
