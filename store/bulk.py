@@ -84,17 +84,19 @@ def upsert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
 def upsert_tuples(conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples) -> None:
     """`upsert` of rows given as tuples in the order of `columns`, by a caller whose keys cannot come twice."""
     if tuples:
-        _run(conn, dialect, table, _insert_sql(table, columns, dialect, _replacing(table, columns)), columns, tuples)
+        sql = _insert_sql(table, columns, dialect, _replacing(table, columns))
+        _run(conn, dialect, table, sql, columns, tuples, wait=False)
 
 
-def update(conn: Connection, dialect: str, table: Table, keys: Sequence[str], rows: Rows) -> int:
-    """Set every column of `rows` that is not a key, where the keys match. Returns how many rows were there to change."""
+def update(conn: Connection, dialect: str, table: Table, keys: Sequence[str], rows: Rows) -> None:
+    """Set every column of `rows` that is not a key, where the keys match."""
     if not rows:
-        return 0
+        return
     keys, columns = tuple(keys), tuple(rows[0])
     _refuse_twins(table, keys, rows)
     order = (*(c for c in columns if c not in keys), *keys)
-    return _run(conn, dialect, table, _update_sql(table, keys, columns, dialect), order, _tuples(order, rows))
+    sql = _update_sql(table, keys, columns, dialect)
+    _run(conn, dialect, table, sql, order, _tuples(order, rows), wait=False)
 
 
 @lru_cache(maxsize=64)
@@ -204,14 +206,23 @@ def _refuse_twins(table: Table, keys: Columns, rows: Rows) -> None:
         raise ValueError(f"{table.name}: a key comes twice")
 
 
-def _run(conn: Connection, dialect: str, table: Table, sql: str, columns: Columns, tuples: Tuples) -> int:
+def _run(
+    conn: Connection, dialect: str, table: Table, sql: str, columns: Columns, tuples: Tuples, *, wait: bool = True
+) -> None:
+    """Run a statement for many rows; without `wait`, an error may come as late as the transaction's end."""
     if dialect == "postgresql":
         kinds = (_pg_type(table, c) for c in columns)
         arrays = tuple(map(_array, kinds, zip(*tuples, strict=True)))
-        return conn.exec_driver_sql(sql, arrays).rowcount
+        if wait:
+            conn.exec_driver_sql(sql, arrays)
+        else:
+            from store import copy  # here: who keeps to SQLite need not wait for the other driver
+
+            copy.send(conn, sql, arrays)
+        return
     if _any_nul(_texts(table, columns), tuples):
         tuples = [tuple(map(without_nul, row)) for row in tuples]
-    return conn.exec_driver_sql(sql, list(tuples)).rowcount
+    conn.exec_driver_sql(sql, list(tuples))
 
 
 def _any_nul(texts: tuple[int, ...], tuples: Tuples) -> bool:

@@ -1,9 +1,11 @@
-"""Many new rows into PostgreSQL by COPY: a third of what the same rows cost as arrays in an INSERT.
+"""What PostgreSQL is given without waiting for it: many new rows by COPY (a third of what they cost as arrays in an INSERT)
+and changes whose outcome nobody asks for, in a pipeline.
 
-A COPY stays open until its connection's next statement, commit or rollback (`settle`). So the server puts one table's rows
-away while we make the next ones, and rows may come piece by piece while they are made. An error comes that much later.
+Both stay open until the connection's next statement that does need an answer, commit or rollback (`settle`). So the server
+puts one table's rows away while we make the next ones, and rows may come piece by piece while they are made. An error
+comes that much later.
 
-COPY goes past SQLAlchemy, so its errors are brought back to what the rest of the house expects of a statement.
+Both go past SQLAlchemy, so their errors are brought back to what the rest of the house expects of a statement.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +21,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 PIECE: Final = 100  # rows
-_OPEN: Final = "watchroom.copy"  # where a connection keeps the COPY that is open on it
+_OPEN: Final = "watchroom.open"  # where a connection keeps what is open on it
 
 
 class _Writer(LibpqWriter):
@@ -46,12 +48,12 @@ class _Writer(LibpqWriter):
 
 @dataclass(slots=True)
 class _Open:
-    """A COPY that is under way. Leaving `lease` waits for its outcome."""
+    """A COPY (with its `copy` and `writer`) or a pipeline that is under way. Leaving `lease` waits for its outcome."""
 
     statement: str
-    lease: AbstractContextManager[Copy]
-    copy: Copy
-    writer: _Writer
+    lease: AbstractContextManager[Any]
+    copy: Copy | None = None
+    writer: _Writer | None = None
 
 
 def copy_in(
@@ -69,25 +71,44 @@ def copy_in(
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
     piece = _text(kinds, tuples[:PIECE])  # before waiting for the COPY that is still open
     now = conn.info.get(_OPEN)
-    if now is None or now.statement != statement or now.writer.ended:
+    if now is None or now.statement != statement or now.writer is None or now.writer.ended:
         settle(conn)
         now = _begin(conn, statement)
+    copy, writer = cast("Copy", now.copy), cast("_Writer", now.writer)
     with _told_as_ours(conn, statement):
-        now.copy.write(piece)
+        copy.write(piece)
         for begin in range(PIECE, len(tuples), PIECE):  # the server reads one piece while we write the next
-            now.copy.write(_text(kinds, tuples[begin : begin + PIECE]))
+            copy.write(_text(kinds, tuples[begin : begin + PIECE]))
         if not more:
-            now.writer.end()
+            writer.end()
+
+
+def send(conn: Connection, sql: str, arguments: Sequence[Any]) -> None:
+    """Run a statement whose outcome nobody asks for, unless it fails; after others of its kind, without waiting for them."""
+    now = conn.info.get(_OPEN)
+    if now is None or now.copy is not None:
+        settle(conn)
+        lease = _raw(conn).pipeline()
+        with _told_as_ours(conn, sql):
+            lease.__enter__()
+        now = conn.info[_OPEN] = _Open(sql, lease)
+    with _told_as_ours(conn, sql):
+        _raw(conn).cursor().execute(sql.encode(), arguments)
 
 
 def under_way(conn: Connection, table: Table) -> bool:
     """Whether a COPY into `table` is open for more rows."""
     now = conn.info.get(_OPEN)
-    return now is not None and not now.writer.ended and now.statement.startswith(f"COPY {table.name} ")
+    return (
+        now is not None
+        and now.writer is not None
+        and not now.writer.ended
+        and now.statement.startswith(f"COPY {table.name} ")
+    )
 
 
 def settle(conn: Connection) -> None:
-    """Wait for the COPY that is open on this connection, if there is one. Raises what it raised."""
+    """Wait for what is open on this connection. Raises what it raised."""
     now = conn.info.pop(_OPEN, None)
     if now is not None:
         with _told_as_ours(conn, now.statement):
@@ -102,13 +123,16 @@ def drop(conn: Connection) -> None:
 
 
 def _begin(conn: Connection, statement: str) -> _Open:
-    raw = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
     with _told_as_ours(conn, statement):
-        cursor = raw.cursor()
+        cursor = _raw(conn).cursor()
         writer = _Writer(cursor)
         lease = cursor.copy(statement.encode(), writer=writer)
         now = conn.info[_OPEN] = _Open(statement, lease, lease.__enter__(), writer)
     return now
+
+
+def _raw(conn: Connection) -> "psycopg.Connection[Any]":
+    return cast("psycopg.Connection[Any]", conn.connection.driver_connection)
 
 
 @contextmanager
@@ -117,7 +141,7 @@ def _told_as_ours(conn: Connection, statement: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as wrong:
-        raw, failed = conn.connection.driver_connection, conn.info.pop(_OPEN, None)
+        raw, failed = _raw(conn), conn.info.pop(_OPEN, None)
         if failed is not None:
             with suppress(psycopg.Error):
                 failed.lease.__exit__(type(wrong), wrong, None)

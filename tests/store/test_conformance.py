@@ -293,12 +293,12 @@ def test_upsert_replaces_only_the_columns_given(store: Store, thing: Table) -> N
     assert [(r[1], r[2], r[6]) for r in stored(store, thing)] == [("a", 1, None), ("b", None, "new")]
 
 
-def test_update_changes_what_is_there_and_counts_it(store: Store, thing: Table) -> None:
+def test_update_changes_what_is_there_and_nothing_else(store: Store, thing: Table) -> None:
     with store.begin() as tx:
         bulk.insert(tx.conn, tx.dialect, thing, [row(i, n=0) for i in "abc"])
         changes = [{"site_id": "harbour", "id": i, "n": n, "ok": None} for n, i in enumerate("bcx", 1)]
-        assert bulk.update(tx.conn, tx.dialect, thing, ("site_id", "id"), changes) == 2
-        assert bulk.update(tx.conn, tx.dialect, thing, ("site_id", "id"), []) == 0
+        bulk.update(tx.conn, tx.dialect, thing, ("site_id", "id"), changes)
+        bulk.update(tx.conn, tx.dialect, thing, ("site_id", "id"), [])
     assert [(r[1], r[2], r[4]) for r in stored(store, thing)] == [("a", 0, True), ("b", 1, None), ("c", 2, None)]
 
 
@@ -320,7 +320,7 @@ def test_seventy_thousand_rows_go_in_one_statement(store: Store, thing: Table) -
         many = [("harbour", str(i), i, "w") for i in range(70_000)]
         bulk.insert_tuples(tx.conn, tx.dialect, thing, columns, many)
         changes = [{"site_id": "harbour", "id": str(i), "n": -i} for i in range(70_000)]
-        assert bulk.update(tx.conn, tx.dialect, thing, ("site_id", "id"), changes) == 70_000
+        bulk.update(tx.conn, tx.dialect, thing, ("site_id", "id"), changes)
     with store.read() as conn:
         assert conn.scalar(select(func.sum(thing.c.n))) == -sum(range(70_000))
 
