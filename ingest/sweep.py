@@ -15,7 +15,7 @@ from core.clock import Clock, micros, seconds
 from core.ids import derived
 from duty import store as duty_store
 from duty.rules import dated
-from ingest import gateways, store
+from ingest import gateways, store, watches
 from ingest.commit import commit
 from ingest.counts import Counts
 from ingest.desks import Desks
@@ -52,6 +52,7 @@ class Sweep:
         at = self._now()
         with self.db.read() as conn:
             owing = alert_store.sites_due(conn, at) | store.sites_due(conn, at) | duty_store.sites_due(conn, at)
+            owing |= watches.sites_due(conn, at)
         for site in sorted(owing):
             self.site(site)
         return len(owing)
@@ -75,7 +76,11 @@ class Sweep:
                 tx,
                 desk,
                 at,
-                also=[(d, OFFLINE) for d, _, _ in quiet] + [(f"gateway/{g}", gateways.SEQ_GAP) for g, _ in gapped],
+                also=[
+                    *((d, OFFLINE) for d, _, _ in quiet),
+                    *((f"gateway/{g}", gateways.SEQ_GAP) for g, _ in gapped),
+                    *watches.conditions(tx.conn, desk, at),
+                ],
             )
             judgement = Judgement(scene)
             if site in duty_store.sites_due(tx.conn, at):
@@ -89,6 +94,7 @@ class Sweep:
             gateways.silent(tx, judgement, at, since)
             _silent_devices(tx, desk, judgement, quiet, at, since)
             gateways.gaps(tx, judgement, gapped, at)
+            watches.look(tx, desk, judgement, at)
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)
 
@@ -111,7 +117,7 @@ class Sweep:
 
 def next_due(conn: Connection) -> datetime | None:
     """The earliest moment at which a pass has something to look at; notices are the notify role's to see to."""
-    found = (alert_store.next_due(conn), store.next_due(conn), duty_store.next_due(conn))
+    found = (alert_store.next_due(conn), store.next_due(conn), duty_store.next_due(conn), watches.next_due(conn))
     return min((at for at in found if at is not None), default=None)
 
 
