@@ -28,6 +28,7 @@ from sites.register import Register
 from store.db import Store, Tx
 from store.telemetry import SqlTelemetry
 
+TOGETHER: Final = 4 * BATCH  # no socket fills while these wait
 PATIENCE: Final = 1000  # passes over one instant; more is a due moment that never goes away
 
 Registers = Callable[[Connection, str], Register | None]
@@ -124,7 +125,7 @@ class Server:
         if sign.device is not None:
             self._in_hand[sign.gateway] = self._in_hand.get(sign.gateway, 0) + 1
         self._pending.append(message)
-        if len(self._pending) >= BATCH:
+        if len(self._pending) >= TOGETHER:
             self.flush()
         return True
 
@@ -135,7 +136,7 @@ class Server:
     def flush(self) -> None:
         """Take everything that waits to its commit, in the order in which it came."""
         while self._pending:
-            batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
+            batch, self._pending = self._pending[:TOGETHER], self._pending[TOGETHER:]
             passed, self._passed = self._passed, []
             self._status.clear()
             self._in_hand.clear()
