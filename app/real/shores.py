@@ -77,8 +77,8 @@ class Door:
         self._ends.add(writer)
         try:
             await self._talk(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, ValueError, TimeoutError):
-            pass  # whoever it was is gone, or talks nonsense
+        except (OSError, asyncio.IncompleteReadError, ValueError, TimeoutError, asyncio.CancelledError):
+            pass  # whoever it was is gone, or talks nonsense; or we are stopping
         finally:
             self._ends.discard(writer)
             writer.transport.abort()
