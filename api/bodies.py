@@ -3,7 +3,17 @@
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StringConstraints,
+)
 
 from alerts.rules import Cause, Disposition
 from core.wire import NAME, SLUG
@@ -25,6 +35,8 @@ Said = Annotated[
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Login = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
+
+Answer = StrictBool | StrictInt | StrictFloat | Long | None
 
 SiteId = Annotated[str, Path(pattern=SLUG)]
 SiteAsked = Annotated[str, Query(pattern=SLUG)]
@@ -101,6 +113,23 @@ class AtSeat(Body):
 
     seat: Name
     password: Secret
+
+
+class EntryDraft(Body):
+    """An entry for the logbook: on which form, when and where it happened, who was there, and what it says."""
+
+    form: Name = "note"
+    happened_at: AwareDatetime | None = None
+    zone: Name | None = None
+    persons: Annotated[list[Name], Field(max_length=50)] = []
+    alert: Annotated[str, StringConstraints(pattern=UUID)] | None = None
+    fields: Annotated[dict[Name, Answer], Field(max_length=100)]
+
+
+class CorrectionDraft(EntryDraft):
+    """What an entry should have said, and why it did not."""
+
+    reason: Said
 
 
 class ConsoleSays(Body):

@@ -49,6 +49,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "duty.see": Permit(Where.SITE, _ALL),
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
+    "log.write": Permit(Where.SITE, _HANDS, person=True),
     "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "console.report": Permit(Where.SITE, _ALL),
     "health.roles": Permit(Where.ANY_SITE, _TECHS),

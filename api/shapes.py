@@ -13,6 +13,7 @@ from alerts.rules import Cause, Disposition, State
 from core.kinds import Effect, Ends, Klass
 from core.wire import Why
 from duty.rules import Basis
+from sites.duty_words import FieldType
 from sites.register import Role
 
 WallTime = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]$")]
@@ -598,11 +599,50 @@ class Seats(Shape):
 
 
 class LogPage(Shape):
-    """A page of the logbook, newest first."""
+    """A page of the logbook, newest first. `corrections` are all those of the entries on it, wherever they stand."""
 
     items: list[LogEntry]
     next: int | None
     head: LogHead
+    corrections: list[LogEntry]
+
+
+class WrittenEntry(Shape):
+    """One entry, with those that correct it, oldest first."""
+
+    entry: LogEntry
+    corrections: list[LogEntry]
+
+
+class FormChoice(Shape):
+    """One answer of a field that offers some."""
+
+    id: str
+    name: Words
+
+
+class FormField(Shape):
+    """One field of a form."""
+
+    id: str
+    name: Words
+    type: FieldType
+    required: bool
+    choices: list[FormChoice]
+
+
+class LogForm(Shape):
+    """A form that entries are written on."""
+
+    id: str
+    name: Words
+    fields: list[FormField]
+
+
+class LogForms(Shape):
+    """The forms that may be filled at a site."""
+
+    forms: list[LogForm]
 
 
 class LogVerdict(Shape):

@@ -1,6 +1,6 @@
 """The log at rest: append lines in the transaction that made them true, and read them back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,19 @@ def read(
 def history(conn: Connection, site_id: str, subject: str) -> list[Entry]:
     """Everything the log says of `subject`, oldest first."""
     return [_entry(row) for row in conn.execute(_select(site_id, subject).order_by(log_entry.c.n))]
+
+
+def one(conn: Connection, site_id: str, n: int) -> Entry | None:
+    """Entry number `n`."""
+    row = conn.execute(_select(site_id, None).where(log_entry.c.n == n)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def corrections(conn: Connection, site_id: str, numbers: Iterable[int]) -> list[Entry]:
+    """Every entry that corrects one of `numbers`, oldest first."""
+    about = [f"log/{n}" for n in numbers]
+    query = _select(site_id, None).where(log_entry.c.subject.in_(about), log_entry.c.act == "log.corrected")
+    return [_entry(row) for row in conn.execute(query.order_by(log_entry.c.n))]
 
 
 def stored(conn: Connection, site_id: str, size: int, page: int = 2000) -> Iterator[Row[Any]]:

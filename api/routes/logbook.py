@@ -34,9 +34,10 @@ def log_page(
     """Entries, newest first, with where the whole log stands."""
     with room_of(request).store.read() as conn:
         found = entries.read(conn, site, before, subject, limit)
+        corrections = entries.corrections(conn, site, [entry.n for entry in found])
         head = log_head(conn, site)
     more = len(found) == limit and found[-1].n > 1
-    return reply({"items": found, "next": found[-1].n if more else None, "head": head})
+    return reply({"items": found, "next": found[-1].n if more else None, "head": head, "corrections": corrections})
 
 
 @router.get("/verify", response_model=LogVerdict, responses=refusals(404))

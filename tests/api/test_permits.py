@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "make_report": {"kind": "manual.report", "zone": "b7", "note": "n", "caller": "c"},
     "sign_on": {"seat": "leader", "password": "wrong"},
     "sign_off": {"seat": "leader", "password": "wrong"},
+    "write_entry": {"fields": {"text": "t"}},
+    "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
     "console_says": {"can_ring": True, "on_duty": False},
 }
 
@@ -51,7 +53,7 @@ SITE_ROUTES = [r for r in ROUTES if PERMITS[r[3]].where is Where.SITE]
 
 def at(path: str, site: str) -> str:
     """The route's address at a site, about things that are not there."""
-    address = path.replace("{site}", site).replace("{id}", NO_ID).replace("{plan}", "none")
+    address = path.replace("{site}", site).replace("{id}", NO_ID).replace("{plan}", "none").replace("{n}", "9999")
     return f"{address}?site={site}" if path.endswith("/live") else address
 
 

@@ -1,0 +1,67 @@
+"""What people write into the logbook: the forms there are, an entry on one of them, and the correction of an entry."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.bodies import CorrectionDraft, EntryDraft, SiteId
+from api.permits import Caller, needs
+from api.problems import refusals
+from api.room import Room, reply, room_of
+from api.shapes import LogForms, WrittenEntry
+from ingest import writing
+from logbook import entries, forms
+from logbook.errors import NoSuchEntry
+
+router = APIRouter(prefix="/sites/{site}/logbook", tags=["logbook"])
+EntryNumber = Annotated[int, Path(ge=1, le=2**53)]
+
+
+@router.get("/forms", response_model=LogForms, responses=refusals(404))
+def log_forms(request: Request, site: SiteId, _: Annotated[Caller, needs("log.write")]) -> Response:
+    """The forms that may be filled here (LOG-08)."""
+    room = room_of(request)
+    with room.store.read() as conn:
+        found = forms.forms(room.register(conn, site))
+    return reply({"forms": list(found.values())})
+
+
+@router.post("/entries", response_model=WrittenEntry, responses=refusals(404))
+def write_entry(
+    request: Request, site: SiteId, body: EntryDraft, caller: Annotated[Caller, needs("log.write")]
+) -> Response:
+    """Write an entry (LOG-01, LOG-02, LOG-14)."""
+    room = room_of(request)
+    with room.store.begin([site]) as tx:
+        n = writing.write(tx, room.register(tx.conn, site), _draft(body), caller.person, room.now())
+    return _shown(room, site, n)
+
+
+@router.get("/entries/{n}", response_model=WrittenEntry, responses=refusals(404))
+def log_entry(request: Request, site: SiteId, n: EntryNumber, _: Annotated[Caller, needs("log.see")]) -> Response:
+    """One entry, with what corrects it."""
+    return _shown(room_of(request), site, n)
+
+
+@router.post("/entries/{n}/corrections", response_model=WrittenEntry, responses=refusals(404, 409))
+def correct_entry(
+    request: Request, site: SiteId, n: EntryNumber, body: CorrectionDraft, caller: Annotated[Caller, needs("log.write")]
+) -> Response:
+    """Say what an entry should have said, and why (LOG-03). Answers with the entry and all its corrections."""
+    room = room_of(request)
+    with room.store.begin([site]) as tx:
+        register = room.register(tx.conn, site)
+        writing.correct(tx, register, n, _draft(body), body.reason, caller.person, caller.roles, room.now())
+    return _shown(room, site, n)
+
+
+def _draft(body: EntryDraft) -> forms.Draft:
+    return forms.Draft(body.fields, body.form, body.happened_at, body.zone, tuple(body.persons), body.alert)
+
+
+def _shown(room: Room, site: str, n: int) -> Response:
+    with room.store.read() as conn:
+        found = entries.one(conn, site, n)
+        if found is None:
+            raise NoSuchEntry(field="n")
+        return reply({"entry": found, "corrections": entries.corrections(conn, site, [n])})

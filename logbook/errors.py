@@ -1,0 +1,60 @@
+"""What the logbook refuses."""
+
+from core.errors import Invalid, NotFound, Refusal
+
+
+class NoSuchForm(Invalid):
+    """There is no such form at this site."""
+
+    code = "form_not_found"
+
+
+class FieldOwed(Invalid):
+    """The form asks for this field."""
+
+    code = "field_required"
+
+
+class FieldWrong(Invalid):
+    """The form takes no such answer here."""
+
+    code = "field_wrong"
+
+
+class NotYet(Invalid):
+    """The logbook tells of what has happened, not of what will."""
+
+    code = "not_yet_happened"
+
+
+class TooLongAgo(Invalid):
+    """That is too long ago for an entry; look at the year."""
+
+    code = "too_long_ago"
+
+
+class NoSuchEntry(NotFound):
+    """There is no such entry in this logbook."""
+
+    code = "entry_not_found"
+
+
+class NotYours(Refusal):
+    """An entry is corrected by who wrote it, or by a supervisor."""
+
+    code = "not_your_entry"
+    status = 403
+
+
+class IsCorrection(Refusal):
+    """That entry is itself a correction: correct the first one."""
+
+    code = "is_correction"
+    status = 409
+
+
+class NotWritten(Refusal):
+    """That entry was made by the system; write a note about it instead."""
+
+    code = "not_written_by_hand"
+    status = 409

@@ -1,0 +1,54 @@
+"""The logbook as people write it, over HTTP; every answer is held against its documented model."""
+
+from datetime import timedelta
+
+from tests.api.conftest import MINE, House
+from tests.api.test_answers import SITE, shaped
+
+BOOK = f"{SITE}/logbook"
+
+
+async def test_an_entry_is_written_read_and_corrected(house: House, alert_id: str) -> None:
+    """LOG-01, LOG-02, LOG-03."""
+    async with house.client("wang") as wang, house.client("li") as li:
+        body = {"fields": {"text": "大堂水渍，已放警示牌"}, "zone": "b7", "persons": ["li"], "alert": alert_id}
+        made = shaped("write_entry", await wang.post(f"{BOOK}/entries", json=body))
+        n = made["entry"]["n"]
+        assert (made["entry"]["subject"], made["corrections"]) == (f"alert/{alert_id}", [])
+        again = body | {"fields": {"text": "二楼大堂水渍"}, "reason": "楼层写错"}
+        assert (await li.post(f"{BOOK}/entries/{n}/corrections", json=again)).json()["code"] == "not_your_entry"
+        after = shaped("correct_entry", await wang.post(f"{BOOK}/entries/{n}/corrections", json=again))
+        assert after["entry"] == made["entry"]
+        assert [c["data"]["reason"] for c in after["corrections"]] == ["楼层写错"]
+        assert shaped("log_entry", await li.get(f"{BOOK}/entries/{n}")) == after
+        page = shaped("log_page", await li.get(BOOK, params={"subject": f"alert/{alert_id}"}))
+        assert [c["data"]["corrects"] for c in page["corrections"]] == [n]
+        assert shaped("log_verify", await li.get(f"{BOOK}/verify"))["ok"]
+
+
+async def test_a_wrong_entry_names_its_field_and_leaves_nothing(house: House) -> None:
+    async with house.client("wang") as wang:
+        before = shaped("log_page", await wang.get(BOOK))["head"]
+        later = (house.clock() + timedelta(hours=1)).isoformat()
+        for body, status, field in [
+            ({"form": "opening", "fields": {"weather": "晴", "plan": "p"}}, 422, "fields.cautions"),
+            ({"fields": {"text": "t"}, "happened_at": later}, 422, "happened_at"),
+            ({"fields": {"text": "t"}, "happened_at": "2026-03-01T21:00:00"}, 422, "happened_at"),
+            ({"fields": {"text": "t"}, "zone": "attic"}, 422, "zone"),
+            ({"fields": {"text": {"deep": 1}}}, 422, None),
+            ({"fields": {"text": "t"}, "alert": "01900000-0000-7000-8000-000000000000"}, 404, None),
+            ({"fields": {"text": "t"}, "by": "li"}, 422, "by"),
+        ]:
+            answer = await wang.post(f"{BOOK}/entries", json=body)
+            assert answer.status_code == status, answer.text
+            assert field is None or answer.json()["field"] == field
+        assert shaped("log_page", await wang.get(BOOK))["head"] == before
+        assert (await wang.get(f"{BOOK}/entries/9999")).json()["code"] == "entry_not_found"
+
+
+async def test_the_forms_are_told_to_who_may_write(house: House) -> None:
+    """LOG-08."""
+    async with house.client("the-guard") as guard:
+        told = shaped("log_forms", await guard.get(f"{BOOK}/forms"))
+    assert [form["id"] for form in told["forms"]] == ["note", "opening", "closing", "status"]
+    assert MINE in BOOK
