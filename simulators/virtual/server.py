@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from alerts import store as alert_store
 from duty import store as duty_store
+from ingest import watches
 from ingest.deliveries import BATCH, Message, deliver
 from ingest.desks import Desks
 from ingest.flow import Flow
@@ -94,7 +95,7 @@ class Server:
         self._in_hand: dict[str, int] = {}
         self._signs: dict[Sign, datetime] = {}  # the newest of each, while it waits
         self._watch: Watch | None = None
-        self._seats_at: datetime | None = None
+        self._looks_at: datetime | None = None  # a seat, or whatever else a further watch waits for
         self._rows_at: datetime | None = None
         self._notices_at: datetime | None = None
 
@@ -176,8 +177,9 @@ class Server:
             if register is None:
                 raise LookupError(f"no site {self.site!r}")
             watch = Watch(conn, register)
-            self._seats_at = duty_store.next_due(conn)
-            found = (alert_store.next_due(conn), self._seats_at, watch.gap_at)
+            looks = (duty_store.next_due(conn), watches.next_due(conn))
+            self._looks_at = min((at for at in looks if at is not None), default=None)
+            found = (alert_store.next_due(conn), self._looks_at, watch.gap_at)
             self._rows_at = min((at for at in found if at is not None), default=None)
             self._notices_at = alert_store.next_notice(conn)
         return watch
@@ -199,7 +201,7 @@ class Server:
     def _asks_for_signs(self, at: datetime) -> bool:
         """Whether what is due at `at` depends on the life signs that wait here, or changes what they are judged by."""
         watch = self.watch()
-        return any(due is not None and due <= at for due in (watch.looks_at, watch.gap_at, self._seats_at))
+        return any(due is not None and due <= at for due in (watch.looks_at, watch.gap_at, self._looks_at))
 
     def settle(self) -> None:
         """Everything that is due by now, and whatever that makes due at once. What is judged goes before what is sent."""
