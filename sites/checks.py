@@ -120,9 +120,11 @@ def _routes(register: Register, section: Spot) -> None:
 
 
 def _seats(register: Register, ids: Mapping[str, Spot]) -> None:
+    """A seat must be reached itself, or stand beside one that is: the same post hears it."""
     called = {rung.who for ladder in register.ladders.values() for rung in ladder.rungs}
-    answers = {route.seat for route in register.routes}
+    called |= {f"seat:{route.seat}" for route in register.routes}
+    called |= {f"post:{seat.post}" for seat in register.seats.values() if f"seat:{seat.id}" in called}
     for seat in register.seats.values():
-        if seat.id in answers or f"seat:{seat.id}" in called or f"post:{seat.post}" in called or seat.id not in ids:
+        if f"seat:{seat.id}" in called or f"post:{seat.post}" in called or seat.id not in ids:
             continue
         ids[seat.id].wrong(f'no route or ladder reaches seat "{seat.id}"')

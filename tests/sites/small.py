@@ -10,6 +10,20 @@ site:
 policies:
   handle_by_s: {1: 600}
   log_retention_days: 400
+  duty:
+    roster_due_day: 20
+    roster_authors: [supervisor]
+    roster_approvers: [guard]
+    jurisdiction: US-IL
+    late_grades: [{min_s: 60, name: Late}, {min_s: 1800, name: Very late}]
+    leave_needs: contact
+    presence_check: {mode: random, every_min: 90, window_s: 60, seats: [desk]}
+    handover_block: {mode: joint, priorities: [1]}
+    coverage_lead_h: [48, 24, 2]
+    status_every_min: 120
+    review: {role: supervisor, due_h: 12}
+    offsite: [{channel: webhook, target: "https://copies.example/corner"}]
+    opening_entry_required: true
 kinds:
   access.denied: {ack_s: 60, priority: 2}
   gas.leak: {klass: alarm, effect: raise, ends: device, priority: 1, ack_s: 30}
@@ -45,11 +59,20 @@ people:
     phone: 138 0000 1001
     contacts:
       - {channel: webhook, target: "https://hooks.example/zhao"}
+    certificates: [{name: 消防设施操作员证, until: 2027-06-30}, 保安员证]
+    grade: 3
+    floater: true
+    posts: [desk]
   - {id: qian-yun, name: Qian Yun, login: qianyun, roles: [guard], language: en}
 """
 DUTY = """\
 posts:
-  - {id: desk, name: Desk, location: Hall}
+  - id: desk
+    name: Desk
+    location: Hall
+    staffing:
+      - {from: "08:00", to: "20:00", min: 2, day_types: [workday, makeup], certificates: [保安员证], roles: [guard]}
+      - {from: "20:00", to: "08:00"}
   - {id: rounds, name: Rounds}
 seats:
   - {id: desk, post: desk, name: Desk}
@@ -57,6 +80,8 @@ seats:
 shifts:
   - {id: day, name: Day, starts: 08:00, ends: 20:00}
   - {id: night, name: Night, starts: "20:00", ends: "08:00"}
+  - {id: office, name: Office, hours: [09:00-11:30, 14:00-17:00], day_types: [holiday], from_day: 11-15, until_day: 03-15}
+  - {id: reachable, name: Reachable, hours: [17:00-09:00], presence: on_call, from_day: 2026-05-01}
 rotas:
   - seat: desk
     from_day: 2026-01-01
@@ -64,6 +89,19 @@ rotas:
       - {day: zhao-li, night: qian-yun}
       - day: qian-yun
         night: zhao-li
+rotations:
+  - {id: turns, name: Turns, seats: [desk], from_day: 2026-01-01, cycle: DDN-, letters: {D: day, N: night}, crews: [[zhao-li], [qian-yun]]}
+forms:
+  - id: visitors
+    name: Visitors
+    fields:
+      - {id: who, name: Who, type: text, required: true}
+      - {id: why, name: Why, type: choice, choices: [{id: visit, name: Visit}, {id: works, name: Works}]}
+checklists:
+  desk:
+    - {id: radios, name: Radios, kind: item, expected: 4}
+    - {id: panel, name: Panel}
+    - {id: tidy, name: Tidy, kind: note, mandatory: false}
 ladders:
   - id: usual
     repeat_s: 120

@@ -1,14 +1,22 @@
 """Every fault of a pack names its file, its line and its field (issue: bad input; SITE-02)."""
 
+import json
+from datetime import date, time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.kinds import KINDS, Klass
 from sites import tree
 from sites.acts import check
+from sites.duty_policies import BlockMode, CheckMode, DutyPolicies, HandoverBlock, PresenceCheck, Review
+from sites.duty_words import DayType, Presence
 from sites.errors import PackRefused
 from sites.pack import digest
+from sites.people import Certificate, Contact, Role
+from sites.register import Register, plain
+from store.metadata import json_text
 from tests.sites import small
 
 # file, what stands there, what stands there instead, the line's text that is blamed, field, part of the reason
@@ -94,7 +102,70 @@ CASES = [
     ("duty.yaml", "starts: 08:00", "starts: 8:00", "starts: 8:00", "shifts[0].starts", "expected a time"),
     ("duty.yaml", "post: rounds, name", "post: round, name", "post: round,", "seats[1].post", 'did you mean "rounds"?'),
     ("duty.yaml", '"post:rounds"', '"seat:desk"', "{id: rounds, post", "seats[1].id", 'no route or ladder reaches seat "rounds"'),
-    ("duty.yaml", "ladders:\n", "  - {seat: desk, from_day: 2026-01-01, days: [{day: zhao-li}]}\nladders:\n", "days: [{day", "rotas[1].seat", "its shift day already"),
+    ("duty.yaml", "rotations:\n", "  - {seat: desk, from_day: 2026-01-01, days: [{day: zhao-li}]}\nrotations:\n", "days: [{day", "rotas[1].seat", "its shift day already"),
+    # duty: shifts in parts, seasons, days
+    ("duty.yaml", "09:00-11:30", "9-11:30", "9-11:30", "shifts[2].hours[0]", "expected a span HH:MM-HH:MM"),
+    ("duty.yaml", "09:00-11:30, 14:00-17:00", "14:00-17:00, 09:00-11:30", "14:00-17:00", "shifts[2].hours", "21 h 30 min from first to last, at most 16 h: out of order?"),
+    ("duty.yaml", "09:00-11:30, 14:00-17:00", "09:00-14:30, 14:00-17:00", "09:00-14:30", "shifts[2].hours", "out of order?"),
+    ("duty.yaml", "hours: [17:00-09:00]", "starts: 17:00, hours: [17:00-09:00]", "id: reachable", "shifts[3].starts", "stands beside `hours`"),
+    ("duty.yaml", "hours: [17:00-09:00], ", "", "id: reachable", "shifts[3].starts", "missing"),
+    ("duty.yaml", "hours: [17:00-09:00]", "hours: []", "id: reachable", "shifts[3].hours", "0 entries"),
+    ("duty.yaml", "presence: on_call", "presence: oncall", "oncall", "shifts[3].presence", 'did you mean "on_call"?'),
+    ("duty.yaml", "day_types: [holiday]", "day_types: [hollyday]", "hollyday", "shifts[2].day_types[0]", 'did you mean "holiday"?'),
+    ("duty.yaml", "until_day: 03-15", "until_day: 02-30", "02-30", "shifts[2].until_day", "no year has the day"),
+    ("duty.yaml", "until_day: 03-15", "until_day: 2027-03-15", "2027-03-15", "shifts[2].until_day", "two dates, or two days of the year"),
+    ("duty.yaml", ", until_day: 03-15", "", "id: office", "shifts[2].from_day", "two dates, or two days of the year"),
+    ("duty.yaml", "from_day: 2026-05-01", "from_day: 2026-05-01, until_day: 2026-04-30", "2026-04-30", "shifts[3].until_day", "comes before from_day (2026-05-01)"),
+    # duty: who must be there, and who may
+    ("duty.yaml", "min: 2", "min: 0", "min: 0", "posts[0].staffing[0].min", "out of range"),
+    ("duty.yaml", 'from: "08:00", to: "20:00"', 'from: "08:00"', "min: 2", "posts[0].staffing[0].to", "missing"),
+    ("duty.yaml", "certificates: [保安员证]", "certificates: [保安证]", "保安证", "posts[0].staffing[0].certificates[0]", 'did you mean "保安员证"?; nobody here holds it'),
+    ("duty.yaml", "roles: [guard]", "roles: [engineer]", "roles: [engineer]", "posts[0].staffing[0].roles[0]", "nobody here is engineer"),
+    ("duty.yaml", "roles: [guard]", "roles: [gard]", "gard", "posts[0].staffing[0].roles[0]", 'did you mean "guard"?'),
+    ("duty.yaml", '      - {from: "20:00", to: "08:00"}\n', '      - {from: "20:00", to: "08:00"}\n      - {from: "20:00", to: "08:00"}\n', '"20:00", to', "posts[0].staffing[2]", "the same band"),
+    ("people.yaml", "posts: [desk]", "posts: [disk]", "disk", "people[0].posts[0]", 'did you mean "desk"?'),
+    ("duty.yaml", "  - seat: desk", "  - seat: rounds", "day: zhao-li, night", "rotas[0].days[0].day", "zhao-li does not stand at post rounds (posts: desk)"),
+    ("duty.yaml", "seats: [desk]", "seats: [rounds]", "[[zhao-li]", "rotations[0].crews[0][0]", "zhao-li does not stand at post rounds"),
+    ("people.yaml", "until: 2027-06-30", "until: June", "until: June", "people[0].certificates[0].until", "expected a date"),
+    ("people.yaml", "grade: 3", "grade: chief", "grade: chief", "people[0].grade", "expected a whole number"),
+    # duty: rotations, forms, checklists
+    ("duty.yaml", "cycle: DDN-", "cycle: DDX-", "DDX-", "rotations[0].cycle", 'unknown letter "X"'),
+    ("duty.yaml", "cycle: DDN-", "cycle: DDN", "DDN", "rotations[0].step_days", "2 crews do not share 3 days evenly"),
+    ("duty.yaml", "N: night}", "N: nigth}", "nigth", "rotations[0].letters.N", 'did you mean "night"?'),
+    ("duty.yaml", "N: night}", "NN: night}", "NN: night", "rotations[0].letters.NN", "is not one letter"),
+    ("duty.yaml", "[[zhao-li], [qian-yun]]", "[[zhao-li], [zhao-li]]", "[zhao-li], [zhao-li]", "rotations[0].crews[1][0]", "stands in this rotation already"),
+    ("duty.yaml", "[[zhao-li], [qian-yun]]", "[[zhao-li], []]", "[[zhao-li], []]", "rotations[0].crews[1]", "0 people for 1 seats"),
+    ("duty.yaml", "seats: [desk]", "seats: [disk]", "seats: [disk]", "rotations[0].seats[0]", 'did you mean "desk"?'),
+    ("duty.yaml", "id: why", "id: who", "id: who, name: Why", "forms[0].fields[1]", 'duplicate id "who"'),
+    ("duty.yaml", "type: choice", "type: chose", "chose", "forms[0].fields[1].type", "unknown type"),
+    ("duty.yaml", "type: choice", "type: number", "type: number", "forms[0].fields[1].choices", "no other has"),
+    ("duty.yaml", "type: text", "type: choice", "id: who", "forms[0].fields[0].type", "no other has"),
+    ("duty.yaml", "id: works", "id: visit", "id: visit", "forms[0].fields[1].choices[1]", 'duplicate id "visit"'),
+    ("duty.yaml", "  desk:\n    - {id: radios", "  dask:\n    - {id: radios", "dask", "checklists.dask", 'unknown seat "dask"; did you mean "desk"?'),
+    ("duty.yaml", "id: panel", "id: radios", "id: radios, name: Panel", "checklists.desk[1]", 'duplicate id "radios"'),
+    ("duty.yaml", "kind: item, expected: 4", "kind: item", "id: radios", "checklists.desk[0].expected", "they have `expected`"),
+    ("duty.yaml", "kind: note", "kind: note, expected: 2", "kind: note", "checklists.desk[2].expected", "nothing else has"),
+    ("duty.yaml", "kind: note", "kind: nota", "nota", "checklists.desk[2].kind", 'did you mean "note"?'),
+    # duty: the house's rules
+    ("site.yaml", "roster_due_day: 20", "roster_due_day: 31", "31", "policies.duty.roster_due_day", "(0 to 28)"),
+    ("site.yaml", "roster_due_day: 20", "roster_due: 20", "roster_due:", "policies.duty.roster_due", 'did you mean "roster_due_day"?'),
+    ("site.yaml", "roster_approvers: [guard]", "roster_approvers: [supervisor]", "roster_approvers", "policies.duty.roster_approvers", "supervisor makes the roster and approves it"),
+    ("site.yaml", "roster_approvers: [guard]", "roster_approvers: [operator]", "roster_approvers", "policies.duty.roster_approvers", "only zhao-li could make the roster and approve it"),
+    ("site.yaml", "roster_approvers: [guard]", "roster_approvers: [manager]", "roster_approvers", "policies.duty.roster_approvers[0]", "nobody here is manager"),
+    ("site.yaml", "roster_approvers: [guard]", "roster_approvers: []", "roster_approvers", "policies.duty.roster_approvers", "0 entries"),
+    ("site.yaml", "jurisdiction: US-IL", "jurisdiction: China", "China", "policies.duty.jurisdiction", "is not an id (CN, or US-IL)"),
+    ("site.yaml", "min_s: 1800", "min_s: 60", "min_s: 60", "policies.duty.late_grades[1].min_s", "not later than the grade above it (60 s)"),
+    ("site.yaml", "leave_needs: contact", "leave_needs: standin", "standin", "policies.duty.leave_needs", 'did you mean "stand_in"?'),
+    ("site.yaml", "mode: random", "mode: rnd", "mode: rnd", "policies.duty.presence_check.mode", "unknown mode"),
+    ("site.yaml", "every_min: 90, window_s: 60", "every_min: 5, window_s: 300", "window_s: 300", "policies.duty.presence_check.window_s", "before this one is over"),
+    ("site.yaml", "seats: [desk]", "seats: [gate]", "seats: [gate]", "policies.duty.presence_check.seats[0]", "unknown seat"),
+    ("site.yaml", "mode: joint", "mode: jiont", "jiont", "policies.duty.handover_block.mode", 'did you mean "joint"?'),
+    ("site.yaml", "priorities: [1]}", "priorities: [5]}", "priorities: [5]", "policies.duty.handover_block.priorities[0]", "out of range"),
+    ("site.yaml", "[48, 24, 2]", "[2, 24]", "[2, 24]", "policies.duty.coverage_lead_h", "the longest first"),
+    ("site.yaml", "status_every_min: 120", "status_every_min: 5", "status_every_min: 5", "policies.duty.status_every_min", "(0, or 10 to 1440)"),
+    ("site.yaml", "status_every_min: 120", "late_grace_s: 3600", "duty:", "policies.duty.absent_after_min", "more than late_grace_s (3600 s)"),
+    ("site.yaml", "role: supervisor, due_h", "role: manager, due_h", "role: manager", "policies.duty.review.role", "nobody here is manager"),
+    ("site.yaml", '{channel: webhook, target: "https://copies.example/corner"}', '{channel: apprise, target: "pover://x"}', "apprise", "policies.duty.offsite[0]", "by email or webhook"),
     # ladders and routes
     ("duty.yaml", "after_s: 90", "after_s: 59", "after_s: 59", "ladders[0].rungs[3].after_s", "59 s comes before the rung above it (60 s)"),
     ("duty.yaml", "after_s: 0", "after_s: 10", "after_s: 10", "ladders[0].rungs[0].after_s", "due at once"),
@@ -227,6 +298,100 @@ def test_a_clean_pack_is_read_to_the_letter(tmp_path: Path) -> None:
     assert register.people["qian-yun"].name.zh == "Qian Yun"
     assert (register.plans["ground"].width, register.plans["ground"].height) == (100, 80)
     assert register.zone_path("loft") == ("loft", "house")
+
+
+def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
+    """DUTY-02, 04, 10, 12; HND-06; LOG-08; SITE-02."""
+    register = check(small.write(tmp_path))
+    office, far = register.templates["office"], register.templates["reachable"]
+    assert office.segments == office.spans == ((time(9), time(11, 30)), (time(14), time(17)))
+    assert (office.starts, office.ends, office.day_types) == (time(9), time(17), (DayType.HOLIDAY,))
+    assert (office.from_day, office.until_day) == ("11-15", "03-15")
+    assert (far.segments, far.spans, far.presence) == ((), ((time(17), time(9)),), Presence.ON_CALL)
+    day, night = register.posts["desk"].staffing
+    assert (day.from_, day.to, day.min, day.roles, day.certificates) == (
+        time(8),
+        time(20),
+        2,
+        ("guard",),
+        ("保安员证",),
+    )
+    assert day.day_types == (DayType.WORKDAY, DayType.MAKEUP)
+    assert (night.min, night.day_types, night.roles, night.certificates) == (1, (), (), ())
+    zhao = register.people["zhao-li"]
+    assert zhao.certificates == (Certificate("消防设施操作员证", date(2027, 6, 30)), Certificate("保安员证"))
+    assert (zhao.grade, zhao.floater, zhao.posts) == (3, True, ("desk",))
+    assert zhao.certified("消防设施操作员证", date(2027, 6, 30))
+    assert not zhao.certified("消防设施操作员证", date(2027, 7, 1))
+    turns = register.rotations["turns"]
+    assert (turns.cycle, turns.crews, turns.step_days) == (
+        ("day", "day", "night", ""),
+        (("zhao-li",), ("qian-yun",)),
+        2,
+    )
+    assert [turns.shift_of(1, date(2026, 1, n)) for n in (1, 2, 3)] == ["night", "", "day"]
+    why = register.forms["visitors"].fields[1]
+    assert ([c.id for c in why.choices], why.required) == (["visit", "works"], False)
+    assert [(i.kind, i.expected, i.mandatory) for i in register.checklists["desk"].items] == [
+        ("item", 4, True),
+        ("check", None, True),
+        ("note", None, False),
+    ]
+    duty = register.policies.duty
+    assert (duty.roster_due_day, duty.roster_approvers, duty.jurisdiction) == (20, ("guard",), "US-IL")
+    assert [(grade.min_s, grade.name.en) for grade in duty.late_grades] == [(60, "Late"), (1800, "Very late")]
+    assert duty.presence_check == PresenceCheck(CheckMode.RANDOM, 90, 60, ("desk",))
+    assert duty.handover_block == HandoverBlock(BlockMode.JOINT, (1,))
+    assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12))
+    assert duty.offsite == (Contact("webhook", "https://copies.example/corner"),)
+    assert (duty.swap_notice_h, duty.rest_min_h, duty.opening_entry_required) == (24, 11, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "value"),
+    [
+        ("review: {role: supervisor, due_h: 12}", "review: off", "review", None),
+        ("mode: random, every_min: 90, window_s: 60, seats: [desk]", "mode: off", "presence_check", PresenceCheck()),
+        ("{mode: joint, priorities: [1]}", "off", "handover_block", HandoverBlock(BlockMode.OFF)),
+        ("[48, 24, 2]", "off", "coverage_lead_h", ()),
+        ("[{min_s: 60, name: Late}, {min_s: 1800, name: Very late}]", "off", "late_grades", ()),
+    ],
+)
+def test_a_rule_of_duty_may_be_off(tmp_path: Path, old: str, new: str, field: str, value: object) -> None:
+    assert getattr(check(small.spoiled(tmp_path, "site.yaml", old, new)).policies.duty, field) == value
+
+
+def test_a_pack_that_says_nothing_of_duty_has_the_usual(tmp_path: Path) -> None:
+    bare = small.SITE[: small.SITE.index("  duty:")] + small.SITE[small.SITE.index("kinds:") :]
+    register = check(small.write(tmp_path, small.FILES | {"site.yaml": bare}))
+    assert register.policies.duty == DutyPolicies()
+
+
+def test_a_register_stored_before_duty_had_words_is_still_read(tmp_path: Path) -> None:
+    """What an older version put at rest has none of these fields; each takes its default."""
+    register = check(small.write(tmp_path))
+    body = json.loads(json_text(plain(register)))
+    for name in ("rotations", "forms", "checklists"):
+        del body[name]
+    del body["policies"]["duty"]
+    for post in body["posts"].values():
+        del post["staffing"]
+    for template in body["templates"].values():
+        for name in ("segments", "presence", "day_types", "from_day", "until_day"):
+            del template[name]
+    for person in body["people"].values():
+        for name in ("certificates", "grade", "floater", "posts"):
+            del person[name]
+    old = msgspec.convert(body, Register, str_keys=True)
+    assert (old.policies.duty, old.forms, old.people["zhao-li"].grade) == (DutyPolicies(), {}, 0)
+    assert old.templates["day"].spans == ((time(8), time(20)),)
+    assert msgspec.convert(json.loads(json_text(plain(register))), Register, str_keys=True) == register
+
+
+def test_a_second_seat_of_a_post_that_is_called_needs_no_rung(tmp_path: Path) -> None:
+    second = "  - {id: desk, post: desk, name: Desk}\n  - {id: desk-2, post: desk, name: Beside, required: false}\n"
+    register = check(small.spoiled(tmp_path, "duty.yaml", "  - {id: desk, post: desk, name: Desk}\n", second))
+    assert set(register.seats) == {"desk", "desk-2", "rounds"}
 
 
 def test_a_sites_own_kinds_override_ours_by_table(tmp_path: Path) -> None:

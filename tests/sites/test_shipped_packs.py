@@ -28,7 +28,7 @@ def test_harbour_garden_is_a_whole_estate() -> None:
     assert len(site.devices) >= 300
     assert {MODELS[d.model] for d in site.devices.values()} == set(MODELS.values())
     assert len(site.checkpoints) == 40
-    assert len(site.people) == 14
+    assert len(site.people) == 16
     assert len(site.posts) == 4
     assert len(site.gateways) >= 2
     assert sum(zone.id.startswith("tower-") for zone in site.zones.values()) == 3
@@ -125,6 +125,57 @@ def test_the_clock_change_makes_one_night_short_and_one_long() -> None:
     assert nights["desk/2026-03-07/night"] == timedelta(hours=11)
     assert nights["desk/2026-10-31/night"] == timedelta(hours=13)
     assert Counter(nights.values())[timedelta(hours=12)] == 363
+
+
+@pytest.mark.parametrize(
+    ("name", "rotation", "seat"),
+    [("harbour-garden", "four-crews", "centre"), ("lakeside-office", "day-night-off-off", "desk")],
+)
+def test_the_rotation_is_the_rotas_pattern(name: str, rotation: str, seat: str) -> None:
+    """Drafts are filled from the rotation, and tell the same as the rota that stands (DUTY-05)."""
+    site = shipped(name)
+    pattern, (rota,) = site.rotations[rotation], [r for r in site.rotas if r.seat == seat]
+    first = date.fromisoformat(rota.from_day)
+    for n, worked in enumerate(rota.days):
+        day = first + timedelta(days=n)
+        crews = {pattern.shift_of(i, day): crew[0] for i, crew in enumerate(pattern.crews)}
+        assert {shift: person for shift, person in crews.items() if shift} == worked
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_every_band_of_staffing_is_met_by_the_rotas(name: str) -> None:
+    """DUTY-02: heads, roles and certificates at every hour of a month, on site and holding a seat of that post."""
+    site = shipped(name)
+    shifts = [s for s in dated(site, date(2026, 2, 27), 33) if not s.on_call]
+    start = datetime.combine(date(2026, 3, 1), datetime.min.time(), site.zone_info)
+    for post, hours in ((p, h) for p in site.posts.values() for h in range(30 * 24)):
+        at = (start.astimezone(UTC) + timedelta(hours=hours)).astimezone(site.zone_info)
+        there = {
+            s.person for s in shifts if site.seats[s.seat].post == post.id and s.starts_at <= at < s.ends_at
+        }  # fmt: skip
+        for band in post.staffing:
+            clock = at.time()
+            over_midnight = band.to <= band.from_
+            if not ((band.from_ <= clock or clock < band.to) if over_midnight else band.from_ <= clock < band.to):
+                continue
+            able = [site.people[p] for p in there if not band.roles or set(band.roles) & set(site.people[p].roles)]
+            assert len(able) >= band.min, (post.id, at)
+            assert all(any(p.certified(c, at.date()) for p in able) for c in band.certificates), (post.id, at)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_seats_are_handed_over_by_a_list_and_forms_stand_ready(name: str) -> None:
+    """HND-06, LOG-08."""
+    site = shipped(name)
+    assert set(site.checklists) <= set(site.seats)
+    kinds = {item.kind for checklist in site.checklists.values() for item in checklist.items}
+    assert kinds == {"item", "check", "key", "note"}
+    assert {"visitors", "incident"} <= set(site.forms)
+    if name == "harbour-garden":
+        named = [form.name.zh for form in site.forms.values()]
+        assert named == ["来访登记表", "放行通知单", "事件报告", "投诉记录表"]
+        counted = {item.id: item.expected for item in site.checklists["centre"].items}
+        assert (counted["radios"], counted["keys"]) == (4, 12)
 
 
 @pytest.mark.parametrize("name", BOTH)
