@@ -21,7 +21,7 @@ from api.passwords import Passwords
 from api.permits import declared
 from api.rights import PERMITS
 from api.room import RoleState, Room, Settings
-from api.routes import alerts, duty, events, health, live, logbook, logbook_entries, session, site
+from api.routes import alerts, calendar, duty, events, health, live, logbook, logbook_entries, session, site
 from api.sessions import Sessions
 from api.throttle import Throttle
 from core.clock import Clock
@@ -29,7 +29,7 @@ from ingest.desks import Desks
 from store.db import Store
 
 PREFIX = "/api/v1"
-_ROUTERS = (session, site, alerts, events, duty, logbook, logbook_entries, live, health)
+_ROUTERS = (session, site, alerts, events, duty, calendar, logbook, logbook_entries, live, health)
 
 
 class Undeclared(RuntimeError):  # noqa: N818 - said to whoever adds a route

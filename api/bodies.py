@@ -17,6 +17,8 @@ from pydantic import (
 
 from alerts.rules import Cause, Disposition
 from core.wire import NAME, SLUG
+from duty.calendar import MONTH
+from sites.duty_words import DayType as KindOfDay
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -41,6 +43,7 @@ Answer = StrictBool | StrictInt | StrictFloat | Long | None
 SiteId = Annotated[str, Path(pattern=SLUG)]
 SiteAsked = Annotated[str, Query(pattern=SLUG)]
 PlanId = Annotated[str, Path(pattern=NAME)]
+MonthId = Annotated[str, Path(pattern=MONTH)]
 AlertId = Annotated[str, Path(pattern=UUID)]
 EventId = Annotated[str, Path(pattern=UUID)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -129,6 +132,13 @@ class EntryDraft(Body):
 class CorrectionDraft(EntryDraft):
     """What an entry should have said, and why it did not."""
 
+    reason: Said
+
+
+class DayType(Body):
+    """What a day is at this site, and why."""
+
+    type: KindOfDay
     reason: Said
 
 

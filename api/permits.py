@@ -39,6 +39,11 @@ class Caller:
             raise NotPermitted
         return self.person_id
 
+    @property
+    def actor(self) -> str:
+        """Whom the logbook names: the person here, or the account of somebody who only administers."""
+        return self.person_id or f"account/{self.signed.account.id}"
+
     def may(self, action: str) -> bool:
         """Whether the same caller may also do `action` here."""
         return not PERMITS[action].roles.isdisjoint(self.roles)

@@ -48,6 +48,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "reject.see": Permit(Where.SITE, _TECHS),
     "duty.see": Permit(Where.SITE, _ALL),
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
+    "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
     "log.write": Permit(Where.SITE, _HANDS, person=True),
     "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),

@@ -10,7 +10,7 @@ from duty import store as duty_store
 from ingest import store as ingest_store
 from ingest.acts import settle_seats
 from ingest.desks import Desks
-from ingest.sweep import publish_roster
+from ingest.rosters import publish_roster
 from logbook import entries
 from logbook.rules import Line
 from sites import acts

@@ -28,3 +28,16 @@ class NotOn(Refusal):
 
     code = "not_signed_on"
     status = 409
+
+
+class DayIsPast(Refusal):
+    """That day is over."""
+
+    code = "day_is_past"
+    status = 409
+
+
+class NotOverridden(NotFound):
+    """The site has not said anything of that day."""
+
+    code = "day_not_overridden"

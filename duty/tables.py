@@ -46,3 +46,15 @@ seat_state = Table(
     Column("due_at", Instant),
     Index("ix_seat_state_due_at", "due_at"),
 )
+
+# What the site says of a day, whatever its country says.
+day_override = Table(
+    "day_override",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -14,12 +14,12 @@ from alerts import store as alert_store
 from core.clock import Clock, micros, seconds
 from core.ids import derived
 from duty import store as duty_store
-from duty.rules import dated
 from ingest import gateways, store, watches
 from ingest.commit import commit
 from ingest.counts import Counts
 from ingest.desks import Desks
 from ingest.flow import load_scene
+from ingest.rosters import extend_roster
 from ingest.rules import OFFLINE, Judgement, Origin
 from ingest.scene import Desk
 from ingest.seats import held_now, settle
@@ -152,18 +152,3 @@ def _silent_devices(
     store.save_silence(tx, register.site_id, moved)
     if told:
         outbox.append(tx, register.site_id, at, [("devices", store.device_states(tx.conn, register.site_id, told))])
-
-
-def extend_roster(tx: Tx, register: Register, at: datetime) -> None:
-    """Publish the rota's shifts up to the site's horizon, when the last one comes within it."""
-    horizon = timedelta(days=register.policies.roster_horizon_days)
-    last = duty_store.last_published(tx.conn, register.site_id)
-    if last is None or last < at + horizon - timedelta(days=1):
-        publish_roster(tx, register, at)
-
-
-def publish_roster(tx: Tx, register: Register, at: datetime) -> int:
-    """Publish the rota's shifts from yesterday to the horizon; begun shifts stay as they were. Returns how many stand."""
-    first = (at.astimezone(register.zone_info) - timedelta(days=1)).date()
-    made = dated(register, first, register.policies.roster_horizon_days + 2)
-    return duty_store.publish(tx, register.site_id, made, at)

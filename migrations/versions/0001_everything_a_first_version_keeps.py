@@ -133,6 +133,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "day_override",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "day", name=op.f("pk_day_override")),
+    )
+    op.create_table(
         "device_state",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("device_id", sa.Text(), nullable=False),
@@ -232,6 +242,61 @@ def upgrade() -> None:
     with op.batch_alter_table("log_entry", schema=None) as batch_op:
         batch_op.create_index("ix_log_entry_subject", ["site_id", "subject"], unique=False)
 
+    op.create_table(
+        "log_file",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "sha256", name=op.f("pk_log_file")),
+    )
+    op.create_table(
+        "log_read",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "slot", "who", "page", name=op.f("pk_log_read")),
+    )
+    op.create_table(
+        "log_review",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("sheet", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "day", name=op.f("pk_log_review")),
+    )
+    op.create_table(
+        "log_status",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_log_status")),
+    )
+    with op.batch_alter_table("log_status", schema=None) as batch_op:
+        batch_op.create_index("ix_log_status_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "log_text",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_text")),
+        sa.UniqueConstraint("site_id", "n", name=op.f("uq_log_text_site_id_n")),
+    )
     op.create_table(
         "member",
         sa.Column("site_id", sa.Text(), nullable=False),

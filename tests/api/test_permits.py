@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "sign_off": {"seat": "leader", "password": "wrong"},
     "write_entry": {"fields": {"text": "t"}},
     "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
+    "set_day": {"type": "holiday", "reason": "r"},
     "console_says": {"can_ring": True, "on_duty": False},
 }
 
@@ -54,6 +55,7 @@ SITE_ROUTES = [r for r in ROUTES if PERMITS[r[3]].where is Where.SITE]
 def at(path: str, site: str) -> str:
     """The route's address at a site, about things that are not there."""
     address = path.replace("{site}", site).replace("{id}", NO_ID).replace("{plan}", "none").replace("{n}", "9999")
+    address = address.replace("{month}", "2026-03").replace("{day}", "2020-01-01")
     return f"{address}?site={site}" if path.endswith("/live") else address
 
 
