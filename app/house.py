@@ -40,6 +40,7 @@ log = structlog.get_logger()
 STATIC = Path(__file__).parent.parent / "api" / "static"
 SWEEP_EVERY_S = 0.25  # a rung may be two seconds late; this leaves room for a slow transaction
 SELDOM_S = 60.0
+SELDOM_CONDUCTED_S = 600.0  # a simulated night has many minutes, and checkpoints are owed by the hour
 BROKER_BYTES = 1 << 30  # what our broker may keep; it refuses to promise more than the disk has
 GATEWAYS_EVERY_S = 5.0
 STORE_PATIENCE_S = 60
@@ -164,7 +165,7 @@ class House:
             pulse = Pulse(conducted)
             self.store.on_commit(pulse.stir)
             self.roles.add("sweep", pulse.whenever(self.sweep.run))
-            self.roles.add("seldom", pulse.every(SELDOM_S, self.sweep.seldom))
+            self.roles.add("seldom", pulse.every(SELDOM_CONDUCTED_S, self.sweep.seldom))
             return
         self.roles.add("sweep", every(SWEEP_EVERY_S, self.sweep.run))
         self.roles.add("seldom", every(SELDOM_S, self.sweep.seldom))

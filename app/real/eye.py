@@ -4,7 +4,7 @@ A connection of our own that only reads. SQLite tells for nothing whether anybod
 """
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from notify.settings import NotifySettings
 from store.db import Store
 
 _CLAIM: Final = seconds(NotifySettings().claim_s)
+_QUEUED: Final = select(notice.c.id, notice.c.attempts, notice.c.due_at).where(notice.c.state == "queued")
 
 
 class Eye:
@@ -32,6 +33,8 @@ class Eye:
         self._site = site
         self._watch = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
         self._version = 0
+        self._dues_of = 0
+        self._known_dues: tuple[datetime | None, datetime | None, Sequence[Any]] = (None, None, ())
         self._tries: dict[str, int] = {}  # of each notice that is still queued, when everything was last settled
 
     def until(self, seen: Callable[[], bool], what: Callable[[], str]) -> None:
@@ -42,23 +45,22 @@ class Eye:
 
     def _stirred(self) -> bool:
         """Whether anybody has committed since the last time this was asked."""
-        version = int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        version = self._commits()
         before, self._version = self._version, version
         return version != before
 
+    def _commits(self) -> int:
+        """A number that changes with every commit of somebody else."""
+        return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
     def next_due(self) -> datetime | None:
         """When a sweep or the notifier next has something to do."""
-        with self.rows.read() as conn:
-            found = (next_due(conn), alert_store.next_notice(conn))
-        return min((at for at in found if at is not None), default=None)
+        swept, notice_due, _ = self._dues()
+        return min((at for at in (swept, notice_due) if at is not None), default=None)
 
     def owed(self, at: datetime) -> str:
         """What must still be done at `at`, in words; empty when nothing is."""
-        with self.rows.read() as conn:
-            swept, due = next_due(conn), alert_store.next_notice(conn)
-            tried = conn.execute(
-                select(notice.c.id, notice.c.attempts, notice.c.due_at).where(notice.c.state == "queued")
-            ).all()
+        swept, due, tried = self._dues()
         if swept is not None and swept <= at:
             return f"the sweep's work of {swept}"
         if due is not None and due <= at:
@@ -69,6 +71,16 @@ class Eye:
             return f"{len(going)} notices on their way"
         self._tries = {n.id: n.attempts for n in tried}
         return ""
+
+    def _dues(self) -> tuple[datetime | None, datetime | None, Sequence[Any]]:
+        """When the sweep and the notifier are next due, and the notices that wait; looked up once a commit."""
+        version = self._commits()
+        if version != self._dues_of:
+            with self.rows.read() as conn:
+                waiting = conn.execute(_QUEUED).all()
+                self._known_dues = next_due(conn), alert_store.next_notice(conn), waiting
+            self._dues_of = version
+        return self._known_dues
 
     def missing(self, ids: Collection[str]) -> set[str]:
         """Which of these events have been neither kept nor rejected."""

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 
 from app.clock import MAGIC, SIZE, VARIABLE, Conducted, packed, real
 from app.conducted import Conductor
+from app.pulse import Pulse
+from app.roles import Run
 from core.clock import micros
 
 START = datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
@@ -126,6 +130,55 @@ def test_without_the_variable_it_is_the_plain_clock() -> None:
     code = "from app import clock; assert clock.now is clock.real; assert clock.conducted is None"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True)
     assert abs((real() - datetime.now(UTC)).total_seconds()) < 1
+
+
+def test_what_looks_all_the_time_looks_when_the_clock_moves_or_something_is_committed(tmp_path: Path) -> None:
+    hand, looks = conductor(tmp_path), Looks()
+    pulse = Pulse(Conducted(hand.path))
+    with looks.running(pulse.whenever(looks)):
+        looks.come_to(1)
+        hand.leap(START + timedelta(hours=1))
+        looks.come_to(2)
+        pulse.stir()
+        looks.come_to(3)
+
+
+def test_what_is_done_seldom_is_done_by_the_conducted_clock(tmp_path: Path) -> None:
+    hand, looks = conductor(tmp_path), Looks()
+    with looks.running(Pulse(Conducted(hand.path)).every(60, looks)):
+        looks.come_to(1)
+        hand.leap(START + timedelta(seconds=59))
+        time.sleep(0.15)
+        assert looks.count == 1
+        hand.leap(START + timedelta(seconds=60))
+        looks.come_to(2)
+
+
+class Looks:
+    """How often a role has acted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+    @contextmanager
+    def running(self, role: Run) -> Iterator[None]:
+        stopping = threading.Event()
+        thread = threading.Thread(target=role, args=(stopping,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            thread.join()
+
+    def come_to(self, count: int) -> None:
+        until = time.monotonic() + 10
+        while self.count < count:
+            assert time.monotonic() < until, f"{self.count} looks, not {count}"
+            time.sleep(0.002)
 
 
 def said_with(path: Path, code: str) -> subprocess.CompletedProcess[str]:
