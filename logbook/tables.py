@@ -1,8 +1,8 @@
 """The logbook at rest: entries whose bytes are hashed as they stand, and the signed checkpoints over them."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from store.metadata import Instant, metadata
+from store.metadata import Instant, Json, metadata
 
 log_entry = Table(
     "log_entry",
@@ -28,4 +28,68 @@ log_checkpoint = Table(
     Column("root", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("note", Text, nullable=False),
+)
+
+# A file that may be attached to entries of a site; its bytes lie in the folder of attachments, under their hash.
+log_file = Table(
+    "log_file",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# What can be searched: derived from `log_entry`, made anew by `watchroom logbook reindex`. `words` is PostgreSQL's; on
+# SQLite they stand in the FTS5 table `log_words`, under `id`.
+log_text = Table(
+    "log_text",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site_id", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    UniqueConstraint("site_id", "n"),
+)
+
+# A day of the log that was looked through and signed, with the sheet as it was computed then.
+log_review = Table(
+    "log_review",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("reviewer", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("sheet", Json, nullable=False),
+    Column("n", BigInteger, nullable=False),
+)
+
+# When a site's next status entry is owed, by the rules of that version of its register.
+log_status = Table(
+    "log_status",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("last_at", Instant),
+    Column("due_at", Instant),
+    Index("ix_log_status_due_at", "due_at"),
+)
+
+# Who looked at which page of the log: one row for a person, a page and ten minutes (`slot`).
+log_read = Table(
+    "log_read",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),
+    Column("who", Text, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
 )
