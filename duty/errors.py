@@ -41,3 +41,10 @@ class NotOverridden(NotFound):
     """The site has not said anything of that day."""
 
     code = "day_not_overridden"
+
+
+class RotationClash(Refusal):
+    """The rotation brings two crews to the same shift."""
+
+    code = "rotation_clash"
+    status = 409
