@@ -206,7 +206,7 @@ class Judgement:
         elif news:
             cond.alert_id = self._raise(subject, meaning, origin, pulse=pulse, data=event_data)
             cond.state = State.CLEARED if pulse else State.RAISED
-            cond.repeats, cond.last_at = 0, self.at_us
+            cond.clear_said, cond.repeats, cond.last_at = pulse, 0, self.at_us
         return cond.alert_id, late
 
     def _late(self, subject: str, meaning: Meaning, cond: Cond, origin: Origin) -> bool:

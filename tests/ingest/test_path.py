@@ -112,6 +112,15 @@ def test_fire_is_latched_until_the_device_is_clear_and_a_person_resets(night: Ni
     assert (night.only().state, night.only().clear_said) == (State.ACKED, False)
 
 
+def test_a_pulse_that_comes_again_is_told_in_the_logbook(night: Night) -> None:
+    """EVT-04: nothing was active meanwhile, so the first repeat is a step of the alert (cleared, repeat)."""
+    for _ in range(2):
+        night.say("access.denied", "R-1")
+    alert = night.only()
+    assert (alert.state, alert.repeats) == (State.CLEARED, 1)
+    assert night.said_in_log(f"alert/{alert.id}") == ["alert.raise", "alert.repeat"]
+
+
 def test_a_pulse_is_over_at_once_and_still_owes_an_answer(night: Night) -> None:
     """EVT-08: an expired card is an alert."""
     night.say("access.denied", "R-1", data={"reason": "expired", "card": "0042"})
