@@ -33,15 +33,16 @@ def send_twice_looked(store: Store, registers: Registers, at: datetime, failing:
         with store.read() as conn:
             looked.append(notices.due(conn, at))
     claimed = [owed for seen in looked for owed in notices.claim(store, seen, at, SETTINGS.claim_s)]
-    for owed in claimed:
-        _send(store, registers, owed, at, failing, tell)
+    wanted = [(owed, notices.still_owed(store, owed)) for owed in claimed]  # both ask before either has sent
+    for owed, still in wanted:
+        if still:
+            _send(store, registers, owed, at, failing, tell)
+        else:
+            notices.cancelled(store, owed, at)
     return sum(len(seen) for seen in looked)
 
 
 def _send(store: Store, registers: Registers, owed: Owed, at: datetime, failing: frozenset[str], tell: Tell) -> None:
-    if not notices.still_owed(store, owed):
-        notices.cancelled(store, owed, at)
-        return
     with store.read() as conn:
         register = registers(conn, owed.site_id)
         alert = alert_store.get(conn, owed.site_id, owed.alert_id)

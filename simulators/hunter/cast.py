@@ -360,7 +360,12 @@ def _report(dice: Random, view: View, _: int) -> Made:
 
 
 def _sign_on(dice: Random, view: View, _: int) -> Made:
-    return _now(SignsOn(_anyone(dice, view), dice.choice(list(view.seats))))
+    """Anybody, anywhere; now and then somebody who is on already."""
+    act = SignsOn(_anyone(dice, view), dice.choice(list(view.seats)))
+    if view.stays and dice.random() < 0.2:
+        seat, person = dice.choice(view.stays)
+        act = SignsOn(person, seat)
+    return _now(act)
 
 
 def _sign_off(dice: Random, view: View, _: int) -> Made:
@@ -443,10 +448,11 @@ def _channel_fails(dice: Random, view: View, now: int) -> Made:
 
 
 def _dies(dice: Random, view: View, now: int, where: str) -> Made:
-    """The server dies at its very next commit; something makes sure that there is one, and it comes back."""
-    makers = (_alarm, _alarm, _restore, _retained, _voice, _garbage, _answer, _sign_on, _report)
+    """The server dies at its very next commit; something makes sure that there is one, and it comes back; the broker may have lost its store by then."""
+    makers = (_alarm, _alarm, _alarm, _restore, _voice, _voice, _garbage, _answer, _report)
     made = dice.choice(makers)(dice, view, now) or _voice(dice, view, now)
-    return [Later(0, Trick(where)), *made, Later(1_000 + _after_s(dice), Server("starts"))]
+    forgets = [Later(500_000, Broker("forgets"))] if dice.random() < 0.4 else []
+    return [Later(0, Trick(where)), *made, *forgets, Later(1_000_000 + _after_s(dice), Server("starts"))]
 
 
 def _dies_in_commit(dice: Random, view: View, now: int) -> Made:

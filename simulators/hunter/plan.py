@@ -65,8 +65,8 @@ FAULTS: Final[Mapping[str, int]] = {
     "device_silent": 3,
     "server_away": 3,
     "server_restarts": 5,
-    "dies_in_commit": 4,
-    "dies_after_commit": 4,
+    "dies_in_commit": 10,
+    "dies_after_commit": 8,
     "broker_restarts": 3,
     "broker_forgets": 2,
     "channel_fails": 5,
@@ -121,12 +121,12 @@ def _moments(dice: Random, start: int, end: int) -> list[Meant]:
     """A quiet night with busy spells: in a spell several things happen within minutes, on the second and between."""
     length = end - start
     made: list[Meant] = []
-    for _ in range(max(1, round(dice.randint(2, 5) * length / (24 * HOUR)))):
+    for _ in range(max(1, round(dice.randint(2, 4) * length / (24 * HOUR)))):
         at = start + dice.randrange(length * 9 // 10)
         for _ in range(dice.randint(4, 12)):
             at += dice.choice((dice.randrange(SECOND), SECOND, 30 * SECOND, dice.randrange(5 * MINUTE), 15 * MINUTE))
             at -= at % 1000  # a millisecond is as fine as the wire says
-            kinds = dice.choices((DEVICES, PEOPLE, FAULTS), (5, 6, 1.2))[0]
+            kinds = dice.choices((DEVICES, PEOPLE, FAULTS), (5, 6, 1.6))[0]
             what = dice.choices(list(kinds), list(kinds.values()))[0]
             if at < end - HOUR:
                 made.append(Meant(at, what, dice.getrandbits(32)))

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from simulators.hunter.kept import Kept
-from simulators.hunter.record import Record, Sent
+from simulators.hunter.record import SECOND, Record, Sent, Try
 
 Found = Iterator[tuple[int | None, str]]
 
+MOMENT_US = 3 * SECOND
 HISTORY = b',"history":true}'  # the only change that a gateway may make to an event's bytes: it is old news by now
 REPORTS = ("manual.report", "manual.resident_call", "manual.panic")
 
@@ -44,6 +45,7 @@ def once(record: Record, kept: Kept) -> Found:
         ("alert number", Counter(a["number"] for a in kept.alerts.values())),
     ):
         yield from ((None, f"{what} {key} is there {n} times") for key, n in counted.items() if n > 1)
+    yield from _sent_by_two(record)
     for alert, told in kept.told.items():
         held = False
         for entry in told:
@@ -53,6 +55,16 @@ def once(record: Record, kept: Kept) -> Found:
                 held = True
             elif entry.act in {"alert.release", "alert.timeout", "alert.recur"}:
                 held = False
+
+
+def _sent_by_two(record: Record) -> Found:
+    """Whoever tries again waits; two tries in one moment are two who hold the same notice."""
+    last: dict[str, Try] = {}
+    for one in record.tries:
+        before = last.get(one.notice)
+        if before is not None and one.true - before.true < MOMENT_US and abs(one.us - before.us) < MOMENT_US:
+            yield one.true, f"notice {one.notice} was sent twice at once"
+        last[one.notice] = one
 
 
 def nothing_invented(record: Record, kept: Kept) -> Found:
