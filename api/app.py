@@ -1,6 +1,6 @@
 """The application: every route, every refusal, every header, put together from what it is given."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -14,14 +14,26 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from api import problems
 from api.accounts import refuse_default_secrets
 from api.consoles import Consoles
-from api.edge import MAX_BODY, Edge
+from api.edge import MAX_BODY, MAX_UPLOAD, Edge
 from api.live import Hub
 from api.pages import PagesMount
 from api.passwords import Passwords
 from api.permits import declared
 from api.rights import PERMITS
 from api.room import RoleState, Room, Settings
-from api.routes import alerts, calendar, duty, events, health, live, logbook, logbook_entries, session, site
+from api.routes import (
+    alerts,
+    calendar,
+    duty,
+    events,
+    health,
+    live,
+    logbook,
+    logbook_entries,
+    logbook_files,
+    session,
+    site,
+)
 from api.sessions import Sessions
 from api.throttle import Throttle
 from core.clock import Clock
@@ -29,7 +41,9 @@ from ingest.desks import Desks
 from store.db import Store
 
 PREFIX = "/api/v1"
-_ROUTERS = (session, site, alerts, events, duty, calendar, logbook, logbook_entries, live, health)
+_ROUTERS = (session, site, alerts, events, duty, calendar, logbook, logbook_entries, logbook_files, live, health)
+
+MAX_BODIES: Mapping[str, int] = {logbook_files.router.prefix: MAX_UPLOAD}
 
 
 class Undeclared(RuntimeError):  # noqa: N818 - said to whoever adds a route
@@ -87,7 +101,7 @@ def bare(version: str, **options: Any) -> FastAPI:
         **options,
     )
     for module in _ROUTERS:
-        app.include_router(module.router, prefix=PREFIX, max_body_size=MAX_BODY)
+        app.include_router(module.router, prefix=PREFIX, max_body_size=MAX_BODIES.get(module.router.prefix, MAX_BODY))
     app.include_router(health.metrics_router)
     problems.install(app)
     check_declared(app)

@@ -38,6 +38,7 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Login = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Answer = StrictBool | StrictInt | StrictFloat | Long | None
 
 SiteId = Annotated[str, Path(pattern=SLUG)]
@@ -118,6 +119,13 @@ class AtSeat(Body):
     password: Secret
 
 
+class Attachment(Body):
+    """A file that was uploaded before, and what it is called here."""
+
+    sha256: Sha256
+    name: Annotated[Short, StringConstraints(pattern=r"^[^/\\\\]*$")] = ""
+
+
 class EntryDraft(Body):
     """An entry for the logbook: on which form, when and where it happened, who was there, and what it says."""
 
@@ -127,6 +135,7 @@ class EntryDraft(Body):
     persons: Annotated[list[Name], Field(max_length=50)] = []
     alert: Annotated[str, StringConstraints(pattern=UUID)] | None = None
     fields: Annotated[dict[Name, Answer], Field(max_length=100)]
+    attachments: Annotated[list[Attachment], Field(max_length=20)] = []
 
 
 class CorrectionDraft(EntryDraft):

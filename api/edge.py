@@ -1,5 +1,6 @@
 """What stands around every request: who may command us from a browser, and the headers that every answer carries."""
 
+import re
 from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from api.problems import problem
 from core.errors import Refusal
 
 MAX_BODY: Final = 64 * 1024
+MAX_UPLOAD: Final = 10 * 1024 * 1024
+_UPLOAD: Final = re.compile(r"/api/v1/sites/[^/]+/logbook/attachments")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -63,7 +66,8 @@ class Edge:
             return None
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:12]) > MAX_BODY:  # one of unknown length is cut off while it is read
+        most = MAX_UPLOAD if _UPLOAD.fullmatch(scope["path"]) else MAX_BODY
+        if not length.isdecimal() or int(length[:12]) > most:  # one of unknown length is cut off while it is read
             return TooLarge()
         if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
             return WrongOrigin()

@@ -47,6 +47,7 @@ class Settings:
     secret: str
     secure: bool = False  # reached by https, here or at a proxy in front
     static: Path | None = None  # the built console
+    files: Path | None = None  # where attachments lie
     metrics_token: str = ""
     origins: tuple[str, ...] = ()  # further origins that may send commands, where a proxy rewrites Host
 

@@ -614,6 +614,14 @@ class WrittenEntry(Shape):
     corrections: list[LogEntry]
 
 
+class Attached(Shape):
+    """A file that was uploaded, by the SHA-256 of its bytes."""
+
+    sha256: str
+    size: int
+    type: str
+
+
 class FormChoice(Shape):
     """One answer of a field that offers some."""
 

@@ -185,6 +185,7 @@ class House:
             secret=self.secret.decode(),
             secure=s.tls_cert is not None or s.behind_https,
             static=STATIC if STATIC.is_dir() else None,
+            files=s.data / "attachments",
             metrics_token=s.metrics_token,
         )
         return create_app(

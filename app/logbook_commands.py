@@ -68,6 +68,10 @@ def verify_file(
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="A checkpoint kept elsewhere, to compare with; repeatable."),
     ] = None,
+    attachments: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of attachments: check those that entries name, too."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No words, only the exit code.")] = False,
 ) -> None:
     """Check an export from the file alone. Exit code 0: all of it fits; 1: something does not; 2: could not be read."""
@@ -81,7 +85,7 @@ def verify_file(
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from None
     with _read(file) as stream, _progress(file, quiet) as progress:
-        answer = verify(stream, pins=pins, keys=keys, kept=kept, progress=progress)
+        answer = verify(stream, pins=pins, keys=keys, kept=kept, attachments=attachments, progress=progress)
     if not quiet:
         typer.echo(_report(answer))
     raise typer.Exit(0 if answer.ok else 1)

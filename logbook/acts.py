@@ -1,15 +1,21 @@
 """People write into the log: an entry, and the correction of one. Nothing is ever edited or taken out (LOG-03)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from sqlalchemy import Connection, select
+
+from core.clock import micros
 from core.errors import Invalid
 from logbook import entries
-from logbook.errors import IsCorrection, NoSuchEntry, NotWritten, NotYours
+from logbook.errors import IsCorrection, NoSuchEntry, NotAttached, NotWritten, NotYours
+from logbook.files import ENDINGS, Kept
 from logbook.forms import CORRECTED, WRITTEN, Draft, written
 from logbook.rules import Line
+from logbook.tables import log_file
 from sites.register import Register, Role
+from store import bulk
 from store.db import Tx
 
 LEADS: Final = frozenset({Role.SUPERVISOR, Role.MANAGER})
@@ -17,7 +23,7 @@ LEADS: Final = frozenset({Role.SUPERVISOR, Role.MANAGER})
 
 def write(tx: Tx, register: Register, draft: Draft, by: str, at: datetime) -> int:
     """Append an entry (LOG-02, LOG-14). Whether the alert it names is there, the caller has seen to. Returns its number."""
-    data = written(register, draft, by, at)
+    data = {**written(register, draft, by, at), "attachments": _attachments(tx, register, draft)}
     subject = f"alert/{draft.alert}" if draft.alert else f"zone/{draft.zone}" if draft.zone else "site"
     entries.append(tx, register.site_id, [Line(at, WRITTEN, by, subject, data)])
     return tx.heads[register.site_id].log_size
@@ -43,9 +49,45 @@ def correct(
         raise Invalid("A correction gives its reason.", field="reason")
     if draft.form != first.data["form"]["id"]:
         raise Invalid("A correction is written on the form of what it corrects.", field="form")
-    data = {**written(register, draft, by, at), "corrects": n, "reason": reason.strip()}
+    data = {
+        **written(register, draft, by, at),
+        "attachments": _attachments(tx, register, draft),
+        "corrects": n,
+        "reason": reason.strip(),
+    }
     entries.append(tx, register.site_id, [Line(at, CORRECTED, by, about(n), data)])
     return tx.heads[register.site_id].log_size
+
+
+def upload(tx: Tx, site_id: str, kept: Kept, by: str, at: datetime) -> None:
+    """Note a file that lies in the folder now, so that entries of this site may attach it and its people read it."""
+    row = {
+        "site_id": site_id,
+        "sha256": kept.sha256,
+        "size": kept.size,
+        "type": kept.type,
+        "author": by,
+        "at": micros(at),
+    }
+    bulk.insert_ignoring(tx.conn, tx.dialect, log_file, [row])
+
+
+def uploaded(conn: Connection, site_id: str, names: Iterable[str]) -> dict[str, Kept]:
+    """Those of the files that this site has, by hash."""
+    query = select(log_file.c.sha256, log_file.c.size, log_file.c.type).where(log_file.c.site_id == site_id)
+    return {row.sha256: Kept(*row) for row in conn.execute(query.where(log_file.c.sha256.in_(list(names))))}
+
+
+def _attachments(tx: Tx, register: Register, draft: Draft) -> list[dict[str, Any]]:
+    there = uploaded(tx.conn, register.site_id, (a.sha256 for a in draft.attachments))
+    said = []
+    for attached in draft.attachments:
+        kept = there.get(attached.sha256)
+        if kept is None:
+            raise NotAttached(field="attachments", sha256=attached.sha256)
+        name = attached.name or f"{kept.sha256[:12]}.{ENDINGS[kept.type]}"
+        said.append({"sha256": kept.sha256, "name": name, "size": kept.size, "type": kept.type})
+    return said
 
 
 def about(n: int) -> str:

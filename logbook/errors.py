@@ -58,3 +58,35 @@ class NotWritten(Refusal):
 
     code = "not_written_by_hand"
     status = 409
+
+
+class FileTooLarge(Invalid):
+    """An attachment has at most 10 MB."""
+
+    code = "file_too_large"
+    status = 413
+
+
+class FileType(Invalid):
+    """Attach a JPEG, PNG, WebP, PDF or plain text file."""
+
+    code = "file_type"
+
+
+class FileGone(NotFound):
+    """There is no such attachment here."""
+
+    code = "file_not_found"
+
+
+class FileChanged(Refusal):
+    """The attachment was changed on disk: it is not what was attached."""
+
+    code = "file_changed"
+    status = 409
+
+
+class NotAttached(Invalid):
+    """Upload the file before you attach it."""
+
+    code = "not_uploaded"

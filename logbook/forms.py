@@ -28,6 +28,13 @@ LONGEST: Final = 4000
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
+class Attached(msgspec.Struct, frozen=True):
+    """A file that was uploaded before, and what it is called in this entry."""
+
+    sha256: str
+    name: str = ""
+
+
 class Draft(msgspec.Struct, frozen=True):
     """What a person hands in: on which form, when and where it happened, who was there, and what it says."""
 
@@ -37,6 +44,7 @@ class Draft(msgspec.Struct, frozen=True):
     zone: str | None = None
     persons: tuple[str, ...] = ()
     alert: str | None = None
+    attachments: tuple[Attached, ...] = ()
 
 
 def _field(name: str, zh: str, en: str, *, required: bool = False, choices: tuple[Choice, ...] = ()) -> FormField:

@@ -9,10 +9,13 @@ elsewhere (its fingerprint is printed when the server starts) and a checkpoint k
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
+from logbook.errors import FileChanged, FileGone
+from logbook.files import fetch
 from logbook.notes import BadNote, fingerprint, open_checkpoint, open_seal, read_verifier_key, unhex
 from logbook.walk import Bad, Verdict, Walk, Why
 
@@ -56,6 +59,20 @@ class EndLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seal: str
 
 
+class _File(msgspec.Struct):
+    sha256: str
+    name: str
+
+
+class _Files(msgspec.Struct):
+    attachments: list[_File] = []
+
+
+class _Attaches(msgspec.Struct):
+    data: _Files
+
+
+_attached = msgspec.json.Decoder(_Attaches).decode
 _header = msgspec.json.Decoder(Header).decode
 _entry = msgspec.json.Decoder(EntryLine).decode
 _checkpoint = msgspec.json.Decoder(CheckpointLine).decode
@@ -68,10 +85,12 @@ def verify(
     pins: Sequence[str] = (),
     keys: Sequence[bytes] = (),
     kept: Sequence[str] = (),
+    attachments: Path | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Read an export. `pins` are fingerprints of the only keys to believe, `keys` public keys to believe (both from
-    elsewhere), `kept` checkpoints kept elsewhere; `progress` is told how many bytes have been read, now and then.
+    elsewhere), `kept` checkpoints kept elsewhere; in the folder `attachments` every file that an entry names must be, as
+    it was; `progress` is told how many bytes have been read, now and then.
     """
     pinned = frozenset(pins) | {fingerprint(key) for key in keys}
     walk = Walk("", ())
@@ -79,7 +98,7 @@ def verify(
     try:
         header, digest = _open(file)
         walk = _start(header, pinned, keys, kept)
-        _follow(file, walk, header, digest, progress)
+        _follow(file, walk, header, digest, attachments, progress)
         bad = None
     except Bad as found:
         bad = found
@@ -133,7 +152,9 @@ class _Digest:
         return self._sum.digest()
 
 
-def _follow(file: BinaryIO, walk: Walk, header: Header, digest: _Digest, progress: Progress | None) -> None:
+def _follow(
+    file: BinaryIO, walk: Walk, header: Header, digest: _Digest, folder: Path | None, progress: Progress | None
+) -> None:
     """Every line after the header, to the end and not further."""
     for line in iter(lambda: file.readline(MAX_LINE), b""):
         if line.startswith(b'{"end":'):
@@ -141,14 +162,14 @@ def _follow(file: BinaryIO, walk: Walk, header: Header, digest: _Digest, progres
             if file.read(1):
                 raise Bad(Why.AFTER_END, None, "something follows the last line")
             return
-        _take(walk, line)
+        _take(walk, line, folder)
         digest.add(line)
         if progress is not None and not walk.size & 0xFFF:
             progress(digest.size)
     raise Bad(Why.CUT, walk.size + 1, f"the file ends after entry {walk.size}, without its last line")
 
 
-def _take(walk: Walk, line: bytes) -> None:
+def _take(walk: Walk, line: bytes, folder: Path | None) -> None:
     try:
         if line.startswith(b'{"checkpoint":'):
             note = _checkpoint(line).checkpoint
@@ -165,6 +186,18 @@ def _take(walk: Walk, line: bytes) -> None:
         walk.checkpoint(note)
     else:
         walk.entry(said.n, body, chain)
+        if folder is not None and b'"attachments":[{' in body:
+            _files(folder, walk.size, body)
+
+
+def _files(folder: Path, n: int, body: bytes) -> None:
+    """Every file that an entry attaches is in the folder, and is what was attached."""
+    for file in _attached(body).data.attachments:
+        try:
+            fetch(folder, file.sha256)
+        except (FileGone, FileChanged) as wrong:
+            why = Why.FILE_GONE if isinstance(wrong, FileGone) else Why.FILE_CHANGED
+            raise Bad(why, n, f"attachment {file.name!r} ({file.sha256}) of entry {n}: {wrong.detail}") from None
 
 
 def _close(walk: Walk, header: Header, digest: _Digest, line: bytes) -> None:

@@ -36,6 +36,8 @@ class Why(StrEnum):
     KEPT_NOTE = "kept_note"
     KEPT_LONGER = "kept_longer"
     KEPT_DIFFERS = "kept_differs"
+    FILE_GONE = "file_gone"
+    FILE_CHANGED = "file_changed"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,7 +56,8 @@ def correct_entry(
 
 
 def _draft(body: EntryDraft) -> forms.Draft:
-    return forms.Draft(body.fields, body.form, body.happened_at, body.zone, tuple(body.persons), body.alert)
+    files = tuple(forms.Attached(a.sha256, a.name) for a in body.attachments)
+    return forms.Draft(body.fields, body.form, body.happened_at, body.zone, tuple(body.persons), body.alert, files)
 
 
 def _shown(room: Room, site: str, n: int) -> Response:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
@@ -51,6 +52,11 @@ def staffed(site: str, prefix: str = "") -> Register:
     return msgspec.structs.replace(HARBOUR, site_id=site, people=people, plans=plans)
 
 
+def files_of(db: Store) -> Path:
+    """A folder for attachments that goes with the database."""
+    return Path(db.url.database or "").parent / "attachments" if db.dialect == "sqlite" else Path(mkdtemp())
+
+
 class House:
     """What a test talks to."""
 
@@ -61,7 +67,7 @@ class House:
         with db.begin() as tx:
             ensure_admin(tx, clock(), cheap())
             give_demo_passwords(tx, clock(), cheap())
-        settings = Settings(**{"mode": "demo", "version": "1", "secret": SECRET} | options)
+        settings = Settings(**{"mode": "demo", "version": "1", "secret": SECRET, "files": files_of(db)} | options)
         self.app: FastAPI = create_app(
             db,
             self.night.desks,

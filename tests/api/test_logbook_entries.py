@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from tests.api.conftest import MINE, House
+from tests.api.conftest import MINE, OTHER, House
 from tests.api.test_answers import SITE, shaped
 
 BOOK = f"{SITE}/logbook"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 async def test_an_entry_is_written_read_and_corrected(house: House, alert_id: str) -> None:
@@ -52,3 +53,39 @@ async def test_the_forms_are_told_to_who_may_write(house: House) -> None:
         told = shaped("log_forms", await guard.get(f"{BOOK}/forms"))
     assert [form["id"] for form in told["forms"]] == ["note", "opening", "closing", "status"]
     assert MINE in BOOK
+
+
+async def test_a_file_is_attached_and_given_out_as_a_download_only(house: House) -> None:
+    files = house.room.settings.files
+    assert files is not None
+    async with house.client("wang") as wang, house.client("far-wang") as far:
+        kept = shaped("upload_attachment", await wang.post(f"{BOOK}/attachments", content=PNG))
+        assert (kept["type"], kept["size"]) == ("image/png", len(PNG))
+        body = {"fields": {"text": "见照片"}, "attachments": [{"sha256": kept["sha256"], "name": "漏水.png"}]}
+        made = shaped("write_entry", await wang.post(f"{BOOK}/entries", json=body))
+        assert made["entry"]["data"]["attachments"] == [kept | {"name": "漏水.png"}]
+        got = await wang.get(f"{BOOK}/attachments/{kept['sha256']}")
+        assert (got.content, got.headers["content-type"]) == (PNG, "image/png")
+        assert got.headers["x-content-type-options"] == "nosniff"
+        assert got.headers["content-disposition"].startswith("attachment;")
+        assert "sandbox" in got.headers["content-security-policy"]
+        elsewhere = f"{BOOK}/attachments/{kept['sha256']}".replace(MINE, OTHER)
+        assert (await wang.get(elsewhere)).status_code == 404
+        assert (await far.get(elsewhere)).json()["code"] == "file_not_found"
+        (files / kept["sha256"][:2] / kept["sha256"][2:]).write_bytes(b"another")
+        changed = await wang.get(f"{BOOK}/attachments/{kept['sha256']}")
+        assert (changed.status_code, changed.json()["code"]) == (409, "file_changed")
+
+
+async def test_what_may_not_be_attached_is_refused(house: House) -> None:
+    async with house.client("wang") as wang:
+        for content, status, code in [(b"MZ\0", 422, "file_type"), (b"x" * (10 * 1024 * 1024 + 1), 413, "too_large")]:
+            answer = await wang.post(f"{BOOK}/attachments", content=content)
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+        big = b"x" * (10 * 1024 * 1024)
+        assert (await wang.post(f"{BOOK}/attachments", content=big)).status_code == 200
+        assert (await wang.post(f"{BOOK}/entries", content=big)).status_code == 413
+        body = {"fields": {"text": "t"}, "attachments": [{"sha256": "0" * 64}]}
+        assert (await wang.post(f"{BOOK}/entries", json=body)).json()["code"] == "not_uploaded"
+        body = {"fields": {"text": "t"}, "attachments": [{"sha256": "0" * 64, "name": "../x"}]}
+        assert (await wang.post(f"{BOOK}/entries", json=body)).json()["field"] == "attachments.0.name"

@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "make_report": {"kind": "manual.report", "zone": "b7", "note": "n", "caller": "c"},
     "sign_on": {"seat": "leader", "password": "wrong"},
     "sign_off": {"seat": "leader", "password": "wrong"},
+    "upload_attachment": {},
     "write_entry": {"fields": {"text": "t"}},
     "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
     "set_day": {"type": "holiday", "reason": "r"},
@@ -54,7 +55,13 @@ SITE_ROUTES = [r for r in ROUTES if PERMITS[r[3]].where is Where.SITE]
 
 def at(path: str, site: str) -> str:
     """The route's address at a site, about things that are not there."""
-    address = path.replace("{site}", site).replace("{id}", NO_ID).replace("{plan}", "none").replace("{n}", "9999")
+    address = (
+        path.replace("{site}", site)
+        .replace("{id}", NO_ID)
+        .replace("{plan}", "none")
+        .replace("{n}", "9999")
+        .replace("{sha256}", "0" * 64)
+    )
     address = address.replace("{month}", "2026-03").replace("{day}", "2020-01-01")
     return f"{address}?site={site}" if path.endswith("/live") else address
 
