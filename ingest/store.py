@@ -382,4 +382,3 @@ _SITES_DUE: Final = (
     "SELECT site_id FROM device_state WHERE due_at <= ? UNION SELECT site_id FROM gateway_state WHERE due_at <= ? "
     "UNION SELECT site_id FROM gateway_boot WHERE due_at <= ?"
 )
-)
