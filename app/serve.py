@@ -39,6 +39,7 @@ def serve(house: House, sock: socket.socket, *, on_ready: OnReady | None = None)
             cert=str(s.tls_cert) if s.tls_cert else None,
             key=str(s.tls_key) if s.tls_key else None,
         )
+
         # Ours come before anything is announced: a signal that arrives while uvicorn is still loading must stop it, too.
         # uvicorn puts its own in their place while it runs, and raises the signal that stopped it once more when it is done;
         # ours must then still be there to close the house.
