@@ -5,18 +5,16 @@ Answers are encoded by msgspec from the domain's values; these models document t
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from alerts.rules import Cause, Disposition, State
-from core.kinds import Effect, Ends, Klass
+from core.kinds import Ends, Klass
 from core.wire import Why
 from duty.rules import Basis
 from sites.duty_words import FieldType
 from sites.register import Role
-
-WallTime = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]$")]
 
 
 class Shape(BaseModel):
@@ -91,197 +89,12 @@ class Modes(Shape):
     demo_logins: list[DemoLogin]
 
 
-# the register
-
-
-class Zone(Shape):
-    """A building, floor or area."""
-
-    id: str
-    name: Words
-    kind: str
-    parent: str | None
-    plan: str | None
-    polygon: list[tuple[float, float]]
-
-
-class Plan(Shape):
-    """A floor plan's size; its drawing is fetched by itself."""
-
-    id: str
-    width: float
-    height: float
-
-
-class Gateway(Shape):
-    """An on-site edge process."""
-
-    id: str
-    name: Words
-    supervision_s: int
-    key_version: int
-
-
-class Device(Shape):
-    """A sensor, door or button."""
-
-    id: str
-    name: Words
-    model: str
-    zone: str
-    gateway: str
-    x: float | None
-    y: float | None
-    supervision_s: int
-    key: bool
-
-
-class Checkpoint(Shape):
-    """A patrol point."""
-
-    id: str
-    name: Words
-    zone: str
-    tags: list[str]
-    x: float | None
-    y: float | None
-
-
-class Post(Shape):
-    """A duty function."""
-
-    id: str
-    name: Words
-    location: Words | None
-
-
-class Seat(Shape):
-    """A place of a post that must be held."""
-
-    id: str
-    post: str
-    name: Words
-    required: bool
-
-
-class Contact(Shape):
-    """How to reach someone."""
-
-    channel: str
-    target: str
-
-
-class Person(Shape):
-    """Someone who works here. `login`, `phone` and `contacts` are empty below supervisor."""
-
-    id: str
-    name: Words
-    login: str
-    roles: list[Role]
-    phone: str
-    contacts: list[Contact]
-    language: str
-
-
 class Rung(Shape):
     """One step of a ladder."""
 
     after_s: int
     who: str
     channels: list[str]
-
-
-class Ladder(Shape):
-    """Rungs in order; the last one repeats."""
-
-    id: str
-    rungs: list[Rung]
-    repeat_s: int
-
-
-class Route(Shape):
-    """Which alerts climb which ladder."""
-
-    ladder: str
-    seat: str
-    kinds: list[str]
-    klasses: list[str]
-    priorities: list[int]
-    zones: list[str]
-
-
-class ShiftTemplate(Shape):
-    """A shift's wall-clock hours."""
-
-    id: str
-    name: Words
-    starts: WallTime
-    ends: WallTime
-
-
-class Rota(Shape):
-    """Who stands in a seat on each day of a repeating cycle."""
-
-    seat: str
-    from_day: str
-    days: list[dict[str, str]]
-
-
-class Kind(Shape):
-    """One row of the table of event kinds."""
-
-    name: str
-    klass: Klass
-    effect: Effect
-    priority: int
-    ends: Ends
-    ack_s: int
-    clears: list[str]
-    life: bool
-
-
-class Policies(Shape):
-    """The site's own numbers."""
-
-    handle_by_s: dict[str, int]
-    clock_skew_s: int
-    gateway_gap_s: int
-    key_zone_raises_priority: bool
-    log_retention_days: int
-    checkpoint_every_s: int
-    roster_horizon_days: int
-    kinds: dict[str, Kind]
-
-
-class External(Shape):
-    """Someone outside who is called last. `contacts` is empty below supervisor."""
-
-    id: str
-    name: Words
-    contacts: list[Contact]
-
-
-class Register(Shape):
-    """Everything that stands at one site, by id."""
-
-    site_id: str
-    name: Words
-    time_zone: str
-    version: int
-    zones: dict[str, Zone]
-    plans: dict[str, Plan]
-    gateways: dict[str, Gateway]
-    devices: dict[str, Device]
-    checkpoints: dict[str, Checkpoint]
-    posts: dict[str, Post]
-    seats: dict[str, Seat]
-    people: dict[str, Person]
-    ladders: dict[str, Ladder]
-    routes: list[Route]
-    templates: dict[str, ShiftTemplate]
-    rotas: list[Rota]
-    externals: list[External]
-    policies: Policies
 
 
 # alerts
@@ -561,7 +374,7 @@ class Snapshot(Shape):
 
 
 class Shift(Shape):
-    """A published shift."""
+    """A published shift, or one part of a split one. Who is on call is reachable, and does not hold the seat."""
 
     id: str
     seat: str
@@ -569,6 +382,7 @@ class Shift(Shape):
     template: str
     starts_at: datetime
     ends_at: datetime
+    on_call: bool
 
 
 class Stay(Shape):

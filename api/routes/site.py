@@ -10,8 +10,9 @@ from alerts import store as alert_store
 from api.bodies import PlanId, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.register_shapes import Register
 from api.room import reply, room_of
-from api.shapes import Register, Snapshot
+from api.shapes import Snapshot
 from core.errors import NotFound
 from ingest import seats
 from ingest import store as event_store
@@ -42,6 +43,7 @@ def shown(standing: Standing, *, contacts: bool) -> dict[str, Any]:
             person |= {"login": "", "phone": "", "contacts": []}
         for external in made["externals"]:
             external["contacts"] = []
+        made["policies"]["duty"]["offsite"] = []
     return made
 
 
