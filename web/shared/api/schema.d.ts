@@ -432,6 +432,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/calendar/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calendar Month
+         * @description The days of a month. A provisional day may still become another: its country has not published the year (SITE-04).
+         */
+        get: operations["calendar_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/calendar/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Day
+         * @description Say what a day is here, whatever the country says; the shifts to come follow.
+         */
+        put: operations["set_day"];
+        post?: never;
+        /**
+         * Clear Day
+         * @description Take the site's word on a day back.
+         */
+        delete: operations["clear_day"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/logbook": {
         parameters: {
             query?: never;
@@ -484,6 +528,127 @@ export interface paths {
          * @description The whole log as lines that `watchroom logbook verify` checks offline. That it was read out is itself logged.
          */
         get: operations["log_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log Forms
+         * @description The forms that may be filled here (LOG-08).
+         */
+        get: operations["log_forms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Entry
+         * @description Write an entry (LOG-01, LOG-02, LOG-14).
+         */
+        post: operations["write_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/entries/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log Entry
+         * @description One entry, with what corrects it.
+         */
+        get: operations["log_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/entries/{n}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Entry
+         * @description Say what an entry should have said, and why (LOG-03). Answers with the entry and all its corrections.
+         */
+        post: operations["correct_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Attachment
+         * @description Upload a file of at most 10 MB as the body of the request: JPEG, PNG, WebP, PDF or plain text. An entry then
+         *     attaches it by its hash.
+         */
+        post: operations["upload_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/attachments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attachment
+         * @description The file, if it still is what was attached.
+         */
+        get: operations["attachment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -720,11 +885,43 @@ export interface components {
             password: string;
         };
         /**
+         * Attached
+         * @description A file that was uploaded, by the SHA-256 of its bytes.
+         */
+        Attached: {
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Attachment
+         * @description A file that was uploaded before, and what it is called here.
+         */
+        Attachment: {
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /**
          * Basis
          * @description Why someone counts as the holder.
          * @enum {string}
          */
         Basis: "signed_on" | "rostered" | "nobody";
+        /**
+         * BlockMode
+         * @description How important unfinished work stands in the way of a hand-over (HND-08, HND-16): `strict` until it is closed,
+         *     `lenient` until it is acknowledged, `joint` keeps both people responsible, `off` only lists it.
+         * @enum {string}
+         */
+        BlockMode: "strict" | "lenient" | "joint" | "off";
         /**
          * Burst
          * @description Events of one commit: how many, and the newest of them.
@@ -736,11 +933,79 @@ export interface components {
             items: components["schemas"]["EventBrief"][];
         };
         /**
+         * CalendarDay
+         * @description One day. `name` is the country's holiday; `provisional`: the country has not published its working days yet.
+         */
+        CalendarDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            type: components["schemas"]["sites__duty_words__DayType"];
+            name: components["schemas"]["Words"] | null;
+            /** Provisional */
+            provisional: boolean;
+            override: components["schemas"]["DayOverride"] | null;
+        };
+        /**
+         * CalendarMonth
+         * @description A month of days.
+         */
+        CalendarMonth: {
+            /** Month */
+            month: string;
+            /** Jurisdiction */
+            jurisdiction: string;
+            /** Days */
+            days: components["schemas"]["CalendarDay"][];
+        };
+        /**
          * Cause
          * @description Why an alarm was false (requirements EVT-05: recorded with justification).
          * @enum {string}
          */
         Cause: "cooking" | "steam" | "dust" | "insect" | "device_fault" | "works" | "human" | "unknown";
+        /**
+         * Certificate
+         * @description A licence; `until` is the last day it is good for.
+         */
+        Certificate: {
+            /** Name */
+            name: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * CheckMode
+         * @description When presence checks (查岗) come.
+         * @enum {string}
+         */
+        CheckMode: "off" | "random" | "schedule";
+        /**
+         * Checklist
+         * @description What is gone through when a seat is handed over.
+         */
+        Checklist: {
+            /** Seat */
+            seat: string;
+            /** Items */
+            items: components["schemas"]["ChecklistItem"][];
+        };
+        /**
+         * ChecklistItem
+         * @description One line of a hand-over's checklist; `expected` is how many there should be of what is counted.
+         */
+        ChecklistItem: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            kind: components["schemas"]["ItemKind"];
+            /** Expected */
+            expected: number | null;
+            /** Mandatory */
+            mandatory: boolean;
+        };
         /**
          * Checkpoint
          * @description A patrol point.
@@ -822,6 +1087,60 @@ export interface components {
             channel: string;
             /** Target */
             target: string;
+        };
+        /**
+         * CorrectionDraft
+         * @description What an entry should have said, and why it did not.
+         */
+        CorrectionDraft: {
+            /**
+             * Form
+             * @default note
+             */
+            form: string;
+            /** Happened At */
+            happened_at?: string | null;
+            /** Zone */
+            zone?: string | null;
+            /**
+             * Persons
+             * @default []
+             */
+            persons: string[];
+            /** Alert */
+            alert?: string | null;
+            /** Fields */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * DayOverride
+         * @description What the site says of a day.
+         */
+        DayOverride: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            type: components["schemas"]["sites__duty_words__DayType"];
+            /** Reason */
+            reason: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * DemoLogin
@@ -922,6 +1241,60 @@ export interface components {
             attendance: components["schemas"]["Stay"][];
         };
         /**
+         * DutyPolicies
+         * @description The site's rules for rosters, presence and hand-over. `offsite` is empty below supervisor.
+         */
+        DutyPolicies: {
+            /** Roster Due Day */
+            roster_due_day: number;
+            /** Roster Authors */
+            roster_authors: components["schemas"]["Role"][];
+            /** Roster Approvers */
+            roster_approvers: components["schemas"]["Role"][];
+            /** Swap Approvers */
+            swap_approvers: components["schemas"]["Role"][];
+            /** Swap Notice H */
+            swap_notice_h: number;
+            /** Swap Own Arrangement */
+            swap_own_arrangement: boolean;
+            /** Rest Min H */
+            rest_min_h: number;
+            /** Max Consecutive Days */
+            max_consecutive_days: number;
+            /** Max Week H */
+            max_week_h: number;
+            /** Jurisdiction */
+            jurisdiction: string;
+            /** Incoming Lead Min */
+            incoming_lead_min: number;
+            /** Outgoing Prep Min */
+            outgoing_prep_min: number;
+            /** Late Grace S */
+            late_grace_s: number;
+            /** Late Grades */
+            late_grades: components["schemas"]["LateGrade"][];
+            /** Absent After Min */
+            absent_after_min: number;
+            /** Leave Max Min */
+            leave_max_min: number;
+            leave_needs: components["schemas"]["LeaveNeeds"];
+            presence_check: components["schemas"]["PresenceCheck"];
+            handover_block: components["schemas"]["HandoverBlock"];
+            /** Handover Required */
+            handover_required: boolean;
+            /** Relief Late Grace Min */
+            relief_late_grace_min: number;
+            /** Coverage Lead H */
+            coverage_lead_h: number[];
+            /** Status Every Min */
+            status_every_min: number;
+            review: components["schemas"]["Review"] | null;
+            /** Offsite */
+            offsite: components["schemas"]["Contact"][];
+            /** Opening Entry Required */
+            opening_entry_required: boolean;
+        };
+        /**
          * DutyPush
          * @description Seats changed hands.
          */
@@ -948,6 +1321,37 @@ export interface components {
          * @enum {string}
          */
         Ends: "device" | "person" | "both" | "at_once";
+        /**
+         * EntryDraft
+         * @description An entry for the logbook: on which form, when and where it happened, who was there, and what it says.
+         */
+        EntryDraft: {
+            /**
+             * Form
+             * @default note
+             */
+            form: string;
+            /** Happened At */
+            happened_at?: string | null;
+            /** Zone */
+            zone?: string | null;
+            /**
+             * Persons
+             * @default []
+             */
+            persons: string[];
+            /** Alert */
+            alert?: string | null;
+            /** Fields */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+        };
         /**
          * EventBrief
          * @description What a device or person said, without its bytes. `flags` is a sum: 1 test, 2 history, 4 retained, 8 unknown
@@ -1059,6 +1463,35 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
         };
         /**
+         * FieldType
+         * @description What may be written in a form's field.
+         * @enum {string}
+         */
+        FieldType: "text" | "number" | "choice" | "person" | "time" | "bool";
+        /**
+         * FormChoice
+         * @description One answer of a field that offers some.
+         */
+        FormChoice: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+        };
+        /**
+         * FormField
+         * @description One field of a form.
+         */
+        FormField: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            type: components["schemas"]["FieldType"];
+            /** Required */
+            required: boolean;
+            /** Choices */
+            choices: components["schemas"]["FormChoice"][];
+        };
+        /**
          * FrozenLadder
          * @description An alert's own ladder, as it stood when the alert was raised.
          */
@@ -1126,6 +1559,15 @@ export interface components {
             silent: boolean;
         };
         /**
+         * HandoverBlock
+         * @description Which open alerts stand in the way of a hand-over, and how.
+         */
+        HandoverBlock: {
+            mode: components["schemas"]["BlockMode"];
+            /** Priorities */
+            priorities: number[];
+        };
+        /**
          * Health
          * @description The server answers and reaches its store.
          */
@@ -1133,6 +1575,12 @@ export interface components {
             /** Ok */
             ok: boolean;
         };
+        /**
+         * ItemKind
+         * @description What is done with a line of a hand-over's checklist: count it, see to it, hand over keys, or write about it.
+         * @enum {string}
+         */
+        ItemKind: "item" | "check" | "key" | "note";
         /**
          * Kind
          * @description One row of the table of event kinds.
@@ -1170,6 +1618,21 @@ export interface components {
             /** Repeat S */
             repeat_s: number;
         };
+        /**
+         * LateGrade
+         * @description From `min_s` seconds after the start, being late is called `name`.
+         */
+        LateGrade: {
+            /** Min S */
+            min_s: number;
+            name: components["schemas"]["Words"];
+        };
+        /**
+         * LeaveNeeds
+         * @description What somebody must give who leaves the post for a while.
+         * @enum {string}
+         */
+        LeaveNeeds: "stand_in" | "contact" | "none";
         /**
          * LiveBeat
          * @description The feed is alive.
@@ -1237,6 +1700,25 @@ export interface components {
             chain: string;
         };
         /**
+         * LogForm
+         * @description A form that entries are written on.
+         */
+        LogForm: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            /** Fields */
+            fields: components["schemas"]["FormField"][];
+        };
+        /**
+         * LogForms
+         * @description The forms that may be filled at a site.
+         */
+        LogForms: {
+            /** Forms */
+            forms: components["schemas"]["LogForm"][];
+        };
+        /**
          * LogHead
          * @description Where the logbook stands.
          */
@@ -1259,7 +1741,7 @@ export interface components {
         };
         /**
          * LogPage
-         * @description A page of the logbook, newest first.
+         * @description A page of the logbook, newest first. `corrections` are all those of the entries on it, wherever they stand.
          */
         LogPage: {
             /** Items */
@@ -1267,6 +1749,8 @@ export interface components {
             /** Next */
             next: number | null;
             head: components["schemas"]["LogHead"];
+            /** Corrections */
+            corrections: components["schemas"]["LogEntry"][];
         };
         /**
          * LogPush
@@ -1444,6 +1928,14 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             /** Language */
             language: string;
+            /** Certificates */
+            certificates: components["schemas"]["Certificate"][];
+            /** Grade */
+            grade: number;
+            /** Floater */
+            floater: boolean;
+            /** Posts */
+            posts: string[];
         };
         /**
          * Plan
@@ -1482,6 +1974,7 @@ export interface components {
             kinds: {
                 [key: string]: components["schemas"]["Kind"];
             };
+            duty: components["schemas"]["DutyPolicies"];
         };
         /**
          * Post
@@ -1492,6 +1985,27 @@ export interface components {
             id: string;
             name: components["schemas"]["Words"];
             location: components["schemas"]["Words"] | null;
+            /** Staffing */
+            staffing: components["schemas"]["Staffing"][];
+        };
+        /**
+         * Presence
+         * @description Where a shift is spent (DUTY-10). Who is on call is reachable by phone and holds no seat.
+         * @enum {string}
+         */
+        Presence: "on_site" | "on_call";
+        /**
+         * PresenceCheck
+         * @description When presence checks come, and to whom; no seats means every required one.
+         */
+        PresenceCheck: {
+            mode: components["schemas"]["CheckMode"];
+            /** Every Min */
+            every_min: number;
+            /** Window S */
+            window_s: number;
+            /** Seats */
+            seats: string[];
         };
         /**
          * Problem
@@ -1575,6 +2089,18 @@ export interface components {
             /** Externals */
             externals: components["schemas"]["External"][];
             policies: components["schemas"]["Policies"];
+            /** Rotations */
+            rotations: {
+                [key: string]: components["schemas"]["Rotation"];
+            };
+            /** Forms */
+            forms: {
+                [key: string]: components["schemas"]["LogForm"];
+            };
+            /** Checklists */
+            checklists: {
+                [key: string]: components["schemas"]["Checklist"];
+            };
         };
         /**
          * RegisterMoved
@@ -1701,6 +2227,15 @@ export interface components {
             alert_id: string | null;
         };
         /**
+         * Review
+         * @description Who signs each day of the logbook, and when that is due.
+         */
+        Review: {
+            role: components["schemas"]["Role"];
+            /** Due H */
+            due_h: number;
+        };
+        /**
          * Role
          * @description What a person may be at a site (ROLE-01).
          * @enum {string}
@@ -1743,6 +2278,25 @@ export interface components {
             days: {
                 [key: string]: string;
             }[];
+        };
+        /**
+         * Rotation
+         * @description A pattern that crews go through; "" in the cycle is rest, and each crew is `step_days` behind the one before it.
+         */
+        Rotation: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            /** Seats */
+            seats: string[];
+            /** From Day */
+            from_day: string;
+            /** Cycle */
+            cycle: string[];
+            /** Crews */
+            crews: string[][];
+            /** Step Days */
+            step_days: number;
         };
         /**
          * Route
@@ -1840,7 +2394,7 @@ export interface components {
         };
         /**
          * Shift
-         * @description A published shift.
+         * @description A published shift, or one part of a split one. Who is on call is reachable, and does not hold the seat.
          */
         Shift: {
             /** Id */
@@ -1861,10 +2415,13 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** On Call */
+            on_call: boolean;
         };
         /**
          * ShiftTemplate
-         * @description A shift's wall-clock hours.
+         * @description A shift's wall-clock hours. `segments` are the parts of a split one; `from_day` and `until_day` are dates, or days of
+         *     every year, or empty.
          */
         ShiftTemplate: {
             /** Id */
@@ -1874,6 +2431,18 @@ export interface components {
             starts: string;
             /** Ends */
             ends: string;
+            /** Segments */
+            segments: [
+                string,
+                string
+            ][];
+            presence: components["schemas"]["Presence"];
+            /** Day Types */
+            day_types: components["schemas"]["sites__duty_words__DayType"][];
+            /** From Day */
+            from_day: string;
+            /** Until Day */
+            until_day: string;
         };
         /**
          * SignIn
@@ -1914,6 +2483,24 @@ export interface components {
             taps: components["schemas"]["Tap"][];
             /** Quiet Since */
             quiet_since: string | null;
+        };
+        /**
+         * Staffing
+         * @description How many a post needs between two clock times.
+         */
+        Staffing: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /** Min */
+            min: number;
+            /** Day Types */
+            day_types: components["schemas"]["sites__duty_words__DayType"][];
+            /** Certificates */
+            certificates: string[];
+            /** Roles */
+            roles: components["schemas"]["Role"][];
         };
         /**
          * State
@@ -2000,6 +2587,15 @@ export interface components {
             en: string;
         };
         /**
+         * WrittenEntry
+         * @description One entry, with those that correct it, oldest first.
+         */
+        WrittenEntry: {
+            entry: components["schemas"]["LogEntry"];
+            /** Corrections */
+            corrections: components["schemas"]["LogEntry"][];
+        };
+        /**
          * Zone
          * @description A building, floor or area.
          */
@@ -2019,6 +2615,21 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * DayType
+         * @description What a day is at this site, and why.
+         */
+        api__bodies__DayType: {
+            type: components["schemas"]["sites__duty_words__DayType"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * DayType
+         * @description What kind of day a date is (DUTY-04, 5.2 pattern 16). A make-up day (调休上班) is a weekend day that is worked.
+         * @enum {string}
+         */
+        sites__duty_words__DayType: "workday" | "weekend" | "holiday" | "makeup";
     };
     responses: never;
     parameters: never;
@@ -4051,6 +4662,286 @@ export interface operations {
             };
         };
     };
+    calendar_month: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarMonth"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__bodies__DayType"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarDay"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarDay"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_page: {
         parameters: {
             query?: {
@@ -4265,6 +5156,562 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_forms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogForms"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attached"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                    "image/webp": unknown;
+                    "application/pdf": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
