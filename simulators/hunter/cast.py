@@ -69,7 +69,7 @@ class Later(msgspec.Struct, frozen=True):
     """An act that follows `after_us` from now."""
 
     after_us: int
-    act: Act | Trick
+    act: Act | Trick | Meant
 
 
 _RAISING: Final = {
@@ -442,9 +442,12 @@ def _broker_forgets(_dice: Random, _view: View, _: int) -> Made:
 
 
 def _channel_fails(dice: Random, view: View, now: int) -> Made:
-    """While something rings, or begins to."""
+    """While something rings, or begins to; somebody answers before the message is out."""
     alarm = _alarm(dice, view, now) if dice.random() < 0.7 else []
-    return [Later(0, Channel("email", "fails")), *alarm, Later(_after_s(dice), Channel("email", "works"))]
+    spans = (100, 400, 900, 2_000, 3_600)
+    answers = [Later(s * 1_000_000, Meant(0, dice.choice(("answer", "override")), dice.getrandbits(32))) for s in spans]
+    works = dice.choice((45, 600, 3_000, 7_000)) * 1_000_000
+    return [Later(0, Channel("email", "fails")), *alarm, *answers, Later(works, Channel("email", "works"))]
 
 
 def _dies(dice: Random, view: View, now: int, where: str) -> Made:

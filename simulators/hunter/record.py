@@ -118,7 +118,9 @@ class Record(msgspec.Struct):
     retained: set[str] = set()  # events that reached us first as a retained message
     troubles: list[str] = []  # errors that nobody asked for
     left: list[str] = []  # what still waited when the night was over, although everything was whole again
-    seen: Counter[str] = Counter()  # what really happened: faults that hit, edges that were taken
+    seen: Counter[str] = msgspec.field(
+        default_factory=Counter
+    )  # what really happened: faults that hit, edges that were taken
 
     def send(self, sent: Sent) -> None:
         """Note an event; the same id may be given twice, by mistake or on purpose."""
