@@ -421,6 +421,14 @@ class LogPage(Shape):
     corrections: list[LogEntry]
 
 
+class LogFound(Shape):
+    """A page of what was found, newest first. `corrections` are all those of the entries on it."""
+
+    items: list[LogEntry]
+    next: int | None
+    corrections: list[LogEntry]
+
+
 class WrittenEntry(Shape):
     """One entry, with those that correct it, oldest first."""
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from logbook.walk import Verdict
 
 logbook_app = typer.Typer(
-    no_args_is_help=True, help="Export a site's logbook, or verify an export. 导出或校验值班日志。"
+    no_args_is_help=True,
+    help="Export a site's logbook, verify an export, or index it for searching. 导出、校验或重建索引。",
 )
 
 
@@ -91,6 +92,29 @@ def verify_file(
     raise typer.Exit(0 if answer.ok else 1)
 
 
+@logbook_app.command("reindex")
+def reindex_site(site: Annotated[str, typer.Argument(help="Site id.")]) -> None:
+    """Make the index for searching anew from the entries themselves. The server may run meanwhile."""
+    from app.settings import Settings
+    from logbook.entries import head
+    from logbook.finding import reindex
+    from sites.store import version
+    from store.db import Store
+
+    store = Store(Settings().store_url)
+    try:
+        with store.read() as conn:
+            if version(conn, site) is None:
+                _refuse(f"there is no site {site!r} / 没有这个场所：{site}")
+            size = head(conn, site).size
+        with _bar("建立索引 indexing", size, shown=sys.stderr.isatty()) as advance:
+            for done in reindex(store, site):
+                advance(done)
+    finally:
+        store.close()
+    typer.echo(f"{site}: {size} entries gone through / 已处理 {size} 条记录", err=True)
+
+
 def _refuse(why: str) -> None:
     typer.echo(why, err=True)
     raise typer.Exit(2)
@@ -125,17 +149,27 @@ def _read(file: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _progress(file: Path, quiet: bool) -> Iterator["Progress | None"]:
-    """A bar for a person who waits at a terminal; nothing for anyone else."""
-    if quiet or str(file) == "-" or not sys.stderr.isatty() or file.stat().st_size < 20_000_000:
-        yield None
+def _bar(what: str, total: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
+    """Tells a person who waits at a terminal how far it is."""
+    if not shown:
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("校验 verifying", total=file.stat().st_size)
+        task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def _progress(file: Path, quiet: bool) -> Iterator["Progress | None"]:
+    """A bar for a person who waits at a terminal; nothing for anyone else."""
+    if quiet or str(file) == "-" or not sys.stderr.isatty() or file.stat().st_size < 20_000_000:
+        yield None
+        return
+    with _bar("校验 verifying", file.stat().st_size, shown=True) as advance:
+        yield advance
 
 
 def _report(answer: "Verdict") -> str:

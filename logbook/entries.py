@@ -1,6 +1,6 @@
 """The log at rest: append lines in the transaction that made them true, and read them back."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
 from core.clock import micros
+from logbook import finding
 from logbook.rules import NO_CHAIN, Line, Seals, seal
 from logbook.tables import log_entry
 from store import bulk, outbox
@@ -54,6 +55,7 @@ def append(tx: Tx, site_id: str, lines: Sequence[Line]) -> None:
         for line, entry in zip(lines, entries, strict=True)
     ]
     bulk.insert(tx.conn, tx.dialect, log_entry, rows)
+    finding.index(tx, site_id, head.log_size + 1, lines)
     head.log_size, head.log_chain, head.log_frontier = after.size, after.chain, after.frontier
     head.changed = True
     outbox.append(tx, site_id, lines[-1].at, [("log", {"size": after.size, "chain": after.chain.hex()})])
@@ -85,6 +87,12 @@ def one(conn: Connection, site_id: str, n: int) -> Entry | None:
     """Entry number `n`."""
     row = conn.execute(_select(site_id, None).where(log_entry.c.n == n)).one_or_none()
     return None if row is None else _entry(row)
+
+
+def some(conn: Connection, site_id: str, numbers: Collection[int]) -> list[Entry]:
+    """The entries with these numbers, newest first."""
+    query = _select(site_id, None).where(log_entry.c.n.in_(numbers)).order_by(log_entry.c.n.desc())
+    return [_entry(row) for row in conn.execute(query)]
 
 
 def corrections(conn: Connection, site_id: str, numbers: Iterable[int]) -> list[Entry]:

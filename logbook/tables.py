@@ -1,6 +1,6 @@
 """The logbook at rest: entries whose bytes are hashed as they stand, and the signed checkpoints over them."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
 from store.metadata import Instant, Json, metadata
 
@@ -42,21 +42,20 @@ log_file = Table(
     Column("at", Instant, nullable=False),
 )
 
-# What can be searched: derived from `log_entry`, made anew by `watchroom logbook reindex`. `words` is PostgreSQL's; on
-# SQLite they stand in the FTS5 table `log_words`, under `id`.
+# What people wrote and did, to be searched: derived from `log_entry`, made anew by `watchroom logbook reindex`. On SQLite the
+# words also stand in an FTS5 table for each site, by number (see `logbook.finding`).
 log_text = Table(
     "log_text",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("site_id", Text, nullable=False),
-    Column("n", BigInteger, nullable=False),
+    Column("site_id", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("act", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("form", Text, nullable=False),
     Column("words", Text, nullable=False),
-    UniqueConstraint("site_id", "n"),
+    Index("ix_log_text_at", "site_id", "at", "n"),
 )
 
 # A day of the log that was looked through and signed, with the sheet as it was computed then.

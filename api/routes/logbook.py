@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
 
 from api.bodies import SiteId
 from api.errors import Unavailable
@@ -12,13 +13,16 @@ from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
 from api.routes.site import log_head
-from api.shapes import LogPage, LogVerdict
-from logbook import audit, entries
+from api.shapes import LogFound, LogPage, LogVerdict
+from core.wire import NAME
+from logbook import audit, entries, finding
 from logbook.export import export_lines
 from logbook.notes import raw_public
 from logbook.rules import Line
 
 router = APIRouter(prefix="/sites/{site}/logbook", tags=["logbook"])
+Before = Annotated[int, Query(ge=1, le=2**53)]
+Subject = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$")]
 _SHOWN = ("ok", "size", "first_bad", "why", "detail", "chain", "root", "checkpoints", "sealed", "keys")
 
 
@@ -27,8 +31,8 @@ def log_page(
     request: Request,
     site: SiteId,
     _: Annotated[Caller, needs("log.see")],
-    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
-    subject: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$")] = None,
+    before: Before | None = None,
+    subject: Subject | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """Entries, newest first, with where the whole log stands."""
@@ -38,6 +42,33 @@ def log_page(
         head = log_head(conn, site)
     more = len(found) == limit and found[-1].n > 1
     return reply({"items": found, "next": found[-1].n if more else None, "head": head, "corrections": corrections})
+
+
+@router.get("/search", response_model=LogFound, responses=refusals(404))
+def log_search(
+    request: Request,
+    site: SiteId,
+    _: Annotated[Caller, needs("log.see")],
+    q: Annotated[str, Query(max_length=200)] = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    person: Annotated[str | None, Query(pattern=NAME)] = None,
+    act: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})*$")] = None,
+    subject: Subject | None = None,
+    form: Annotated[str | None, Query(pattern=NAME)] = None,
+    before: Before | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """What people wrote and did (LOG-07, RPT-07): every piece of `q` is in it, in either language; everything else that
+    is given fits, too. Newest first.
+    """
+    asked = finding.Asked(q, since, until, person, act, subject, form, before)
+    with room_of(request).store.read() as conn:
+        numbers = finding.find(conn, site, asked, limit)
+        found = entries.some(conn, site, numbers)
+        corrections = entries.corrections(conn, site, numbers)
+    more = len(numbers) == limit and numbers[-1] > 1
+    return reply({"items": found, "next": numbers[-1] if more else None, "corrections": corrections})
 
 
 @router.get("/verify", response_model=LogVerdict, responses=refusals(404))

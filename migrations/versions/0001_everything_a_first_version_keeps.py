@@ -285,18 +285,19 @@ def upgrade() -> None:
 
     op.create_table(
         "log_text",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Text(), nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("form", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_text")),
-        sa.UniqueConstraint("site_id", "n", name=op.f("uq_log_text_site_id_n")),
+        sa.PrimaryKeyConstraint("site_id", "n", name=op.f("pk_log_text")),
     )
+    with op.batch_alter_table("log_text", schema=None) as batch_op:
+        batch_op.create_index("ix_log_text_at", ["site_id", "at", "n"], unique=False)
+
     op.create_table(
         "member",
         sa.Column("site_id", sa.Text(), nullable=False),

@@ -89,3 +89,21 @@ async def test_what_may_not_be_attached_is_refused(house: House) -> None:
         assert (await wang.post(f"{BOOK}/entries", json=body)).json()["code"] == "not_uploaded"
         body = {"fields": {"text": "t"}, "attachments": [{"sha256": "0" * 64, "name": "../x"}]}
         assert (await wang.post(f"{BOOK}/entries", json=body)).json()["field"] == "attachments.0.name"
+
+
+async def test_what_people_wrote_is_found_page_by_page(house: House) -> None:
+    """LOG-07."""
+    async with house.client("wang") as wang, house.client("the-guard") as guard:
+        for n in range(5):
+            house.clock.tick(60)
+            await wang.post(f"{BOOK}/entries", json={"fields": {"text": f"第{n}次巡查消防泵房"}, "zone": "b7"})
+        first = shaped("log_search", await wang.get(f"{BOOK}/search", params={"q": "泵房", "limit": 3}))
+        rest = shaped("log_search", await wang.get(f"{BOOK}/search", params={"q": "泵房", "before": first["next"]}))
+        said = [e["data"]["fields"][0]["value"][1] for e in first["items"] + rest["items"]]
+        assert (said, rest["next"]) == (["4", "3", "2", "1", "0"], None)
+        since = (house.clock() - timedelta(seconds=90)).isoformat()
+        asked = {"since": since, "person": "wang", "form": "note", "act": "log.written", "subject": "zone/b7"}
+        assert len(shaped("log_search", await wang.get(f"{BOOK}/search", params=asked))["items"]) == 2
+        for wrong in [{"since": "2026-03-01"}, {"q": "x" * 201}, {"before": 0}, {"act": "Robert'); --"}]:
+            assert (await wang.get(f"{BOOK}/search", params=wrong)).status_code == 422
+        assert (await guard.get(f"{BOOK}/search", params={"q": "泵房"})).status_code == 403
