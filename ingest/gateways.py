@@ -37,6 +37,7 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
     if was_away and status.state == "online" and not retained:
         behind = [d.id for d in register.devices.values() if d.gateway == gateway and d.supervision_s]
         store.look_at(tx, register.site_id, behind, at + seconds(GRACE_S))
+        store.postpone_giving_up(tx, register.site_id, gateway, at + seconds(GIVE_UP_S))
     show(tx, judgement, gateway)
 
 
@@ -82,10 +83,11 @@ def silent(tx: Tx, judgement: Judgement, at: datetime, since: datetime) -> None:
         show(tx, judgement, gateway.id)
 
 
-def gaps(tx: Tx, judgement: Judgement, gapped: list[tuple[str, str]], at: datetime) -> None:
+def gaps(tx: Tx, judgement: Judgement, gapped: list[tuple[str, str]], at: datetime, since: datetime) -> None:
     """Sequence numbers that do not come: told as a trouble, and given up much later, so that receipts can go on.
 
     Given up is forgotten: the next receipt covers the missing numbers, and the gateway drops what it may still hold of them.
+    So only the time counts in which it was there and we (`since`) were, too.
     """
     if not gapped:
         return
@@ -94,7 +96,7 @@ def gaps(tx: Tx, judgement: Judgement, gapped: list[tuple[str, str]], at: dateti
     for gateway, name in gapped:
         boot = store.boots(tx.conn, register.site_id, [(gateway, name)])[gateway, name]
         patience = GIVE_UP_S if boot.gap_told else register.policies.gateway_gap_s
-        if boot.ahead and gateway not in gone:
+        if boot.ahead and gateway not in gone and not (boot.gap_told and at < since + seconds(GIVE_UP_S)):
             first, last = boot.missing
             told = {"boot": name, "first": first, "last": last}
             if boot.gap_told:

@@ -311,6 +311,20 @@ def save_boots(tx: Tx, site_id: str, at: datetime, changed: Mapping[tuple[str, s
     )
 
 
+def postpone_giving_up(tx: Tx, site_id: str, gateway: str, due_at: datetime) -> None:
+    """A gateway is back: it gets the whole span again to say what is missing."""
+    tx.conn.execute(
+        update(gateway_boot)
+        .where(
+            gateway_boot.c.site_id == site_id,
+            gateway_boot.c.gateway_id == gateway,
+            gateway_boot.c.gap_told,
+            gateway_boot.c.due_at.is_not(None),
+        )
+        .values(due_at=due_at)
+    )
+
+
 def boots_due(conn: Connection, site_id: str, at: datetime) -> list[tuple[str, str]]:
     """(gateway, boot) whose gap was not filled in time."""
     sql = "SELECT gateway_id, boot FROM gateway_boot WHERE site_id = ? AND due_at <= ?"

@@ -93,7 +93,7 @@ class Sweep:
                     judgement.due(alert)
             gateways.silent(tx, judgement, at, since)
             _silent_devices(tx, desk, judgement, quiet, at, since)
-            gateways.gaps(tx, judgement, gapped, at)
+            gateways.gaps(tx, judgement, gapped, at, since)
             watches.look(tx, desk, judgement, at)
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)

@@ -284,12 +284,26 @@ def test_a_gap_that_is_filled_in_time_was_none(night: Night) -> None:
     assert gaps_told(night) == []
 
 
+def test_a_gap_is_not_given_up_in_the_first_pass_after_a_long_stop(night: Night) -> None:
+    with_its_gateway(night, 1)
+    night.say("device.heartbeat", seq=1)
+    night.say("device.heartbeat", seq=4)
+    with_its_gateway(night, 70)
+    night.clock.tick(7200)
+    night.restart()
+    with_its_gateway(night, 600)
+    night.say("device.heartbeat", seq=2)
+    night.say("device.heartbeat", seq=3)
+    assert night.receipts[-1][1].through == 4
+
+
 def test_a_gap_is_not_given_up_while_its_gateway_is_away(night: Night) -> None:
     with_its_gateway(night, 1)
     night.say("device.heartbeat", seq=1)
     night.say("device.heartbeat", seq=4)
     with_its_gateway(night, 70)
-    night.pass_(3600, step=20)
+    with_its_gateway(night, 600)
+    night.pass_(200, step=20)
     with_its_gateway(night, 800)
     night.say("device.heartbeat", seq=2)
     night.say("device.heartbeat", seq=3)
