@@ -1,6 +1,6 @@
 """What duty refuses."""
 
-from core.errors import NotFound, Refusal
+from core.errors import Invalid, NotFound, Refusal
 
 
 class NoSuchSeat(NotFound):
@@ -47,4 +47,85 @@ class RotationClash(Refusal):
     """The rotation brings two crews to the same shift."""
 
     code = "rotation_clash"
+    status = 409
+
+
+class NoSuchRoster(NotFound):
+    """There is no such roster at this site."""
+
+    code = "roster_not_found"
+
+
+class RosterNotAllowed(Refusal):
+    """The roster is not in a state that allows this."""
+
+    code = "roster_not_allowed"
+    status = 409
+
+
+class RosterOpen(Refusal):
+    """A roster of this month is on its way already."""
+
+    code = "roster_open"
+    status = 409
+
+
+class RosterRole(Refusal):
+    """Another role does this with rosters here."""
+
+    code = "roster_role_needed"
+    status = 403
+
+
+class OwnRoster(Refusal):
+    """Whoever made a roster does not approve it."""
+
+    code = "own_roster"
+    status = 403
+
+
+class RosterFaulty(Refusal):
+    """The roster has faults that must be mended first."""
+
+    code = "roster_faulty"
+    status = 409
+
+
+class RosterOutdated(Refusal):
+    """A newer version of this month was published meanwhile."""
+
+    code = "roster_outdated"
+    status = 409
+
+
+class MonthIsPast(Refusal):
+    """That month is over."""
+
+    code = "month_is_past"
+    status = 409
+
+
+class ShiftBegun(Refusal):
+    """That shift has begun: it stays as it stood."""
+
+    code = "shift_begun"
+    status = 409
+
+
+class DayOutsideMonth(Invalid):
+    """That day is not in the roster's month."""
+
+    code = "day_outside_month"
+
+
+class NoSuchRotation(NotFound):
+    """There is no such rotation at this site."""
+
+    code = "rotation_not_found"
+
+
+class NothingToUndo(Refusal):
+    """There is nothing to undo or to do again."""
+
+    code = "nothing_to_undo"
     status = 409

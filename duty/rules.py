@@ -123,10 +123,13 @@ def _day(register: Register, rota: Rota, day: date, day_type: Callable[[date], D
     for name, person in rota.days[into % len(rota.days)].items() if into >= 0 else ():
         template = register.templates[name]
         if template.worked_on(day, day_type(day)):
-            yield from _parts(template, rota.seat, person, day, register.zone_info)
+            yield from placed(template, rota.seat, person, day, register.zone_info)
 
 
-def _parts(template: ShiftTemplate, seat: str, person: str, day: date, zone: ZoneInfo) -> Iterator[Dated]:
+def placed(template: ShiftTemplate, seat: str, person: str, day: date, zone: ZoneInfo) -> Iterator[Dated]:
+    """One person's shift on a date, part by part. Its id says where, when and which, so that it stays when the person
+    changes.
+    """
     on_call = template.presence is Presence.ON_CALL
     for n, (starts_at, ends_at) in enumerate(shift_on(day, template, zone)):
         if starts_at < ends_at:

@@ -2,17 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+import msgspec
+from sqlalchemy import Connection, delete, func, select, update
 
 from core.clock import instant, micros
 from core.ids import fresh
 from duty.rules import Attended, Basis, Holding
-from duty.tables import attendance, seat_state, shift
+from duty.tables import attendance, seat_state, shift, shift_withdrawn
 from sites.register import Dated
 from store import bulk
 from store.bulk import marked
 from store.db import Tx
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A published shift as calendars need it: `sequence` grows with every change, `changed_at` is the last one's time."""
+
+    shift: Dated
+    sequence: int
+    changed_at: datetime
+    withdrawn: bool = False
+
 
 AHEAD = timedelta(hours=36)
 BEHIND = timedelta(hours=26)  # the longest shift, 24 h, and a DST change
@@ -39,23 +51,61 @@ def attended(conn: Connection, site_id: str, since: datetime) -> list[Attended]:
 
 
 def publish(tx: Tx, site_id: str, made: Sequence[Dated], at: datetime) -> int:
-    """Replace the shifts that have not started yet by `made`; what has begun is never rewritten. Returns how many stand."""
-    tx.conn.execute(delete(shift).where(shift.c.site_id == site_id, shift.c.starts_at > at))
-    rows = [
-        {
-            "site_id": site_id,
-            "id": s.id,
-            "seat_id": s.seat,
-            "person_id": s.person,
-            "template_id": s.template,
-            "starts_at": micros(s.starts_at),
-            "ends_at": micros(s.ends_at),
-            "on_call": s.on_call,
-        }
-        for s in made
-    ]
-    bulk.insert_ignoring(tx.conn, tx.dialect, shift, rows)
-    return len(rows)
+    """Replace the shifts that have not started yet by `made`; what has begun is never rewritten. Returns how many stand.
+
+    A shift that stays as it was is not touched. One that is changed or comes again gets the next `sequence`; whoever lost
+    one is told so by `shift_withdrawn`.
+    """
+    stood = {s.shift.id: s for s in standing(tx.conn, site_id, at)}
+    wanted = {s.id: s for s in reversed(made)}
+    gone = [s for i, s in stood.items() if i not in wanted or wanted[i].person != s.shift.person]
+    fresh_ones = [s for i, s in wanted.items() if i not in stood or s != stood[i].shift]
+    if gone:
+        told = [{**_row(site_id, s.shift), "sequence": s.sequence + 1, "changed_at": micros(at)} for s in gone]
+        bulk.upsert(tx.conn, tx.dialect, shift_withdrawn, told)
+    lost = [i for i in stood if i not in wanted]
+    for n in range(0, len(lost), 500):
+        tx.conn.execute(delete(shift).where(shift.c.site_id == site_id, shift.c.id.in_(lost[n : n + 500])))
+    had = _withdrawn_sequences(tx.conn, site_id, at) if stood or gone else {}
+    rows = []
+    for s in fresh_ones:
+        last = max(stood[s.id].sequence if s.id in stood else -1, had.get(s.id, -1))
+        rows.append({**_row(site_id, s), "sequence": last + 1, "changed_at": micros(at)})
+    changed = [row for row in rows if row["id"] in stood]
+    bulk.update(tx.conn, tx.dialect, shift, ("site_id", "id"), changed)
+    bulk.insert_ignoring(tx.conn, tx.dialect, shift, [row for row in rows if row["id"] not in stood])
+    return len(wanted)
+
+
+def standing(conn: Connection, site_id: str, since: datetime) -> list[Standing]:
+    """Published shifts that start after `since`, each with how often it was published anew."""
+    query = select(shift).where(shift.c.site_id == site_id, shift.c.starts_at > since)
+    return [_standing(row) for row in conn.execute(query.order_by(shift.c.starts_at, shift.c.id))]
+
+
+def _standing(row: Any) -> Standing:
+    made = Dated(row.id, row.seat_id, row.person_id, row.template_id, row.starts_at, row.ends_at, row.on_call)
+    return Standing(made, row.sequence, row.changed_at)
+
+
+def _withdrawn_sequences(conn: Connection, site_id: str, at: datetime) -> dict[str, int]:
+    """The highest sequence that a shift to come had when it was taken from somebody."""
+    gone = shift_withdrawn.c
+    query = select(gone.id, func.max(gone.sequence)).where(gone.site_id == site_id, gone.ends_at > at)
+    return {row[0]: row[1] for row in conn.execute(query.group_by(gone.id))}
+
+
+def _row(site_id: str, made: Dated) -> dict[str, Any]:
+    return {
+        "site_id": site_id,
+        "id": made.id,
+        "seat_id": made.seat,
+        "person_id": made.person,
+        "template_id": made.template,
+        "starts_at": micros(made.starts_at),
+        "ends_at": micros(made.ends_at),
+        "on_call": made.on_call,
+    }
 
 
 def last_published(conn: Connection, site_id: str) -> datetime | None:

@@ -1,8 +1,8 @@
 """Published shifts and who really came."""
 
-from sqlalchemy import Boolean, Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
 
-from store.metadata import Instant, metadata
+from store.metadata import Instant, Json, metadata
 
 shift = Table(
     "shift",
@@ -15,8 +15,27 @@ shift = Table(
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("on_call", Boolean, nullable=False),
+    Column("sequence", Integer, nullable=False),  # how often it was published anew: calendars take the highest
+    Column("changed_at", Instant, nullable=False),
     Index("ix_shift_seat_ends_at", "site_id", "seat_id", "ends_at"),
     Index("ix_shift_ends_at", "site_id", "ends_at"),
+)
+
+# A published shift that was taken from somebody before it began: what their calendar is told (`CANCELLED`).
+shift_withdrawn = Table(
+    "shift_withdrawn",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("seat_id", Text, nullable=False),
+    Column("template_id", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("on_call", Boolean, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_shift_withdrawn_ends_at", "site_id", "ends_at"),
 )
 
 # One row from sign-on to sign-off. `off_at` is empty while the person stands in the seat.
@@ -57,4 +76,43 @@ day_override = Table(
     Column("reason", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# A month's roster, from its draft on. `version` counts what was published of a month; `based_on` is the one it began from.
+roster = Table(
+    "roster",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("month", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer),
+    Column("based_on", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("authors", Json, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("submitted_by", Text),
+    Column("submitted_at", Instant),
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
+    Column("reason", Text),
+    Column("published_by", Text),
+    Column("published_at", Instant),
+    Column("cells", Json, nullable=False),
+    Index("ix_roster_month", "site_id", "month"),
+)
+
+# What each edit of a draft changed. Revisions form a tree: undoing goes to the parent, and nothing is ever lost.
+roster_revision = Table(
+    "roster_revision",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("roster_id", Text, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("parent", Integer, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("changes", Json, nullable=False),
 )
