@@ -101,6 +101,12 @@ def note(tx: Tx, register: Register, alert_id: str, *, by: str, at: datetime, te
     return _one(tx, store.get(tx.conn, register.site_id, alert_id), Act.NOTE, at=at, by=by, text=text.strip())
 
 
+def hand_over(tx: Tx, alerts: Sequence[Alert], *, by: str, at: datetime, handover: str) -> None:
+    """Give what somebody holds to whoever takes the seat over, without a ring."""
+    for alert in alerts:
+        _one(tx, alert, Act.HAND_OVER, at=at, by=by, taken_from=alert.custody_by, handover=handover)
+
+
 def dispose(
     tx: Tx, register: Register, alert_id: str, close: Close, *, by: str, roles: Collection[Role], at: datetime
 ) -> Alert:

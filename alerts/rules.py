@@ -40,6 +40,7 @@ class Act(StrEnum):
     WITNESS = "witness"  # an acknowledgement by someone who is not responsible
     ACK = "ack"
     TAKE = "take"  # custody moves to a supervisor
+    HAND_OVER = "hand_over"  # custody moves to whoever takes the seat over
     RELEASE = "release"  # custody goes back to the seat
     TIMEOUT = "timeout"  # acknowledged, but not closed in time
     NOTE = "note"
@@ -84,6 +85,7 @@ NEXT: Final[Mapping[tuple[State, Act], State]] = {
     (S.ACKED, A.REPEAT): S.ACKED,
     (S.ACKED, A.CLEAR_SAID): S.ACKED,
     (S.ACKED, A.TAKE): S.ACKED,
+    (S.ACKED, A.HAND_OVER): S.ACKED,
     (S.ACKED, A.NOTE): S.ACKED,
     (S.ACKED, A.CLEAR): S.SETTLING,
     (S.ACKED, A.RESET): S.SETTLING,
@@ -97,6 +99,7 @@ NEXT: Final[Mapping[tuple[State, Act], State]] = {
     (S.CLEARED, A.ACK): S.SETTLING,
     (S.CLEARED, A.RECUR): S.RAISED,
     (S.SETTLING, A.TAKE): S.SETTLING,
+    (S.SETTLING, A.HAND_OVER): S.SETTLING,
     (S.SETTLING, A.NOTE): S.SETTLING,
     (S.SETTLING, A.RECUR): S.RAISED,
     (S.SETTLING, A.RELEASE): S.CLEARED,
@@ -189,6 +192,8 @@ def step(alert: Alert, act: Act, *, at: datetime, by: str = "system", **data: An
     change: dict[str, Any] = {"state": state, "version": alert.version + 1}
     if act in {A.ACK, A.TAKE}:
         change |= {"custody_by": by, "custody_at": at, "due_at": at + seconds(alert.ladder.handle_s)}
+    elif act is A.HAND_OVER:  # the handling time goes on: a relief is no reason to start it anew
+        change |= {"custody_by": by, "custody_at": at}
     elif act in {A.REPEAT, A.RECUR}:
         change |= {"repeats": alert.repeats + data.get("times", 1), "last_at": at, "clear_said": False}
     elif act in {A.CLEAR_SAID, A.CLEAR, A.RESET}:

@@ -108,6 +108,7 @@ _ROWS: Final = (
     Kind("duty.covered", effect=_CLEAR, clears=("duty.gap",)),
     Kind("duty.presence_check"),
     Kind("duty.late_relief", _S, _RAISE, 3, Ends.DEVICE, 180),
+    Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
 )
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({row.name: row for row in _ROWS})

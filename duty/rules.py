@@ -39,8 +39,13 @@ class Holding(msgspec.Struct, frozen=True):
     since: datetime | None = None
 
 
-def who_holds(seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterable[Attended]) -> Holding:
+def who_holds(
+    seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterable[Attended], keeps: str | None = None
+) -> Holding:
     """The holder of `seat` at `at`: signed on, else rostered, else nobody.
+
+    `keeps`: who holds it until it is handed over (HND-03, HND-04), and does so for as long as they are signed on, whoever
+    else signs on meanwhile.
 
     Whoever signed off during their shift has left it, and no longer counts as rostered: an empty chair must be seen.
     Several signed on: the one whose shift runs, else the one who came last. Several rostered: the later start; two that
@@ -55,11 +60,13 @@ def who_holds(seat: str, at: datetime, shifts: Iterable[Dated], attended: Iterab
         (a for a in stays if a.off_at is None or at < a.off_at), key=lambda a: (_down(a.on_at), a.person, a.id)
     )
     if here:
+        kept = [stay for stay in here if stay.person == keeps]
         for shift in running:
-            for stay in here:
+            for stay in kept or here:
                 if stay.person == shift.person:
                     return Holding(seat, stay.person, Basis.SIGNED_ON, shift.id, stay.on_at)
-        return Holding(seat, here[0].person, Basis.SIGNED_ON, None, here[0].on_at)
+        last = (kept or here)[0]
+        return Holding(seat, last.person, Basis.SIGNED_ON, None, last.on_at)
     for shift in running:
         if not any(a.person == shift.person and a.off_at is not None and a.off_at > shift.starts_at for a in stays):
             return Holding(seat, shift.person, Basis.ROSTERED, shift.id, shift.starts_at)

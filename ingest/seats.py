@@ -10,7 +10,7 @@ from alerts.rules import Act
 from core.clock import rfc3339
 from core.ids import derived
 from duty import store as duty_store
-from duty.rules import Attended, Holding, next_change, who_holds
+from duty.rules import Attended, Basis, Holding, next_change, who_holds
 from ingest.commit import commit_seats
 from ingest.rules import GAP, Judgement, Origin
 from ingest.scene import Scene
@@ -25,7 +25,16 @@ def held_now(
 ) -> tuple[dict[str, Holding], list[Dated], list[Attended]]:
     """Who holds each seat at `at`, with the shifts and stays that say so."""
     shifts, stays = duty_store.on_duty(conn, register.site_id, at)
-    return {seat: who_holds(seat, at, shifts, stays) for seat in register.seats}, shifts, stays
+    keeps = _keepers(conn, register)
+    return {seat: who_holds(seat, at, shifts, stays, keeps.get(seat)) for seat in register.seats}, shifts, stays
+
+
+def _keepers(conn: Connection, register: Register) -> dict[str, str]:
+    """Who keeps which seat until it is handed over: who signed on to it and held it when it was last settled."""
+    if not register.policies.duty.handover_required:
+        return {}
+    states = duty_store.states(conn, register.site_id).values()
+    return {h.seat: h.person for h in states if h.person is not None and h.basis is Basis.SIGNED_ON}
 
 
 def seat_states(conn: Connection, register: Register, at: datetime) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ ALERT_WORDS: Final[Mapping[str, str]] = {
     "acked": "by",
     "witnessed": "by",
     "taken": "by",
+    "handed_over": "by",
     "released": "by",
     "reset": "by",
     "noted": "by",

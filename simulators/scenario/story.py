@@ -39,6 +39,7 @@ WORDS: Final[Mapping[str, str]] = {
     "witness": "witnessed",
     "ack": "acked",
     "take": "taken",
+    "hand_over": "handed_over",
     "release": "released",
     "timeout": "timed_out",
     "note": "noted",

@@ -111,6 +111,15 @@ def test_acknowledging_stops_the_ladder_and_starts_the_handling_time() -> None:
     assert (after.custody_by, after.custody_at, after.due_at) == ("wang", AT, AT + timedelta(seconds=900))
 
 
+@pytest.mark.parametrize("state", HELD)
+def test_custody_that_is_handed_over_neither_rings_nor_starts_the_handling_time_anew(state: State) -> None:
+    """HND-03."""
+    held = an_alert(state, custody_by="wang", due_at=AT + timedelta(seconds=60))
+    after, line = step(held, Act.HAND_OVER, at=AT, by="li", taken_from="wang")
+    assert (after.state, after.custody_by, after.due_at, after.ring) == (state, "li", held.due_at, held.ring)
+    assert (line.act, line.actor, line.data["taken_from"]) == ("alert.hand_over", "li", "wang")
+
+
 @pytest.mark.parametrize(
     ("close", "field"),
     [

@@ -28,6 +28,16 @@ def test_the_boundary_belongs_to_the_shift_that_starts(offset: timedelta, holder
     assert (held.person, held.basis) == (holder, Basis.ROSTERED)
 
 
+def test_who_keeps_a_seat_until_it_is_handed_over_keeps_it_while_signed_on() -> None:
+    """HND-03, HND-04: past the planned end, and although the next one is there."""
+    shifts = [shift("day", AT - 12 * H, AT), shift("night", AT, AT + 12 * H)]
+    both = [Attended("1", "centre", "day", AT - 12 * H), Attended("2", "centre", "night", AT - S)]
+    assert who_holds("centre", AT + H, shifts, both).person == "night"
+    assert who_holds("centre", AT + H, shifts, both, "day").person == "day"
+    assert who_holds("centre", AT + H, shifts, both[1:], "day").person == "night"
+    assert who_holds("centre", AT + H, shifts, [], "day") == who_holds("centre", AT + H, shifts, [])
+
+
 def test_in_an_overlap_the_later_start_holds_unless_the_other_is_signed_on() -> None:
     """Pattern 3 of requirements 5.2: 20:00-21:00 belongs to two shifts."""
     shifts = [shift("day", AT - 11 * H, AT + H), shift("night", AT, AT + 12 * H)]

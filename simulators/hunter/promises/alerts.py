@@ -32,6 +32,7 @@ LIFE: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
         "note": [(s, s) for s in ("raised", "acked", "cleared", "settling")],
         "ack": [("raised", "acked"), ("cleared", "settling")],
         "take": [("acked", "acked"), ("settling", "settling")],
+        "hand_over": [("acked", "acked"), ("settling", "settling")],
         "release": [("acked", "raised"), ("settling", "cleared")],
         "timeout": [("acked", "raised"), ("settling", "cleared")],
         "dispose": [("acked", "closed"), ("settling", "closed")],
