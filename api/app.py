@@ -29,6 +29,7 @@ from api.routes import (
     health,
     live,
     logbook,
+    logbook_days,
     logbook_entries,
     logbook_files,
     session,
@@ -41,7 +42,20 @@ from ingest.desks import Desks
 from store.db import Store
 
 PREFIX = "/api/v1"
-_ROUTERS = (session, site, alerts, events, duty, calendar, logbook, logbook_entries, logbook_files, live, health)
+_ROUTERS = (
+    session,
+    site,
+    alerts,
+    events,
+    duty,
+    calendar,
+    logbook,
+    logbook_entries,
+    logbook_files,
+    logbook_days,
+    live,
+    health,
+)
 
 MAX_BODIES: Mapping[str, int] = {logbook_files.router.prefix: MAX_UPLOAD}
 

@@ -151,6 +151,13 @@ class DayType(Body):
     reason: Said
 
 
+class SignDay(Body):
+    """What the reviewer has to say of the day, and their own password once more."""
+
+    comment: Long = ""
+    password: Secret
+
+
 class ConsoleSays(Body):
     """What the console knows of itself: whether it can make a sound, and whether someone started duty on it."""
 

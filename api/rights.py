@@ -51,6 +51,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
     "log.write": Permit(Where.SITE, _HANDS, person=True),
+    "log.review": Permit(Where.SITE, _ALL, person=True),  # the site's own policy says who of them
     "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "console.report": Permit(Where.SITE, _ALL),
     "health.roles": Permit(Where.ANY_SITE, _TECHS),

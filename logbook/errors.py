@@ -90,3 +90,38 @@ class NotAttached(Invalid):
     """Upload the file before you attach it."""
 
     code = "not_uploaded"
+
+
+class NoReviews(Refusal):
+    """Days are not signed at this site."""
+
+    code = "no_reviews"
+    status = 409
+
+
+class NotTheReviewer(Refusal):
+    """The day is signed by another role at this site."""
+
+    code = "not_the_reviewer"
+    status = 403
+
+
+class DayNotOver(Refusal):
+    """A day can be signed when it is over."""
+
+    code = "day_not_over"
+    status = 409
+
+
+class OnlyPersonOnDuty(Refusal):
+    """You were the only person on duty that day: somebody else must look it through."""
+
+    code = "only_person_on_duty"
+    status = 403
+
+
+class AlreadySigned(Refusal):
+    """The day has been signed already."""
+
+    code = "already_signed"
+    status = 409

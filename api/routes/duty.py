@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from api.again import once_more
 from api.bodies import AtSeat, ConsoleSays, SiteId
-from api.errors import WrongOwnPassword
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
@@ -42,7 +42,7 @@ async def sign_on(
     request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
 ) -> Response:
     """Come on duty (ATT-01)."""
-    await _once_more(room_of(request), caller, body.password)
+    await once_more(room_of(request), caller, body.password)
     return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_on)
 
 
@@ -51,18 +51,8 @@ async def sign_off(
     request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
 ) -> Response:
     """Leave a seat."""
-    await _once_more(room_of(request), caller, body.password)
+    await once_more(room_of(request), caller, body.password)
     return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_off)
-
-
-async def _once_more(room: Room, caller: Caller, password: str) -> None:
-    """The caller's own password again: an open console is not a person."""
-    mine = caller.signed.account
-    place = f"account/{mine.id}"
-    room.throttle.ask(place, mine.login)
-    if not await room.passwords.fits(password, mine.password_hash):
-        raise WrongOwnPassword(field="password")
-    room.throttle.right(place, mine.login)
 
 
 def _sign(

@@ -107,3 +107,31 @@ async def test_what_people_wrote_is_found_page_by_page(house: House) -> None:
         for wrong in [{"since": "2026-03-01"}, {"q": "x" * 201}, {"before": 0}, {"act": "Robert'); --"}]:
             assert (await wang.get(f"{BOOK}/search", params=wrong)).status_code == 422
         assert (await guard.get(f"{BOOK}/search", params={"q": "泵房"})).status_code == 403
+
+
+async def test_a_day_is_looked_through_and_signed_with_the_password(house: House, alert_id: str) -> None:
+    """LOG-06, QA-01."""
+    async with house.client("the-supervisor") as chief, house.client("wang") as wang:
+        day = f"{BOOK}/days/2026-03-01"
+        house.clock.tick(1)
+        before = shaped("log_day", await wang.get(day))
+        assert ([a["alert"] for a in before["sheet"]["unclosed"]], before["signed"]) == ([alert_id], None)
+        body = {"comment": "阅，喷头需检查", "password": "demo"}
+        assert (await chief.post(f"{day}/sign", json=body)).json()["code"] == "day_not_over"
+    house.clock.tick(26 * 3600)
+    async with house.client("the-supervisor") as chief, house.client("wang") as wang:
+        assert shaped("log_days", await wang.get(f"{BOOK}/days"))["overdue"] == ["2026-03-01"]
+        wrong = await chief.post(f"{day}/sign", json=body | {"password": "x"})
+        assert wrong.json()["code"] == "wrong_own_password"
+        assert (await wang.post(f"{day}/sign", json=body)).json()["code"] == "not_the_reviewer"
+        signed = shaped("sign_day", await chief.post(f"{day}/sign", json=body))
+        assert signed["signed"]["by"] == "the-supervisor"
+        again = await chief.post(f"{day}/sign", json=body)
+        assert (again.status_code, again.json()["code"]) == (409, "already_signed")
+        assert shaped("log_day", await wang.get(day))["signed"] == signed["signed"]
+        days = shaped("log_days", await wang.get(f"{BOOK}/days"))
+        assert ([s["comment"] for s in days["signed"]], days["overdue"]) == (["阅，喷头需检查"], [])
+        found = shaped("log_search", await wang.get(f"{BOOK}/search", params={"q": "喷头"}))
+        assert [e["act"] for e in found["items"]] == ["log.reviewed"]
+        assert (await wang.get(f"{BOOK}/days/2026-02-30")).status_code == 422
+        assert (await wang.get(f"{BOOK}/days/9999-12-31")).status_code == 422

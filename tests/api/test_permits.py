@@ -33,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "sign_on": {"seat": "leader", "password": "wrong"},
     "sign_off": {"seat": "leader", "password": "wrong"},
     "upload_attachment": {},
+    "sign_day": {"comment": "c", "password": "wrong"},
     "write_entry": {"fields": {"text": "t"}},
     "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
     "set_day": {"type": "holiday", "reason": "r"},
