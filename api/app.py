@@ -32,6 +32,7 @@ from api.routes import (
     logbook_days,
     logbook_entries,
     logbook_files,
+    rosters,
     session,
     site,
 )
@@ -49,6 +50,7 @@ _ROUTERS = (
     events,
     duty,
     calendar,
+    rosters,
     logbook,
     logbook_entries,
     logbook_files,

@@ -1,5 +1,6 @@
 """What the API is told. A field that is not named here is refused, so that nothing can be set by the way."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
@@ -45,6 +46,8 @@ SiteId = Annotated[str, Path(pattern=SLUG)]
 SiteAsked = Annotated[str, Query(pattern=SLUG)]
 PlanId = Annotated[str, Path(pattern=NAME)]
 MonthId = Annotated[str, Path(pattern=MONTH)]
+MonthAsked = Annotated[str | None, Query(pattern=MONTH)]
+RosterId = Annotated[str, Path(pattern=UUID)]
 AlertId = Annotated[str, Path(pattern=UUID)]
 EventId = Annotated[str, Path(pattern=UUID)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -156,6 +159,40 @@ class SignDay(Body):
 
     comment: Long = ""
     password: Secret
+
+
+class MakeRoster(Body):
+    """Which month to begin a draft of."""
+
+    month: Annotated[str, StringConstraints(pattern=MONTH)]
+
+
+class AtRevision(Body):
+    """The step of the draft that the caller saw: nobody writes over what they have not seen."""
+
+    revision: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class CellEdits(AtRevision):
+    """Shifts to change, all in one step: seat, day, shift, and who stands in it (null: nobody)."""
+
+    cells: Annotated[dict[Name, dict[date, dict[Name, Name | None]]], Field(min_length=1, max_length=500)]
+
+
+class FillRoster(AtRevision):
+    """Where a month comes from. `rotations` are those of the register; `period_days` is how far back last month is read,
+    a whole number of weeks or of the pattern's cycles.
+    """
+
+    source: Literal["rotation", "last_month", "standing"]
+    rotations: Annotated[list[Name], Field(max_length=50)] = []
+    period_days: Annotated[int, Field(ge=1, le=56)] = 28
+
+
+class RosterReason(Body):
+    """Why a roster is refused or given up."""
+
+    reason: Said
 
 
 class ConsoleSays(Body):
