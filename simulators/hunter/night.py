@@ -19,9 +19,10 @@ from core.clock import instant, micros
 from gateway.spool import Kept as Spooled
 from ingest.deliveries import Message
 from ingest.sweep import Sweep
-from simulators.hunter.cast import OpenAlert, Trick, View, acts
+from simulators.hunter.cast import acts
 from simulators.hunter.plan import FAULTS, Meant, Plan
 from simulators.hunter.record import Did, Mark, Receipt, Record, Sent, Span, Try, Word
+from simulators.hunter.stage import OpenAlert, Trick, View
 from simulators.scenario.model import Act, Broker, Device, Garbage, Gateway, Scenario, Server
 from simulators.virtual.broker import GOOD, Parcel
 from simulators.virtual.people import Deed, about

@@ -11,8 +11,9 @@ from simulators.hunter.record import Record
 
 LONGEST_LADDER: Final = 5
 
-# Nobody says these yet: relief that comes late is found by a part of the house that is not built.
-UNSAID: Final = frozenset({"duty.late_relief"})
+# Nobody says these yet: relief that comes late is found by a part of the house that is not built, and no site that is
+# hunted on asks for status entries.
+UNSAID: Final = frozenset({"duty.late_relief", "logbook.status_due"})
 
 REFUSALS: Final = (
     *("already_answered", "not_holder", "supervisor_needed", "reason_needed", "condition_active"),
