@@ -109,6 +109,8 @@ _ROWS: Final = (
     Kind("duty.presence_check"),
     Kind("duty.late_relief", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
+    Kind("logbook.status_due", _S, _RAISE, 3, Ends.DEVICE, 180),
+    Kind("logbook.status_told", effect=_CLEAR, clears=("logbook.status_due",)),
 )
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({row.name: row for row in _ROWS})

@@ -275,7 +275,8 @@ def load_scene(
     may raise itself.
     """
     register = desk.register
-    pairs: set[tuple[str, str]] = set(also)
+    asked = frozenset(also)
+    pairs: set[tuple[str, str]] = set(asked)
     whole: set[str] = set()
     for heard in new:
         event = heard.event
@@ -302,6 +303,7 @@ def load_scene(
             or cond.state in _MAY_STEP
             or name == "device.offline"
             or (subject, name) in own
+            or (subject, name) in asked
         )
     }
     alerts = alert_store.some(tx.conn, register.site_id, stepping)

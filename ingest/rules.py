@@ -343,6 +343,11 @@ class Judgement:
             self.gap(route.seat)
         return alert_id
 
+    def stands(self, subject: str, kind_name: str) -> bool:
+        """Whether the condition is active and its alert open."""
+        cond = self._cond(subject, kind_name)
+        return cond is not None and cond.active and cond.alert_id is not None
+
     def gap(self, seat: str) -> None:
         """Nobody holds a seat that should answer: that is an alert of its own, once."""
         cond = self._cond(f"seat/{seat}", GAP)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from ingest import relief, status_entries
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from store.db import Tx
@@ -30,7 +31,7 @@ class Watch(Protocol):
         """See to what is due, and store when to look again."""
 
 
-WATCHES: Sequence[Watch] = ()
+WATCHES: Sequence[Watch] = (relief, status_entries)
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from core.clock import micros
 from core.errors import Invalid
-from logbook import entries
+from logbook import entries, status
 from logbook.errors import IsCorrection, NoSuchEntry, NotAttached, NotWritten, NotYours
 from logbook.files import ENDINGS, Kept
 from logbook.forms import CORRECTED, WRITTEN, Draft, written
@@ -26,6 +26,7 @@ def write(tx: Tx, register: Register, draft: Draft, by: str, at: datetime) -> in
     data = {**written(register, draft, by, at), "attachments": _attachments(tx, register, draft)}
     subject = f"alert/{draft.alert}" if draft.alert else f"zone/{draft.zone}" if draft.zone else "site"
     entries.append(tx, register.site_id, [Line(at, WRITTEN, by, subject, data)])
+    status.told(tx, register.site_id, register.version, draft.form, at)
     return tx.heads[register.site_id].log_size
 
 
