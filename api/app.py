@@ -32,6 +32,7 @@ from api.routes import (
     logbook_days,
     logbook_entries,
     logbook_files,
+    logbook_readers,
     rosters,
     session,
     site,
@@ -55,6 +56,7 @@ _ROUTERS = (
     logbook_entries,
     logbook_files,
     logbook_days,
+    logbook_readers,
     live,
     health,
 )

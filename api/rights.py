@@ -53,6 +53,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
     "log.write": Permit(Where.SITE, _HANDS, person=True),
     "log.review": Permit(Where.SITE, _ALL, person=True),  # the site's own policy says who of them
+    "log.readers": Permit(Where.SITE, frozenset({Role.ADMIN, Role.AUDITOR})),
     "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "console.report": Permit(Where.SITE, _ALL),
     "health.roles": Permit(Where.ANY_SITE, _TECHS),

@@ -531,6 +531,21 @@ class LogDay(Shape):
     signed: SignedSheet | None
 
 
+class LogRead(Shape):
+    """Somebody looked at a page of the logbook: page, search, entry, attachment or day."""
+
+    at: datetime
+    who: str
+    page: str
+
+
+class LogReaders(Shape):
+    """Who read the logbook, newest first."""
+
+    items: list[LogRead]
+    next: str | None
+
+
 class FormChoice(Shape):
     """One answer of a field that offers some."""
 

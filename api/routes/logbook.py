@@ -11,6 +11,7 @@ from api.bodies import SiteId
 from api.errors import Unavailable
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.reading import reads
 from api.room import Room, reply, room_of
 from api.routes.site import log_head
 from api.shapes import LogFound, LogPage, LogVerdict
@@ -30,7 +31,7 @@ _SHOWN = ("ok", "size", "first_bad", "why", "detail", "chain", "root", "checkpoi
 def log_page(
     request: Request,
     site: SiteId,
-    _: Annotated[Caller, needs("log.see")],
+    _: Annotated[Caller, reads("page")],
     before: Before | None = None,
     subject: Subject | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -48,7 +49,7 @@ def log_page(
 def log_search(
     request: Request,
     site: SiteId,
-    _: Annotated[Caller, needs("log.see")],
+    _: Annotated[Caller, reads("search")],
     q: Annotated[str, Query(max_length=200)] = "",
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,

@@ -12,6 +12,7 @@ from api.again import once_more
 from api.bodies import SignDay, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.reading import reads
 from api.room import Room, reply, room_of
 from api.shapes import LogDay, LogDays
 from core.errors import Invalid
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/sites/{site}/logbook/days", tags=["logbook"])
 
 
 @router.get("", response_model=LogDays, responses=refusals(404))
-def log_days(request: Request, site: SiteId, _: Annotated[Caller, needs("log.see")]) -> Response:
+def log_days(request: Request, site: SiteId, _: Annotated[Caller, reads("day")]) -> Response:
     """The signed days of the last month, and those that should have been signed by now."""
     room, at = room_of(request), room_of(request).now()
     with room.store.read() as conn:
@@ -42,7 +43,7 @@ def log_days(request: Request, site: SiteId, _: Annotated[Caller, needs("log.see
 
 
 @router.get("/{day}", response_model=LogDay, responses=refusals(404))
-def log_day(request: Request, site: SiteId, day: date, _: Annotated[Caller, needs("log.see")]) -> Response:
+def log_day(request: Request, site: SiteId, day: date, _: Annotated[Caller, reads("day")]) -> Response:
     """One day as it can be computed now, and its signature if it has one, with the sheet that was signed."""
     room = room_of(request)
     with room.store.read() as conn:

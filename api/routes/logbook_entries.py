@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.bodies import CorrectionDraft, EntryDraft, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.reading import reads
 from api.room import Room, reply, room_of
 from api.shapes import LogForms, WrittenEntry
 from ingest import writing
@@ -38,7 +39,7 @@ def write_entry(
 
 
 @router.get("/entries/{n}", response_model=WrittenEntry, responses=refusals(404))
-def log_entry(request: Request, site: SiteId, n: EntryNumber, _: Annotated[Caller, needs("log.see")]) -> Response:
+def log_entry(request: Request, site: SiteId, n: EntryNumber, _: Annotated[Caller, reads("entry")]) -> Response:
     """One entry, with what corrects it."""
     return _shown(room_of(request), site, n)
 

@@ -9,6 +9,7 @@ from api.bodies import SiteId
 from api.errors import Unavailable
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.reading import reads
 from api.room import Room, reply, room_of
 from api.shapes import Attached
 from logbook import acts, files
@@ -42,7 +43,7 @@ def _keep(room: Room, site: str, person: str, data: bytes) -> Response:
     response_class=Response,
     responses={200: {"content": {kind: {} for kind in files.ENDINGS}}, **refusals(404, 409)},
 )
-def attachment(request: Request, site: SiteId, sha256: FileHash, _: Annotated[Caller, needs("log.see")]) -> Response:
+def attachment(request: Request, site: SiteId, sha256: FileHash, _: Annotated[Caller, reads("attachment")]) -> Response:
     """The file, if it still is what was attached."""
     room = room_of(request)
     if room.settings.files is None:

@@ -135,3 +135,23 @@ async def test_a_day_is_looked_through_and_signed_with_the_password(house: House
         assert [e["act"] for e in found["items"]] == ["log.reviewed"]
         assert (await wang.get(f"{BOOK}/days/2026-02-30")).status_code == 422
         assert (await wang.get(f"{BOOK}/days/9999-12-31")).status_code == 422
+
+
+async def test_who_reads_the_logbook_is_known_to_the_auditor(house: House) -> None:
+    """LOG-05."""
+    async with house.client("wang") as wang, house.client("the-auditor") as auditor:
+        made = (await wang.post(f"{BOOK}/entries", json={"fields": {"text": "t"}})).json()["entry"]["n"]
+        for page in ["", "", "/search?q=t", f"/entries/{made}", "/days", "/days/2026-03-01"]:
+            assert (await wang.get(BOOK + page)).status_code == 200
+        assert (await wang.get(f"{BOOK}/readers")).status_code == 403
+        told = shaped("log_readers", await auditor.get(f"{BOOK}/readers"))
+        assert sorted(r["page"] for r in told["items"]) == ["day", "entry", "page", "search"]
+        assert {r["who"] for r in told["items"]} == {"wang"}
+        first = shaped("log_readers", await auditor.get(f"{BOOK}/readers", params={"limit": 3}))
+        rest = shaped("log_readers", await auditor.get(f"{BOOK}/readers", params={"before": first["next"]}))
+        assert first["items"] + rest["items"] == told["items"]
+        for wrong in ["x", "", "٣", "9" * 13]:
+            assert (await auditor.get(f"{BOOK}/readers", params={"before": wrong})).status_code == 422
+        house.clock.tick(600)
+        await wang.get(BOOK)
+        assert len(shaped("log_readers", await auditor.get(f"{BOOK}/readers"))["items"]) == 5
