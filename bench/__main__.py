@@ -1,10 +1,10 @@
-"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [shape] [--quick]`."""
+"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [shape] [--quick]`."""
 
 import sys
 
-from bench import demo, ingest, latency, population, shape, virtual
+from bench import demo, ingest, latency, population, shape, solver, virtual
 
-ALL = ("ingest", "latency", "demo", "population", "virtual", "shape")
+ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "shape")
 
 
 def main() -> None:
@@ -21,6 +21,8 @@ def main() -> None:
             population.run(5 if quick else 15)
         elif word == "virtual":
             virtual.run(quick=quick)
+        elif word == "solver":
+            solver.run(quick=quick)
         elif word == "shape":
             shape.run()
         else:

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 from itertools import groupby
+from typing import Final
 
-from duty.solver.problem import Clash, Problem, Rule
+from duty.solver.problem import Clash, Code, Problem, Rule
 from duty.solver.rules import rules_of
 
 Possible = Callable[[Problem, list[Rule], float], bool | None]
 Core = Callable[[Problem, list[Rule], float], list[Rule]]
+
+MANY: Final = 20
 
 
 def clash(problem: Problem, seconds: float, core: Core, possible: Possible) -> Clash:
@@ -20,14 +23,19 @@ def clash(problem: Problem, seconds: float, core: Core, possible: Possible) -> C
     def left() -> float:
         return seconds - (time.perf_counter() - began)
 
-    named, sure = core(problem, rules_of(problem), seconds / 3), True
+    def clashing(rules: list[Rule]) -> bool | None:
+        """Whether they clash; None: not known in the time that one question may take."""
+        found = possible(problem, rules, min(left(), max(1.0, seconds / 5))) if left() > 0 else None
+        return None if found is None else not found
+
+    named = _narrowed(core(problem, rules_of(problem), seconds / 6), clashing)
     lots = [list(lot) for _, lot in groupby(named, key=lambda rule: rule.code)]
     while True:
         sure = True
         for lot in lots:
             rest = [rule for rule in named if rule not in lot]
-            found = possible(problem, rest, left()) if left() > 0 else None
-            if found is False:
+            found = clashing(rest)
+            if found:
                 named = rest
             sure = sure and found is not None
         size = max(map(len, lots), default=1)
@@ -35,3 +43,13 @@ def clash(problem: Problem, seconds: float, core: Core, possible: Possible) -> C
             return Clash(tuple(named), sure and size == 1, round(time.perf_counter() - began, 3))
         half = max(1, min(size, len(named)) // 2)
         lots = [named[n : n + half] for n in range(0, len(named), half)]
+
+
+def _narrowed(named: list[Rule], clashing: Callable[[list[Rule]], bool | None]) -> list[Rule]:
+    """Of many rules, coverage and one other kind, if these clash alone: the commonest clash is that people are too few."""
+    if len(named) > MANY:
+        for code in dict.fromkeys(rule.code for rule in named if rule.code is not Code.COVERAGE):
+            few = [rule for rule in named if rule.code in {code, Code.COVERAGE}]
+            if clashing(few):
+                return few
+    return named

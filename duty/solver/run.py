@@ -42,18 +42,26 @@ def solve(problem: Problem, seconds: float, progress: Progress | None = None, *,
     if find_spec("ortools") is None:
         raise NoSolver
     child_sees = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
-    command = [sys.executable, "-m", "duty.solver", str(seconds), str(megabytes)]
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as complaints:
         asked.write(msgspec.json.encode(problem))
         asked.seek(0)
         with subprocess.Popen(
-            command, stdin=asked, stdout=subprocess.PIPE, stderr=complaints, env=child_sees, process_group=0
+            _command(seconds, megabytes),
+            stdin=asked,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=child_sees,
+            process_group=0,
         ) as child:
             try:
                 outcome = _last_word(child, problem, seconds, progress)
             finally:
                 child.kill()
         return outcome or _why(child.returncode, complaints)
+
+
+def _command(seconds: float, megabytes: int) -> list[str]:
+    return [sys.executable, "-m", "duty.solver", str(seconds), str(megabytes)]
 
 
 def _last_word(
@@ -70,11 +78,14 @@ def _last_word(
             return said or GaveUp(Why.TIME, f"not done after {seconds + PATIENCE:g} s")
         if not line:
             return said
-        said = msgspec.json.decode(line, type=Outcome)
-        if isinstance(said, Answer):
-            _look(problem, said)
+        now: Outcome = msgspec.json.decode(line, type=Outcome)
+        if isinstance(now, Answer):
+            _look(problem, now)
             if progress is not None:
-                progress(said)
+                progress(now)
+        elif isinstance(said, Answer):
+            return said  # it gave up bettering it
+        said = now
 
 
 def _read(pipe: IO[bytes] | None, lines: "queue.SimpleQueue[bytes]") -> None:
