@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from alerts.rules import State
 from api.shapes import Alert, ConditionState, DeviceState, EventBrief, GatewayState, SeatState, Shape, Tap
+from duty.handovers import State as HandoverState
 
 
 class Repeat(Shape):
@@ -86,6 +87,27 @@ class DutyPush(Shape):
     body: list[SeatState]
 
 
+class HandoverMoved(Shape):
+    """Where a seat's hand-over stands. `expected`: who is to take over by roster."""
+
+    id: str
+    seat_id: str
+    state: HandoverState
+    version: int
+    outgoing: str
+    incoming: str | None
+    expected: str | None
+    planned_end: datetime | None
+
+
+class HandoverPush(Shape):
+    """A hand-over was opened, or moved."""
+
+    type: Literal["handover"]
+    seq: int
+    body: HandoverMoved
+
+
 class GatewayPush(Shape):
     """A gateway's word on itself."""
 
@@ -125,6 +147,7 @@ Push = Annotated[
     | DevicesPush
     | ConditionsPush
     | DutyPush
+    | HandoverPush
     | GatewayPush
     | TapsPush
     | LogPush

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from duty import store
 from duty.errors import AlreadyOn, NoSuchSeat, NotOfThisSite, NotOn
+from duty.handover_errors import SamePerson, WordsOwed
 from logbook import entries
 from logbook.rules import Line
 from sites.register import Register
@@ -28,6 +29,19 @@ def sign_off(tx: Tx, register: Register, seat: str, person: str, at: datetime) -
     if store.go(tx, register.site_id, seat, person, at) == 0:
         raise NotOn(seat=seat)
     entries.append(tx, register.site_id, [Line(at, "duty.sign_off", person, f"seat/{seat}", {"seat": seat})])
+
+
+def let_go(tx: Tx, register: Register, seat: str, person: str, by: str, reason: str, at: datetime) -> None:
+    """Somebody else ends a stay: the line names who, and why."""
+    _known(register, seat, person)
+    if by == person:
+        raise SamePerson
+    if not reason.strip():
+        raise WordsOwed(field="reason")
+    if store.go(tx, register.site_id, seat, person, at) == 0:
+        raise NotOn(seat=seat)
+    told = {"seat": seat, "person": person, "reason": reason.strip()}
+    entries.append(tx, register.site_id, [Line(at, "duty.released", by, f"seat/{seat}", told)])
 
 
 def _known(register: Register, seat: str, person: str) -> None:

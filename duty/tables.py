@@ -116,3 +116,42 @@ roster_revision = Table(
     Column("at", Instant, nullable=False),
     Column("changes", Json, nullable=False),
 )
+
+# A seat's change of hands: one row a hand-over, whole in `body`; the columns beside it are for finding.
+handover = Table(
+    "handover",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("seat_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("outgoing_id", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("body", Json, nullable=False),
+    Index("ix_handover_seat_state", "site_id", "seat_id", "state"),
+    Index("ix_handover_opened_at", "site_id", "opened_at"),
+)
+
+# Who is to be relieved in a seat, when the hand-over is to be prepared, and when relief is late; emptied once seen to.
+relief = Table(
+    "relief",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("seat_id", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("end_at", Instant, nullable=False),
+    Column("prepare_at", Instant),
+    Column("late_at", Instant),
+    Index("ix_relief_prepare_at", "prepare_at"),
+    Index("ix_relief_late_at", "late_at"),
+)
+
+# When a site that makes its own rosters owes the next one. Sites that live from their rotas have no row.
+roster_due = Table(
+    "roster_due",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("due_at", Instant),
+    Index("ix_roster_due_due_at", "due_at"),
+)

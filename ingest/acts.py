@@ -14,6 +14,7 @@ from alerts.rules import Alert, Close
 from core.errors import Invalid
 from core.ids import fresh
 from duty import acts as duty_acts
+from ingest import leaving
 from ingest.commit import commit
 from ingest.flow import load_scene
 from ingest.rules import Judgement
@@ -81,8 +82,20 @@ def sign_on(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> list[di
 
 
 def sign_off(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> list[dict[str, Any]]:
-    """Leave a seat; custody returns to it, and an empty required seat is a gap at once. Returns the seats."""
+    """Leave a seat; custody returns to it, and an empty required seat is a gap at once. Returns the seats.
+
+    Where the site wants its seats handed over, plain leaving is refused while somebody is to come (`handover_needed`).
+    """
+    leaving.ask(tx, desk.register, seat, person, at)
     duty_acts.sign_off(tx, desk.register, seat, person, at)
+    leaving.left(tx, desk.register, seat, person, at)
+    return _settled(tx, desk, at)
+
+
+def let_go(tx: Tx, desk: Desk, seat: str, person: str, by: str, reason: str, at: datetime) -> list[dict[str, Any]]:
+    """A manager lets somebody leave a seat without handing it over, with a reason. Returns the seats."""
+    duty_acts.let_go(tx, desk.register, seat, person, by, reason, at)
+    leaving.left(tx, desk.register, seat, person, at)
     return _settled(tx, desk, at)
 
 

@@ -11,9 +11,11 @@ from core.clock import rfc3339
 from core.ids import derived
 from duty import store as duty_store
 from duty.rules import Attended, Basis, Holding, next_change, who_holds
+from ingest import relief
 from ingest.commit import commit_seats
 from ingest.rules import GAP, Judgement, Origin
 from ingest.scene import Scene
+from sites.duty_policies import BlockMode
 from sites.register import Dated, Register
 from store.db import Tx
 
@@ -31,7 +33,8 @@ def held_now(
 
 def _keepers(conn: Connection, register: Register) -> dict[str, str]:
     """Who keeps which seat until it is handed over: who signed on to it and held it when it was last settled."""
-    if not register.policies.duty.handover_required:
+    policy = register.policies.duty
+    if not policy.handover_required and policy.handover_block.mode is not BlockMode.JOINT:
         return {}
     states = duty_store.states(conn, register.site_id).values()
     return {h.seat: h.person for h in states if h.person is not None and h.basis is Basis.SIGNED_ON}
@@ -84,11 +87,14 @@ def settle(tx: Tx, scene: Scene, shifts: list[Dated], judgement: Judgement) -> N
             judgement.gap(seat_id)
     # with no shift in sight the next look is by the clock: a roster published meanwhile must be noticed
     held = [(h, next_change(seat, at, shifts) or at + LOOK_AGAIN) for seat, h in scene.held.items()]
+    relief.look(tx, scene.desk, judgement, at)
     commit_seats(tx, scene, held, _shown(register, dict(scene.held), shifts, at))
 
 
 def own_conditions(register: Register) -> list[tuple[str, str]]:
     """The conditions that we watch ourselves and may end without a device's word."""
-    return [(f"seat/{seat}", GAP) for seat in register.seats] + [
-        (f"gateway/{gateway}", "gateway.offline") for gateway in register.gateways
+    return [
+        *((f"seat/{seat}", GAP) for seat in register.seats),
+        *((f"gateway/{gateway}", "gateway.offline") for gateway in register.gateways),
+        *(relief.own_conditions(register) if register.policies.duty.handover_required else ()),
     ]

@@ -217,6 +217,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_gateway_state_due_at", ["due_at"], unique=False)
 
     op.create_table(
+        "handover",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("outgoing_id", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_handover")),
+    )
+    with op.batch_alter_table("handover", schema=None) as batch_op:
+        batch_op.create_index("ix_handover_opened_at", ["site_id", "opened_at"], unique=False)
+        batch_op.create_index("ix_handover_seat_state", ["site_id", "seat_id", "state"], unique=False)
+
+    op.create_table(
         "log_checkpoint",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -366,6 +382,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_reject_heard_at", ["site_id", "heard_at"], unique=False)
 
     op.create_table(
+        "relief",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("end_at", sa.BigInteger(), nullable=False),
+        sa.Column("prepare_at", sa.BigInteger(), nullable=True),
+        sa.Column("late_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "seat_id", name=op.f("pk_relief")),
+    )
+    with op.batch_alter_table("relief", schema=None) as batch_op:
+        batch_op.create_index("ix_relief_late_at", ["late_at"], unique=False)
+        batch_op.create_index("ix_relief_prepare_at", ["prepare_at"], unique=False)
+
+    op.create_table(
         "roster",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -389,6 +419,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("roster", schema=None) as batch_op:
         batch_op.create_index("ix_roster_month", ["site_id", "month"], unique=False)
+
+    op.create_table(
+        "roster_due",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_roster_due")),
+    )
+    with op.batch_alter_table("roster_due", schema=None) as batch_op:
+        batch_op.create_index("ix_roster_due_due_at", ["due_at"], unique=False)
 
     op.create_table(
         "roster_revision",

@@ -1,0 +1,117 @@
+"""What a hand-over begins with: the packet as the site's data and the seat's checklist give it (HND-05, HND-07)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from alerts import store as alert_store
+from core.ids import fresh
+from duty import handover_store, handovers
+from duty.handover_errors import HandoverOpen, NotInSeat
+from duty.handover_packet import Item, Kind, refreshed
+from duty.handovers import Handover
+from duty.relief import coming, planned_end
+from duty.rules import Holding
+from duty.store import AHEAD, BEHIND, shifts
+from ingest import store
+from logbook import entries
+from logbook.rules import Line
+from sites.register import Register
+from store import outbox
+from store.db import Tx
+
+
+def live_items(conn: Connection, register: Register, seat: str, outgoing: str) -> list[Item]:
+    """What is open, silent or away right now, as far as it is this seat's or this person's."""
+    site = register.site_id
+    made = []
+    for a in alert_store.open_alerts(conn, site):
+        if a.seat_id == seat or a.custody_by == outgoing:
+            kind = Kind.ALERT_OPEN if a.ringing else Kind.ALERT_ACKED
+            told = {"number": a.number, "kind": a.kind, "subject": a.subject, "zone": a.zone_id, "priority": a.priority}
+            made.append(Item(key=f"alert/{a.id}", kind=kind, data={**told, "state": a.state.value}, live=True))
+    silent = [c["subject"] for c in alert_store.active_conditions(conn, site) if c["name"] == "device.offline"]
+    away = [g["gateway_id"] for g in store.gateway_states(conn, site) if g["silent"] or g["state"] == "offline"]
+    made += [Item(key=f"device/{name}", kind=Kind.DEVICE_SILENT, live=True) for name in silent]
+    made += [Item(key=f"gateway/{name}", kind=Kind.GATEWAY_AWAY, live=True) for name in away]
+    return sorted(made, key=lambda i: i.key)
+
+
+def listed_items(register: Register, seat: str) -> list[Item]:
+    """The lines of the seat's checklist, to be counted and seen to (HND-06, HND-15)."""
+    checklist = register.checklists.get(seat)
+    return [
+        Item(
+            key=f"list/{line.id}",
+            kind=Kind(line.kind.value),
+            data={"name": msgspec.to_builtins(line.name)},
+            listed=True,
+            mandatory=line.mandatory,
+            expected=line.expected,
+        )
+        for line in (checklist.items if checklist else ())
+    ]
+
+
+def current(conn: Connection, register: Register, h: Handover) -> Handover:
+    """The hand-over with what is true now; one that has ended stays as it was."""
+    if not h.live:
+        return h
+    return msgspec.structs.replace(h, items=refreshed(h.items, live_items(conn, register, h.seat, h.outgoing)))
+
+
+def begin(
+    tx: Tx, register: Register, held: Mapping[str, Holding], seat: str, outgoing: str, by: str, at: datetime
+) -> Handover:
+    """Open the hand-over of a seat by who holds it. One that somebody left lying who no longer does is cancelled."""
+    holding = held[seat]
+    if holding.person != outgoing:
+        raise NotInSeat(field="seat", holder=holding.person)
+    for left in handover_store.live(tx.conn, register.site_id, seat):
+        if left.outgoing == outgoing:
+            raise HandoverOpen(handover_id=left.id)
+        keep(tx, left, handovers.cancel(left, "left_the_seat", by="system", at=at), at)
+    planned = shifts(tx.conn, register.site_id, at - BEHIND, at + AHEAD)
+    end = planned_end(holding, planned, at)
+    relief = coming(holding, planned, end or at)
+    made = Handover(
+        site_id=register.site_id,
+        id=fresh(at),
+        seat=seat,
+        outgoing=outgoing,
+        expected=relief.person if relief else None,
+        planned_end=end,
+        opened_at=at,
+        opened_by=by,
+        items=(*live_items(tx.conn, register, seat, outgoing), *listed_items(register, seat)),
+    )
+    handover_store.insert(tx, made)
+    entries.append(tx, register.site_id, [handovers.opened(made)])
+    show(tx, made, at)
+    return made
+
+
+def keep(tx: Tx, before: Handover, stepped: tuple[Handover, list[Line]], at: datetime) -> Handover:
+    """Save what became of a hand-over, with its lines and its push."""
+    after, lines = stepped
+    handover_store.save(tx, before, after)
+    entries.append(tx, after.site_id, lines)
+    show(tx, after, at)
+    return after
+
+
+def show(tx: Tx, h: Handover, at: datetime) -> None:
+    """Tell the live feed: the one who is to prepare it, or to take it over, sees it at once (HND-02)."""
+    body = {
+        "id": h.id,
+        "seat_id": h.seat,
+        "state": h.state,
+        "version": h.version,
+        "outgoing": h.outgoing,
+        "incoming": h.incoming,
+        "expected": h.expected,
+        "planned_end": h.planned_end,
+    }
+    outbox.append(tx, h.site_id, at, [("handover", body)])
