@@ -107,6 +107,8 @@ _ROWS: Final = (
     Kind("duty.gap", _A, _RAISE, 2, Ends.DEVICE, 90),
     Kind("duty.covered", effect=_CLEAR, clears=("duty.gap",)),
     Kind("duty.presence_check"),
+    Kind("duty.roster_due", _S, _RAISE, 4, Ends.DEVICE, 3600),
+    Kind("duty.roster_published", effect=_CLEAR, clears=("duty.roster_due",)),
     Kind("duty.late_relief", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
     Kind("logbook.status_due", _S, _RAISE, 3, Ends.DEVICE, 180),

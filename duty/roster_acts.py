@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from core.errors import Invalid, Stale
 from core.ids import fresh
-from duty import calendar_store, roster_store
+from duty import calendar_store, roster_due, roster_store
 from duty import store as duty_store
 from duty.calendar import day_types, days_of, first_of, month_of
 from duty.errors import (
@@ -61,6 +61,7 @@ def make(tx: Tx, register: Register, month: str, by: str, roles: Collection[Role
         cells={} if base is None else base.cells,
     )
     roster_store.add(tx, made)
+    roster_due.begin(tx, register, at)
     told = {"month": month, "based_on": made.based_on}
     entries.append(tx, register.site_id, [Line(at, "roster.make", by, f"roster/{made.id}", told)])
     return made

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from duty.errors import NoSuchRoster
-from duty.rosters import KEPT, OPEN, Change, Roster, State
+from duty.rosters import OPEN, Change, Roster, State
 from duty.rotations import Cells
 from duty.tables import roster, roster_revision
 from store.db import Tx
@@ -66,17 +66,6 @@ def last_version(conn: Connection, site_id: str, month: str) -> int:
     """How many versions of a month were published."""
     query = select(func.max(roster.c.version)).where(roster.c.site_id == site_id, roster.c.month == month)
     return conn.scalar(query) or 0
-
-
-def used(conn: Connection, site_id: str) -> bool:
-    """Whether the site has ever made a roster of its own, other than one it withdrew."""
-    states = [str(s) for s in (*OPEN, *KEPT)]
-    return (
-        conn.execute(
-            select(roster.c.id).where(roster.c.site_id == site_id, roster.c.state.in_(states)).limit(1)
-        ).first()
-        is not None
-    )
 
 
 def add(tx: Tx, made: Roster) -> None:

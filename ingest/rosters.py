@@ -10,11 +10,12 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from core.ids import fresh
-from duty import calendar_acts, calendar_store, roster_acts, roster_store
+from duty import calendar_acts, calendar_store, roster_acts, roster_due, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of, month_of
 from duty.errors import MonthIsPast, ShiftBegun
 from duty.rosters import Act, Edit, Roster, State, begun, edited, from_rosters, planned, step, with_past
+from ingest import roster_watch
 from ingest.acts import settle_seats
 from ingest.scene import Desk
 from logbook import entries
@@ -44,6 +45,7 @@ def publish_roster(tx: Tx, register: Register, at: datetime) -> int:
     made = planned(register, first, last, calendar_store.calendar(tx.conn, register, first, last), published)
     theirs = from_rosters(made, published)
     standing = [s for s in made if s.starts_at > at or s.id not in theirs]
+    roster_due.reset(tx, register, at)
     return duty_store.publish(tx, register.site_id, standing, at)
 
 
@@ -65,6 +67,7 @@ def publish(tx: Tx, desk: Desk, roster_id: str, by: str, roles: Collection[Role]
     after = msgspec.structs.replace(after, cells=with_past(register, after.cells, stood, after.month, at))
     roster_store.save(tx, after, cells=True)
     _follow(tx, desk, at)
+    roster_watch.published(tx, desk, after.month, at)
     return after
 
 
@@ -108,6 +111,8 @@ def amend(tx: Tx, desk: Desk, month: str, edits: Sequence[Edit], by: str, at: da
         kept = msgspec.structs.replace(going, cells=after, revision=n, based_on=version)
         roster_store.save(tx, kept, cells=True)
     _follow(tx, desk, at)
+    roster_due.begin(tx, register, at)
+    roster_watch.published(tx, desk, month, at)
     return made
 
 

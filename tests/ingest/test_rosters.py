@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.imports import import_site
 from core.errors import Stale
-from duty import roster_acts, roster_store
+from duty import roster_acts, roster_due, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of
 from duty.errors import (
@@ -349,3 +350,65 @@ def test_forty_people_are_published_within_a_second(store: Store, clock: HandClo
     took = time.perf_counter() - began
     assert len(desk.stand(seat="s3")) == 60
     assert took < 1, took
+
+
+# what is owed
+
+
+def _owed(desk: Desk) -> list[str]:
+    return [a.subject for a in desk.night.open() if a.kind == "duty.roster_due"]
+
+
+def _at_midnight(desk: Desk, day: datetime) -> None:
+    desk.clock.set(day)
+    desk.night.sweeper.run()
+
+
+def test_a_month_that_is_not_published_by_its_due_day_calls_until_it_is(desk: Desk) -> None:
+    """DUTY-03: due on the 25th of March, called when that day has ended in Shanghai."""
+    draft = desk.approved()
+    _at_midnight(desk, datetime(2026, 3, 25, 15, 59, tzinfo=UTC))
+    assert _owed(desk) == []
+    _at_midnight(desk, datetime(2026, 3, 25, 16, tzinfo=UTC))
+    assert _owed(desk) == ["roster/2026-04"]
+    assert desk.night.log(f"alert/{desk.night.alert('duty.roster_due').id}")[0].data["data"] == {
+        "month": "2026-04", "due_day": 25,
+    }  # fmt: skip
+    desk.do(rosters.publish, draft.id)
+    assert desk.night.alert("duty.roster_due").state == "cleared"
+
+
+def test_a_month_in_time_calls_nobody_and_the_next_one_does(desk: Desk) -> None:
+    desk.published()
+    _at_midnight(desk, datetime(2026, 3, 25, 16, tzinfo=UTC))
+    assert _owed(desk) == []
+    _at_midnight(desk, datetime(2026, 4, 25, 16, tzinfo=UTC))
+    assert _owed(desk) == ["roster/2026-05"]
+    _at_midnight(desk, datetime(2026, 5, 25, 16, tzinfo=UTC))
+    assert sorted(_owed(desk)) == ["roster/2026-05", "roster/2026-06"]
+    assert {a.subject: a.state for a in desk.night.open() if a.kind == "duty.roster_due"} == {
+        "roster/2026-05": "cleared", "roster/2026-06": "raised",
+    }  # fmt: skip
+
+
+def test_a_site_that_lives_from_its_rotas_owes_nothing(desk: Desk) -> None:
+    _at_midnight(desk, datetime(2026, 3, 25, 16, tzinfo=UTC))
+    assert _owed(desk) == []
+    assert desk.night.count("SELECT count(*) FROM roster_due") == 0
+
+
+def test_the_sweep_knows_when_the_due_day_ends(desk: Desk) -> None:
+    desk.draft()
+    with desk.db.read() as conn:
+        assert roster_due.next_due(conn) == datetime(2026, 3, 25, 16, tzinfo=UTC)
+        assert roster_due.sites_due(conn, datetime(2026, 3, 25, 16, tzinfo=UTC)) == {desk.night.site}
+        assert roster_due.sites_due(conn, datetime(2026, 3, 25, 15, tzinfo=UTC)) == set()
+
+
+def test_another_due_day_counts_from_the_next_import_on(desk: Desk) -> None:
+    desk.draft()
+    duty = msgspec.structs.replace(ROTATING.policies.duty, roster_due_day=10)
+    later = msgspec.structs.replace(ROTATING, policies=Policies(duty=duty))
+    import_site(desk.db, desk.night.desks, later, "another", desk.clock(), "system")
+    with desk.db.read() as conn:
+        assert roster_due.next_due(conn) == datetime(2026, 3, 10, 16, tzinfo=UTC)
