@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -46,8 +47,17 @@ def clash(problem: Problem, seconds: float, core: Core, possible: Possible) -> C
 
 
 def _narrowed(named: list[Rule], clashing: Callable[[list[Rule]], bool | None]) -> list[Rule]:
-    """Of many rules, coverage and one other kind, if these clash alone: the commonest clash is that people are too few."""
+    """Of many rules, those of one week, and of these coverage and one other kind, if they clash alone: the commonest clash
+    is that people are too few.
+    """
     if len(named) > MANY:
+        first = min((rule.day for rule in named if rule.day is not None), default=date.min)
+        for n in range(5):
+            week = range(7 * n, 7 * n + 7)
+            few = [rule for rule in named if rule.day is None or (rule.day - first).days in week]
+            if len(few) < len(named) and clashing(few):
+                named = few
+                break
         for code in dict.fromkeys(rule.code for rule in named if rule.code is not Code.COVERAGE):
             few = [rule for rule in named if rule.code in {code, Code.COVERAGE}]
             if clashing(few):

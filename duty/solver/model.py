@@ -35,13 +35,20 @@ class Model:
         self.touched = [touched(demand, self.zone) for demand in problem.demands]
         self.by_person: dict[int, list[int]] = defaultdict(list)
         self.by_demand: dict[int, list[int]] = defaultdict(list)
+        wanted = [(d, demand) for d, demand in enumerate(problem.demands) if self._wanted(demand)]
         for p, who in enumerate(problem.people):
-            for d, demand in enumerate(problem.demands):
+            for d, demand in wanted:
                 self._pair(p, who, d, demand)
         for d, demand in enumerate(problem.demands):
             self._demand(d, demand)
         for p, who in enumerate(problem.people):
             self._person(p, who)
+
+    def _wanted(self, demand: Demand) -> bool:
+        """Whether one of our rules asks that somebody works a shift; else nobody does, which breaks none."""
+        asks = [coverage(demand), *(certificate(demand, name) for name in demand.certificates)]
+        asks += [pinned(cell) for cell in self.problem.fixed if fills(demand, cell)]
+        return not self.rules.isdisjoint(asks)
 
     # --- one person and one shift ------------------------------------------------------------------------------------
 
