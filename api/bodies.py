@@ -48,6 +48,7 @@ PlanId = Annotated[str, Path(pattern=NAME)]
 MonthId = Annotated[str, Path(pattern=MONTH)]
 MonthAsked = Annotated[str | None, Query(pattern=MONTH)]
 RosterId = Annotated[str, Path(pattern=UUID)]
+FeedId = Annotated[str, Path(pattern=UUID)]
 AlertId = Annotated[str, Path(pattern=UUID)]
 EventId = Annotated[str, Path(pattern=UUID)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -193,6 +194,12 @@ class RosterReason(Body):
     """Why a roster is refused or given up."""
 
     reason: Said
+
+
+class FeedAsked(Body):
+    """Whose shifts the feed is of: a post's, or without one the caller's own."""
+
+    post: Name | None = None
 
 
 class ConsoleSays(Body):

@@ -50,6 +50,8 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
     "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "roster.write": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
+    "feed.see": Permit(Where.SITE, _ALL),
+    "feed.make": Permit(Where.SITE, _ALL, person=True),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),
     "log.write": Permit(Where.SITE, _HANDS, person=True),
     "log.review": Permit(Where.SITE, _ALL, person=True),  # the site's own policy says who of them

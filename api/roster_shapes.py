@@ -1,7 +1,7 @@
 """What the API answers about calendars, rosters and their feeds (see `api.shapes`)."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from api.shapes import Shape, Shift, Stay, Words
 from duty.roster_cover import Severity
@@ -147,3 +147,26 @@ class PlannedAndActual(Shape):
     month: str
     shifts: list[KeptShift]
     unplanned: list[Stay]
+
+
+class Feed(Shape):
+    """A calendar feed: of a person's shifts or of a post's. Its secret address is shown once, when it is made."""
+
+    id: str
+    kind: Literal["person", "post"]
+    target: str
+    owner: str
+    made_at: datetime
+
+
+class Feeds(Shape):
+    """Feeds that are open."""
+
+    items: list[Feed]
+
+
+class FeedMade(Shape):
+    """A new feed. Whoever has `path` sees its shifts."""
+
+    feed: Feed
+    path: str

@@ -129,3 +129,9 @@ class NothingToUndo(Refusal):
 
     code = "nothing_to_undo"
     status = 409
+
+
+class NoSuchFeed(NotFound):
+    """There is no such feed."""
+
+    code = "feed_not_found"

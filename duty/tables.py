@@ -155,3 +155,17 @@ roster_due = Table(
     Column("due_at", Instant),
     Index("ix_roster_due_due_at", "due_at"),
 )
+
+# Secret addresses of calendar feeds; of each only the hash.
+duty_feed = Table(
+    "duty_feed",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)

@@ -157,6 +157,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_device_state_due_at", ["due_at"], unique=False)
 
     op.create_table(
+        "duty_feed",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_feed")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_duty_feed_token_hash")),
+    )
+    op.create_table(
         "event",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -243,6 +256,22 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "size", name=op.f("pk_log_checkpoint")),
     )
+    op.create_table(
+        "log_copy",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "size", "channel", "target", name=op.f("pk_log_copy")),
+    )
+    with op.batch_alter_table("log_copy", schema=None) as batch_op:
+        batch_op.create_index("ix_log_copy_due_at", ["due_at"], unique=False)
+
     op.create_table(
         "log_entry",
         sa.Column("site_id", sa.Text(), nullable=False),

@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "send_back_roster": {"reason": "r"},
     "withdraw_roster": {"reason": "r"},
     "publish_roster": {},
+    "make_feed": {},
     "set_day": {"type": "holiday", "reason": "r"},
     "console_says": {"can_ring": True, "on_duty": False},
 }
