@@ -10,9 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, and_, func, or_, select
 
 from core.clock import seconds
+from logbook import copies
 from logbook.notes import Checkpoint, raw_public, sign_checkpoint
 from logbook.rules import fits, root
 from logbook.tables import log_checkpoint, log_entry
+from sites import store as site_store
 from store.db import Head, Tx
 from store.tables import site_head
 
@@ -29,7 +31,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def checkpoint(tx: Tx, site_id: str, at: datetime, key: Ed25519PrivateKey) -> Kept | None:
-    """Swear to the log of a site whose head this transaction holds, if it grew since the last time."""
+    """Swear to the log of a site whose head this transaction holds, if it grew since the last time; copies of it are owed
+    to where the site keeps them.
+    """
     head = tx.heads[site_id]
     last = latest(tx.conn, site_id)
     if head.log_size == (last.size if last else 0):
@@ -47,6 +51,9 @@ def checkpoint(tx: Tx, site_id: str, at: datetime, key: Ed25519PrivateKey) -> Ke
             site_id=site_id, size=made.size, at=at, chain=head.log_chain, root=top, key_id=made.key, note=note
         )
     )
+    register = site_store.load(tx.conn, site_id)
+    if register is not None and register.policies.duty.offsite:
+        copies.owe(tx, site_id, made.size, register.policies.duty.offsite, at)
     return made
 
 

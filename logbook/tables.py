@@ -92,3 +92,19 @@ log_read = Table(
     Column("page", Text, primary_key=True),
     Column("at", Instant, nullable=False),
 )
+
+# A checkpoint on its way to where the site keeps copies of them. `due_at` is empty when it has arrived or was given up.
+log_copy = Table(
+    "log_copy",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("code", Text, nullable=False),
+    Index("ix_log_copy_due_at", "due_at"),
+)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from alerts import store as alert_store
 from core.clock import Clock, rfc3339
-from notify import mail, services, store, webhook
+from notify import copies, mail, services, store, webhook
 from notify.delivery import Answered, Order, Outcome, refused
 from notify.message import compose
 from notify.settings import NotifySettings
@@ -36,7 +36,15 @@ def run_notify(
     rows: Store, registers: Registers, settings: NotifySettings, now: Clock, stopping: threading.Event
 ) -> None:
     """Send until `stopping`, then let what is on its way arrive for a few seconds. Blocks: a thread of its own."""
-    asyncio.run(Notifier(rows, registers, settings, now).run(stopping))
+    asyncio.run(_both(Notifier(rows, registers, settings, now), stopping))
+
+
+async def _both(notifier: "Notifier", stopping: threading.Event) -> None:
+    """Notices, and beside them the copies of checkpoints; if one breaks down so does the role, and begins anew."""
+    async with asyncio.TaskGroup() as group:
+        beside_it = group.create_task(copies.run(notifier.store, notifier.settings, notifier.now, stopping))
+        await notifier.run(stopping)
+        beside_it.cancel()  # what was on its way is sent again
 
 
 class Notifier:
