@@ -47,6 +47,7 @@ SiteAsked = Annotated[str, Query(pattern=SLUG)]
 PlanId = Annotated[str, Path(pattern=NAME)]
 MonthId = Annotated[str, Path(pattern=MONTH)]
 MonthAsked = Annotated[str | None, Query(pattern=MONTH)]
+DayId = Annotated[date, Path(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 RosterId = Annotated[str, Path(pattern=UUID)]
 FeedId = Annotated[str, Path(pattern=UUID)]
 AlertId = Annotated[str, Path(pattern=UUID)]
@@ -207,3 +208,98 @@ class ConsoleSays(Body):
 
     can_ring: bool
     on_duty: bool
+
+
+# hand-overs: `version` is that of the hand-over the person looked at
+
+ItemKey = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Version = Annotated[int, Field(ge=1)]
+
+
+class OfSeat(Body):
+    """Which seat."""
+
+    seat: Name
+
+
+class Seen(Body):
+    """Only the version."""
+
+    version: Version
+
+
+class EditItem(Seen):
+    """What the outgoing person counted, checked or writes of an item. What is not given stays."""
+
+    key: ItemKey
+    counted: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    fine: StrictBool | None = None
+    explanation: Long | None = None
+    text: Long | None = None
+
+
+class AddItem(Seen):
+    """Something more: the outgoing person's, or what the incoming one found (`anomaly`)."""
+
+    kind: Literal["text", "note", "anomaly"]
+    text: Said
+    explanation: Long = ""
+
+
+class AboutItem(Seen):
+    """Which item."""
+
+    key: ItemKey
+
+
+class ExplainItem(AboutItem):
+    """The outgoing person's answer."""
+
+    explanation: Said
+
+
+class ConfirmItems(Seen):
+    """Items that are so."""
+
+    keys: Annotated[list[ItemKey], Field(min_length=1, max_length=1000)]
+    comment: Long = ""
+
+
+class DisputeItem(AboutItem):
+    """An item that is not so, and why."""
+
+    comment: Said
+
+
+class ResolveItem(AboutItem):
+    """A supervisor's decision."""
+
+    reason: Said
+
+
+class WithReason(Seen):
+    """Why."""
+
+    reason: Said
+
+
+class Signature(Seen):
+    """The signer's own password once more."""
+
+    password: Secret
+
+
+class OverrideHandover(WithReason):
+    """Who takes the seat although signatures are missing, why, and the manager's own password once more."""
+
+    incoming: Name
+    password: Secret
+
+
+class LetGo(Body):
+    """Who may leave which seat without handing it over, why, and the manager's own password once more."""
+
+    seat: Name
+    person: Name
+    reason: Said
+    password: Secret

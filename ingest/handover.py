@@ -44,6 +44,12 @@ def change(
     return packet.keep(tx, before, act(packet.current(tx.conn, desk.register, before)), at)
 
 
+def offer(tx: Tx, desk: Desk, handover_id: str, version: int, person: str, at: datetime) -> Handover:
+    """The outgoing person signs; nothing else changes yet."""
+    policy = desk.register.policies.duty.handover_block
+    return change(tx, desk, handover_id, version, at, lambda h: handovers.offer(h, by=person, at=at, policy=policy))
+
+
 def sign(
     tx: Tx, desk: Desk, handover_id: str, version: int, person: str, at: datetime, key: Ed25519PrivateKey | None
 ) -> Handover:

@@ -46,6 +46,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "send_back_roster": {"reason": "r"},
     "withdraw_roster": {"reason": "r"},
     "publish_roster": {},
+    "handover_open": {"seat": "leader"},
+    "handover_edit": {"version": 1, "key": "k"},
+    "handover_add": {"version": 1, "kind": "text", "text": "t"},
+    "handover_remove": {"version": 1, "key": "k"},
+    "handover_explain": {"version": 1, "key": "k", "explanation": "e"},
+    "handover_offer": {"version": 1, "password": "wrong"},
+    "handover_withdraw": {"version": 1},
+    "handover_confirm": {"version": 1, "keys": ["k"]},
+    "handover_dispute": {"version": 1, "key": "k", "comment": "c"},
+    "handover_resolve": {"version": 1, "key": "k", "reason": "r"},
+    "handover_lift": {"version": 1, "reason": "r"},
+    "handover_sign": {"version": 1, "password": "wrong"},
+    "handover_override": {"version": 1, "incoming": "li", "reason": "r", "password": "wrong"},
+    "handover_cancel": {"version": 1, "reason": "r"},
+    "duty_let_go": {"seat": "leader", "person": "li", "reason": "r", "password": "wrong"},
     "make_feed": {},
     "set_day": {"type": "holiday", "reason": "r"},
     "console_says": {"can_ring": True, "on_duty": False},
@@ -70,6 +85,7 @@ def at(path: str, site: str) -> str:
     address = (
         path.replace("{site}", site)
         .replace("{id}", NO_ID)
+        .replace("{which}", NO_ID)
         .replace("{plan}", "none")
         .replace("{n}", "9999")
         .replace("{sha256}", "0" * 64)

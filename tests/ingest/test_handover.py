@@ -34,8 +34,8 @@ LIST = Checklist(
 )
 
 
-def strict(**more: Any) -> DutyPolicies:
-    return DutyPolicies(**{"handover_required": True, "handover_block": HandoverBlock(BlockMode.OFF)} | more)
+def strict(block: HandoverBlock = HandoverBlock(BlockMode.OFF)) -> DutyPolicies:  # noqa: B008 - it is frozen
+    return DutyPolicies(handover_required=True, handover_block=block)
 
 
 class Watch(Night):
@@ -66,20 +66,15 @@ class Watch(Night):
 
     def do(self, h: Handover, name: str, *rest: Any, by: str, **more: Any) -> Handover:
         act: Callable[..., Any] = getattr(handovers, name)
-        if name == "offer":
-            more["policy"] = self.policy
         with self.tx() as (tx, desk):
             at = self.clock()
+            if name == "offer":
+                return handover.offer(tx, desk, h.id, h.version, by, at)
             return handover.change(tx, desk, h.id, h.version, at, lambda h: act(h, *rest, by=by, at=at, **more))
 
     def sign(self, h: Handover, by: str = "li") -> Handover:
         with self.tx() as (tx, desk):
             return handover.sign(tx, desk, h.id, h.version, by, self.clock(), KEY)
-
-    @property
-    def policy(self) -> HandoverBlock:
-        with self.tx() as (_, desk):
-            return desk.register.policies.duty.handover_block
 
     def ready(self, by: str = "li") -> Handover:
         """Offered by wang and confirmed item by item."""
@@ -315,7 +310,7 @@ def test_a_seat_is_closed_by_signing_off_when_nobody_comes(store: Store, clock: 
 
 def test_important_work_blocks_until_a_manager_lets_it_pass(store: Store, clock: HandClock) -> None:
     """HND-08."""
-    watch = Watch(store, clock, strict(handover_block=HandoverBlock(BlockMode.STRICT, (1,))))
+    watch = Watch(store, clock, strict(HandoverBlock(BlockMode.STRICT, (1,))))
     watch.held_alert()
     h = watch.begin()
     assert code(lambda: watch.do(h, "offer", by="wang")) == "handover_blocked"
@@ -328,7 +323,7 @@ def test_important_work_blocks_until_a_manager_lets_it_pass(store: Store, clock:
 
 def test_under_the_joint_rule_the_outgoing_stays_until_it_is_closed(store: Store, clock: HandClock) -> None:
     """HND-16."""
-    watch = Watch(store, clock, strict(handover_block=HandoverBlock(BlockMode.JOINT, (1,))))
+    watch = Watch(store, clock, strict(HandoverBlock(BlockMode.JOINT, (1,))))
     alert = watch.held_alert()
     done = watch.sign(watch.ready())
     assert done.joint == (alert.id,)

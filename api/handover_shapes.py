@@ -1,0 +1,73 @@
+"""What the API answers about hand-overs (see `api.shapes`)."""
+
+from datetime import datetime
+from typing import Any
+
+from api.shapes import Shape
+from duty.handover_packet import Kind, Verdict
+from duty.handovers import State
+
+
+class HandoverItem(Shape):
+    """One item. `explanation` and `answer` are the outgoing person's, `comment` the incoming one's, `resolution` a
+    supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile.
+    """
+
+    key: str
+    kind: Kind
+    text: str
+    data: dict[str, Any]
+    live: bool
+    listed: bool
+    mandatory: bool
+    expected: int | None
+    counted: int | None
+    fine: bool | None
+    explanation: str
+    verdict: Verdict | None
+    comment: str
+    answer: str
+    resolution: str
+    over: bool
+
+
+class Handover(Shape):
+    """A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for."""
+
+    site_id: str
+    id: str
+    seat: str
+    state: State
+    version: int
+    outgoing: str
+    incoming: str | None
+    expected: str | None
+    planned_end: datetime | None
+    opened_at: datetime
+    opened_by: str
+    offered_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str | None
+    reason: str
+    lifted_by: str | None
+    lifted_for: str
+    items: list[HandoverItem]
+    joint: list[str]
+
+
+class HandoverSheet(Shape):
+    """A hand-over as it stands. `blocking`: items that stand in the way now; `equipment`: the acceptance record of what was
+    counted and checked.
+    """
+
+    handover: Handover
+    overtime_s: int
+    blocking: list[str]
+    equipment: list[HandoverItem]
+
+
+class Handovers(Shape):
+    """Hand-overs, newest first; `next` asks for older ones."""
+
+    items: list[Handover]
+    next: datetime | None

@@ -1,0 +1,104 @@
+"""Handing a seat over through HTTP; every answer is held against its documented model (HND-03, HND-08, HND-09, HND-17)."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from httpx2 import AsyncClient, Response
+
+from app.imports import import_site
+from sites.duty_policies import DutyPolicies
+from sites.duty_words import Checklist, ChecklistItem, ItemKind
+from sites.pack import digest
+from tests.api.conftest import MINE, House, staffed
+from tests.api.test_answers import SITE, shaped
+from tests.night import words
+
+DESK = f"{SITE}/handovers"
+PASSWORD = "demo"
+
+
+@pytest.fixture
+def strict(house: House) -> House:
+    """The site wants its seats handed over; wang is on, li is to come."""
+    register = staffed(MINE)
+    lists = {"centre": Checklist("centre", (ChecklistItem("radios", words("Radios"), ItemKind.ITEM, 4),))}
+    policies = msgspec.structs.replace(register.policies, duty=DutyPolicies(handover_required=True))
+    wanted = msgspec.structs.replace(register, policies=policies, checklists=lists)
+    import_site(house.db, house.night.desks, wanted, digest(wanted), house.clock(), "system")
+    return house
+
+
+async def act(browser: AsyncClient, sheet: dict[str, Any], name: str, **body: Any) -> Response:
+    h = sheet["handover"]
+    return await browser.post(f"{DESK}/{h['id']}/{name}", json={"version": h["version"]} | body)
+
+
+async def done(browser: AsyncClient, sheet: dict[str, Any], name: str, **body: Any) -> Any:
+    return shaped(f"handover_{name}", await act(browser, sheet, name, **body))
+
+
+def refused(answer: Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_the_whole_story_of_a_relief(strict: House, alert_id: str) -> None:
+    """Prepare, count, be stopped by open work, have it lifted, sign, go through it, sign; the seat has changed hands."""
+    async with strict.client("wang") as wang, strict.client("li") as li, strict.client("zhao") as zhao:
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
+        shaped("acknowledge", await wang.post(f"{SITE}/alerts/{alert_id}/ack", json={}))
+        off = await wang.post(f"{SITE}/duty/sign-off", json={"seat": "centre", "password": PASSWORD})
+        assert refused(off) == (409, "handover_needed")
+        sheet = shaped("handover_open", await wang.post(DESK, json={"seat": "centre"}))
+        assert [i["key"] for i in sheet["handover"]["items"]] == [f"alert/{alert_id}", "list/radios"]
+        assert sheet["blocking"] == [f"alert/{alert_id}"]
+        assert refused(await act(wang, sheet, "remove", key=f"alert/{alert_id}")) == (409, "item_stays")
+        first = sheet
+        sheet = await done(wang, sheet, "edit", key="list/radios", counted=4)
+        assert refused(await act(wang, first, "edit", key="list/radios", counted=3)) == (409, "stale")
+        sheet = await done(wang, sheet, "add", kind="note", text="注意地库水位")
+        assert refused(await act(wang, sheet, "offer", password="wrong"))[1] == "wrong_own_password"
+        assert refused(await act(wang, sheet, "offer", password=PASSWORD)) == (409, "handover_blocked")
+        assert refused(await act(li, sheet, "lift", reason="r")) == (403, "not_permitted")
+        sheet = await done(zhao, sheet, "lift", reason="消防队接手")
+        sheet = await done(wang, sheet, "offer", password=PASSWORD)
+        assert refused(await act(wang, sheet, "sign", password=PASSWORD)) == (403, "same_person")
+        assert refused(await act(li, sheet, "sign", password=PASSWORD)) == (409, "items_unconfirmed")
+        sheet = await done(li, sheet, "confirm", keys=[i["key"] for i in sheet["handover"]["items"]])
+        sheet = await done(li, sheet, "sign", password=PASSWORD)
+        assert (sheet["handover"]["state"], sheet["handover"]["incoming"]) == ("done", "li")
+        assert [(i["key"], i["counted"], i["verdict"]) for i in sheet["equipment"]] == [("list/radios", 4, "confirmed")]
+        now = shaped("duty", await li.get(f"{SITE}/duty"))
+        assert next(s["holder_id"] for s in now["seats"] if s["seat_id"] == "centre") == "li"
+        taken = shaped("alert_story", await li.get(f"{SITE}/alerts/{alert_id}"))["alert"]
+        assert (taken["state"], taken["custody_by"]) == ("acked", "li")
+        page = shaped("handover_list", await li.get(DESK))
+        assert [h["state"] for h in page["items"]] == ["done"]
+        head = shaped("log_page", await li.get(f"{SITE}/logbook"))["head"]
+        assert head["checkpoint"] is not None and head["checkpoint"]["size"] <= head["size"]
+        assert shaped("log_verify", await li.get(f"{SITE}/logbook/verify"))["ok"]
+
+
+async def test_a_dispute_is_decided_by_a_supervisor(strict: House) -> None:
+    """HND-11."""
+    async with strict.client("wang") as wang, strict.client("li") as li, strict.client("chen") as chen:
+        sheet = shaped("handover_open", await wang.post(DESK, json={"seat": "centre"}))
+        sheet = await done(wang, sheet, "edit", key="list/radios", counted=4)
+        sheet = await done(wang, sheet, "offer", password=PASSWORD)
+        sheet = await done(li, sheet, "dispute", key="list/radios", comment="只有三台")
+        assert refused(await act(li, sheet, "sign", password=PASSWORD)) == (409, "handover_disputed")
+        assert refused(await act(li, sheet, "resolve", key="list/radios", reason="r")) == (403, "not_permitted")
+        sheet = await done(chen, sheet, "resolve", key="list/radios", reason="第四台在维修")
+        assert (await done(li, sheet, "sign", password=PASSWORD))["handover"]["state"] == "done"
+
+
+async def test_a_manager_lets_somebody_go_and_a_maker_cancels(strict: House) -> None:
+    async with strict.client("wang") as wang, strict.client("li") as li, strict.client("zhao") as zhao:
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
+        sheet = shaped("handover_open", await wang.post(DESK, json={"seat": "centre"}))
+        assert refused(await act(li, sheet, "cancel", reason="r")) == (403, "not_outgoing")
+        assert (await done(wang, sheet, "cancel", reason="改天"))["handover"]["state"] == "cancelled"
+        body = {"seat": "centre", "person": "wang", "reason": "家中急事", "password": PASSWORD}
+        seats = shaped("duty_let_go", await zhao.post(f"{SITE}/duty/let-go", json=body))["seats"]
+        assert next(s["holder_id"] for s in seats if s["seat_id"] == "centre") is None
+        assert (await li.get(f"{DESK}/01900000-0000-7000-8000-000000000000")).json()["code"] == "handover_not_found"
