@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -13,10 +14,13 @@ from typer.testing import CliRunner
 
 from app.logbook_commands import logbook_app
 from logbook.audit import verify_store
+from logbook.finding import Asked, find
 from logbook.keys import key_fingerprint, load_or_make_key
-from sites.tables import site
+from logbook.tables import log_text
+from sites.store import save
 from store.db import Store
 from tests.logbook.conftest import SITE, START, Told, write
+from tests.night import HARBOUR
 from tests.servers import create_schema
 
 ROOT = Path(__file__).parents[2]
@@ -89,9 +93,7 @@ def test_an_export_writes_its_own_line_and_is_for_its_owner_only(
     store = Store(url)
     write(store, 3)
     with store.begin() as tx:
-        register = {"time_zone": "Asia/Shanghai"}
-        row = {"id": SITE, "version": 1, "pack_hash": "", "imported_at": START, "register": register}
-        tx.conn.execute(site.insert().values(row))
+        save(tx.conn, msgspec.structs.replace(HARBOUR, site_id=SITE, version=1), "", START)
     out = tmp_path / "out.jsonl"
     code, said = run("export", SITE, "-o", out)
     assert code == 0, said
@@ -118,3 +120,21 @@ def test_the_key_is_made_once_and_for_the_server_alone(tmp_path: Path) -> None:
     path.write_text("nonsense")
     with pytest.raises(ValueError, match=r"logbook\.pem"):
         load_or_make_key(path)
+
+
+def test_the_index_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LOG-07: derived data, by a command."""
+    url = f"sqlite:///{tmp_path / 'watchroom.db'}"
+    monkeypatch.setenv("WATCHROOM_STORE", url)
+    create_schema(url)
+    store = Store(url)
+    with store.begin() as tx:
+        save(tx.conn, msgspec.structs.replace(HARBOUR, site_id=SITE, version=1), "", START)
+    write(store, 3)
+    with store.begin() as tx:
+        tx.conn.execute(log_text.delete())
+    assert CliRunner().invoke(logbook_app, ["reindex", SITE]).exit_code == 0
+    with store.read() as conn:
+        assert find(conn, SITE, Asked("烟感"), 10) == [3, 2, 1]
+    store.close()
+    assert CliRunner().invoke(logbook_app, ["reindex", "nowhere"]).exit_code == 2
