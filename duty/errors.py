@@ -105,6 +105,13 @@ class MonthIsPast(Refusal):
     status = 409
 
 
+class MonthTooFar(Refusal):
+    """A roster is made for this month or one of the next twelve."""
+
+    code = "month_too_far"
+    status = 409
+
+
 class ShiftBegun(Refusal):
     """That shift has begun: it stays as it stood."""
 

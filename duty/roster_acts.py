@@ -4,45 +4,42 @@ Each takes a transaction that holds the site's head. Who may do what is the site
 what they had a hand in (ROLE-10).
 """
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
 
 from core.errors import Invalid, Stale
 from core.ids import fresh
-from duty import calendar_store, roster_due, roster_store
-from duty import store as duty_store
-from duty.calendar import day_types, days_of, first_of, month_of
+from duty import roster_due, roster_store
+from duty.calendar import days_of, first_of, month_of
 from duty.errors import (
     MonthIsPast,
+    MonthTooFar,
     NoSuchRotation,
     NothingToUndo,
     OwnRoster,
-    RosterFaulty,
     RosterOpen,
     RosterOutdated,
     RosterRole,
 )
-from duty.roster_checks import AROUND, check, errors
-from duty.roster_cover import Finding, span
-from duty.rosters import Act, Change, Edit, Roster, State, cells_of, difference, edited, repeated, step, turned
+from duty.roster_reading import calendar, sound, standing_cells
+from duty.rosters import Act, Change, Edit, Roster, State, difference, edited, repeated, step, turned
 from duty.rotations import Cells, expand
-from duty.rules import dated
 from logbook import entries
 from logbook.rules import Line
-from sites.duty_words import DayType
 from sites.register import Register, Role
 from store.db import Tx
+
+AHEAD: Final = timedelta(days=365)
 
 
 def make(tx: Tx, register: Register, month: str, by: str, roles: Collection[Role], at: datetime) -> Roster:
     """Begin a draft: from what is published of the month, or empty. One at a time."""
     author(register, roles)
-    if days_of(month)[-1] < at.astimezone(register.zone_info).date():
-        raise MonthIsPast(field="month", month=month)
+    within_reach(register, month, at)
     going = roster_store.open_one(tx.conn, register.site_id, month)
     if going is not None:
         raise RosterOpen(field="month", id=going.id, month=month)
@@ -104,7 +101,7 @@ def fill_from_rotations(
         if name not in register.rotations:
             raise NoSuchRotation(field="rotations", rotation=name)
     days, chosen = days_of(before.month), [register.rotations[name] for name in names]
-    made = expand(chosen, register.templates, days, _calendar(tx.conn, register, days))
+    made = expand(chosen, register.templates, days, calendar(tx.conn, register, days))
     kept = {s: there for s, there in before.cells.items() if not any(s in r.seats for r in chosen)}
     return _filled(tx, before, kept | made, "rotation", by, at)
 
@@ -197,26 +194,6 @@ def withdraw(
     return taken(tx, before, Act.WITHDRAW, by, at, reason=_needed(reason))
 
 
-def findings(conn: Connection, register: Register, roster: Roster, at: datetime) -> list[Finding]:
-    """What is wrong with what is still to come of a roster, beside the months that stand around it."""
-    today = at.astimezone(register.zone_info).date()
-    days = days_of(roster.month)
-    starts, ends = span(register, days)
-    around = duty_store.shifts(conn, register.site_id, starts - AROUND, ends + AROUND)
-    found = check(register, roster, around, _calendar(conn, register, days))
-    return [f for f in found if (f.day is None or f.day >= today) and (f.ends_at is None or f.ends_at > at)]
-
-
-def sound(conn: Connection, register: Register, roster: Roster, at: datetime) -> int:
-    """How many warnings a roster without faults has. Raises `RosterFaulty` for one with any."""
-    found = findings(conn, register, roster, at)
-    wrong = errors(found)
-    if wrong:
-        first = {k: v for k, v in msgspec.to_builtins(wrong[0]).items() if v not in (None, {})}
-        raise RosterFaulty(count=len(wrong), first=first)
-    return len(found)
-
-
 def current(tx: Tx, roster: Roster) -> int:
     """The number of the version that this roster becomes. Raises `RosterOutdated` when it began from an older one."""
     last = roster_store.last_version(tx.conn, roster.site_id, roster.month)
@@ -233,19 +210,13 @@ def taken(tx: Tx, before: Roster, act: Act, by: str, at: datetime, **data: Any) 
     return after
 
 
-def standing_cells(conn: Connection, register: Register, month: str) -> Cells:
-    """What a month follows now: its published roster, else the shifts that stand, and the rotas where none do yet."""
-    there = roster_store.published_one(conn, register.site_id, month)
-    if there is not None:
-        return there.cells
-    days = days_of(month)
-    starts, ends = span(register, days)
-    stand = [s for s in duty_store.shifts(conn, register.site_id, starts, ends) if s.id.split("/")[1].startswith(month)]
-    until = max((s.id.split("/")[1] for s in stand), default="")
-    coming = [day for day in days if day.isoformat() > until]
-    if coming:
-        stand += dated(register, coming[0], len(coming), _calendar(conn, register, days))
-    return cells_of(stand, month)
+def within_reach(register: Register, month: str, at: datetime) -> None:
+    """A roster is of the running month or of one of the next twelve: all shifts up to its end are published with it."""
+    today = at.astimezone(register.zone_info).date()
+    if month < month_of(today):
+        raise MonthIsPast(field="month", month=month)
+    if month > month_of(today + AHEAD):
+        raise MonthTooFar(field="month", month=month, months=12)
 
 
 def author(register: Register, roles: Collection[Role]) -> None:
@@ -309,8 +280,3 @@ def _saved(tx: Tx, before: Roster, after: Roster, line: Line) -> Roster:
     if before.state is not after.state:
         entries.append(tx, before.site_id, [line])
     return after
-
-
-def _calendar(conn: Connection, register: Register, days: Sequence[date]) -> Callable[[date], DayType]:
-    said = calendar_store.overrides(conn, register.site_id, days[0], days[-1])
-    return day_types(register.policies.duty.jurisdiction, said)

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from core.ids import fresh
-from duty import calendar_acts, calendar_store, roster_acts, roster_due, roster_store
+from duty import calendar_acts, calendar_store, roster_acts, roster_due, roster_reading, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of, month_of
-from duty.errors import MonthIsPast, ShiftBegun
+from duty.errors import ShiftBegun
 from duty.rosters import Act, Edit, Roster, State, begun, edited, from_rosters, planned, step, with_past
 from ingest import roster_watch
 from ingest.acts import settle_seats
@@ -57,9 +57,9 @@ def publish(tx: Tx, desk: Desk, roster_id: str, by: str, roles: Collection[Role]
     roster_acts.publisher(register, roles)
     before = roster_store.get(tx.conn, register.site_id, roster_id)
     step(before, Act.PUBLISH, by=by, at=at)  # before anything else is said of it: whether it is approved at all
-    _not_past(register, before.month, at)
-    version, warnings = roster_acts.current(tx, before), roster_acts.sound(tx.conn, register, before, at)
-    stood = roster_acts.standing_cells(tx.conn, register, before.month)
+    roster_acts.within_reach(register, before.month, at)
+    version, warnings = roster_acts.current(tx, before), roster_reading.sound(tx.conn, register, before, at)
+    stood = roster_reading.standing_cells(tx.conn, register, before.month)
     superseded = _supersede(tx, register, before.month, by, at, version)
     after = roster_acts.taken(
         tx, before, Act.PUBLISH, by, at, version=version, supersedes=superseded, warnings=warnings
@@ -77,8 +77,8 @@ def amend(tx: Tx, desk: Desk, month: str, edits: Sequence[Edit], by: str, at: da
     that stood. A draft of the month that is on its way takes the same edits.
     """
     register = desk.register
-    _not_past(register, month, at)
-    base = roster_acts.standing_cells(tx.conn, register, month)
+    roster_acts.within_reach(register, month, at)
+    base = roster_reading.standing_cells(tx.conn, register, month)
     cells, changes = edited(base, edits, month)
     over = next((c for c in changes if begun(register, c, at)), None)
     if over is not None:
@@ -146,8 +146,3 @@ def _supersede(tx: Tx, register: Register, month: str, by: str, at: datetime, ve
         return None
     roster_acts.taken(tx, stood, Act.SUPERSEDE, by, at, version=stood.version, by_version=version)
     return stood.id
-
-
-def _not_past(register: Register, month: str, at: datetime) -> None:
-    if days_of(month)[-1] < at.astimezone(register.zone_info).date():
-        raise MonthIsPast(field="month", month=month)

@@ -1,11 +1,10 @@
 """What kind of day each date is at a site, and the site's own word on it."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from api.bodies import DayType, MonthId, SiteId
+from api.bodies import DayId, DayType, MonthId, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
@@ -29,7 +28,7 @@ def calendar_month(request: Request, site: SiteId, month: MonthId, _: Annotated[
 
 @router.put("/days/{day}", response_model=CalendarDay, responses=refusals(404, 409))
 def set_day(
-    request: Request, site: SiteId, day: date, body: DayType, caller: Annotated[Caller, needs("calendar.set")]
+    request: Request, site: SiteId, day: DayId, body: DayType, caller: Annotated[Caller, needs("calendar.set")]
 ) -> Response:
     """Say what a day is here, whatever the country says; the shifts to come follow."""
     room = room_of(request)
@@ -41,7 +40,7 @@ def set_day(
 
 
 @router.delete("/days/{day}", response_model=CalendarDay, responses=refusals(404, 409))
-def clear_day(request: Request, site: SiteId, day: date, caller: Annotated[Caller, needs("calendar.set")]) -> Response:
+def clear_day(request: Request, site: SiteId, day: DayId, caller: Annotated[Caller, needs("calendar.set")]) -> Response:
     """Take the site's word on a day back."""
     room = room_of(request)
     with room.store.begin([site]) as tx:

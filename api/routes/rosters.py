@@ -30,7 +30,7 @@ from api.roster_shapes import (
     RosterRevisions,
     Rosters,
 )
-from duty import plan_and_fact, roster_acts, roster_store
+from duty import plan_and_fact, roster_acts, roster_reading, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of
 from duty.roster_cover import span
@@ -73,7 +73,7 @@ def roster_findings(request: Request, site: SiteId, id: RosterId, _: _SEE) -> Re
     room = room_of(request)
     with room.store.read() as conn:
         found = roster_store.get(conn, site, id)
-        return reply({"items": roster_acts.findings(conn, room.register(conn, site), found, room.now())})
+        return reply({"items": roster_reading.findings(conn, room.register(conn, site), found, room.now())})
 
 
 @router.get(_ONE + "/diff", response_model=RosterChanges, responses=refusals(404))

@@ -30,6 +30,9 @@ async def test_a_manager_says_what_a_day_is_and_everybody_sees_it(any_house: Hou
 
 async def test_a_month_that_is_none_is_refused(house: House) -> None:
     async with house.client("zhao") as manager:
+        for day in ("9999-12-31", "0001-01-01", "2026-02-30"):
+            answer = await manager.put(f"{SITE}/calendar/days/{day}", json={"type": "holiday", "reason": "r"})
+            assert answer.status_code == 422
         for month in ("2026-13", "2026-00", "26-01", "1999-01"):
             assert (await manager.get(f"{SITE}/calendar/{month}")).status_code == 422
 

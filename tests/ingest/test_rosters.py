@@ -15,6 +15,7 @@ from duty import store as duty_store
 from duty.calendar import days_of
 from duty.errors import (
     MonthIsPast,
+    MonthTooFar,
     NothingToUndo,
     OwnRoster,
     RosterFaulty,
@@ -236,6 +237,9 @@ def test_one_draft_of_a_month_at_a_time_and_none_of_the_past(desk: Desk) -> None
     assert refused.value.data["id"] == made.id
     with pytest.raises(MonthIsPast):
         desk.do(roster_acts.make, "2026-02")
+    with pytest.raises(MonthTooFar):
+        desk.do(roster_acts.make, "2027-04")
+    assert desk.do(roster_acts.make, "2027-03").month == "2027-03"
 
 
 def test_from_last_month_and_from_what_stands(desk: Desk) -> None:
