@@ -63,7 +63,15 @@ def _row(site_id: str, n: int, line: Line) -> dict[str, Any]:
 
 
 def _insert(tx: Tx, site_id: str, rows: list[dict[str, Any]]) -> None:
-    """Rows whose numbers are not in the index yet."""
+    """Those of `rows`, rising by number, that are not in the index yet: one that is stale must not keep an alarm out of
+    the log.
+    """
+    first, last = rows[0]["n"], rows[-1]["n"]
+    query = select(log_text.c.n).where(log_text.c.site_id == site_id, log_text.c.n.between(first, last))
+    there = set(tx.conn.execute(query).scalars())
+    rows = [row for row in rows if row["n"] not in there]
+    if not rows:
+        return
     bulk.insert(tx.conn, tx.dialect, log_text, rows)
     if tx.dialect == "sqlite":
         name = _table(site_id)

@@ -164,3 +164,15 @@ def _stands(phrase: Phrase, said: list[str]) -> bool:
 def test_a_chinese_word_is_found_exactly_where_it_stands(text: str, piece: str) -> None:
     (phrase,) = phrases(piece)
     assert _stands(phrase, words(text)) == (piece in text)
+
+
+def test_a_stale_index_keeps_nothing_out_of_the_log(shelf: Store) -> None:
+    """A row that is there already, as after a restored backup of one table: the entry is written, reindexing mends it."""
+    with shelf.begin() as tx:
+        row = {"site_id": HERE, "n": 16, "at": 0, "act": "a", "actor": "p", "subject": "s", "form": "", "words": "x"}
+        tx.conn.execute(log_text.insert().values(row))
+    with shelf.begin([HERE]) as tx:
+        assert acts.write(tx, SITE, Draft({"text": "泵房复查"}), "li", AT) == 16
+    assert 16 not in found(shelf, text="复查")
+    assert list(reindex(shelf, HERE))[-1] == 16
+    assert found(shelf, text="复查") == [16]
