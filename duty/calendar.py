@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
+from duty.rules import by_weekday
 from sites.duty_words import DayType
 from sites.people import Words
+from sites.register import Register
 
 MONTH: Final = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 _MOVED: Final = range(2018, 2026)  # a country that moved working days in these years does so every year
@@ -86,6 +88,13 @@ def day_of(day: date, jurisdiction: str, overrides: Mapping[date, Override]) -> 
 def day_types(jurisdiction: str, overrides: Mapping[date, Override]) -> Callable[[date], DayType]:
     """The site's calendar as the function that places shifts."""
     return lambda day: day_of(day, jurisdiction, overrides).type
+
+
+def shift_days(register: Register, overrides: Mapping[date, Override]) -> Callable[[date], DayType]:
+    """The calendar by which a site's shifts are placed; plain weekdays where no shift asks what day it is."""
+    if not any(t.day_types for t in register.templates.values()):
+        return by_weekday
+    return day_types(register.policies.duty.jurisdiction, overrides)
 
 
 @lru_cache(maxsize=64)

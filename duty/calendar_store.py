@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from core.clock import micros
-from duty.calendar import Override, day_types
-from duty.rules import by_weekday
+from duty.calendar import Override, shift_days
 from duty.tables import day_override
 from sites.duty_words import DayType
 from sites.register import Register
@@ -40,9 +39,7 @@ def remove(tx: Tx, site_id: str, day: date) -> None:
 
 def calendar(conn: Connection, register: Register, first: date, last: date) -> Callable[[date], DayType]:
     """The site's calendar for the days from `first` to `last`; plain weekdays where no shift asks what day it is."""
-    if not any(t.day_types for t in register.templates.values()):
-        return by_weekday
-    return day_types(register.policies.duty.jurisdiction, overrides(conn, register.site_id, first, last))
+    return shift_days(register, overrides(conn, register.site_id, first, last))
 
 
 def _override(row: Any) -> Override:

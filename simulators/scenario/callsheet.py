@@ -14,6 +14,7 @@ from alerts.climb import Fired
 from alerts.rules import Alert
 from core.clock import seconds
 from core.ids import derived
+from duty.calendar import shift_days
 from duty.rules import Attended, Basis, Holding, dated, next_change, who_holds
 from ingest.rules import GAP, Changes, Judgement, Origin
 from ingest.scene import Desk, Scene
@@ -253,4 +254,4 @@ def duty_of(scenario: Scenario) -> Duty:
 def roster(register: Register, at: datetime) -> list[Dated]:
     """The shifts that an import at `at` publishes: from the day before, up to the site's horizon."""
     first = (at.astimezone(register.zone_info) - timedelta(days=1)).date()
-    return dated(register, first, register.policies.roster_horizon_days + 2)
+    return dated(register, first, register.policies.roster_horizon_days + 2, shift_days(register, {}))

@@ -13,6 +13,7 @@ from duty.calendar import MONTH, Override, day_of, days_of, month_after, month_o
 from duty.errors import DayIsPast, NotOverridden
 from ingest import rosters
 from logbook import entries
+from simulators.scenario import callsheet
 from sites.duty_words import DayType
 from sites.register import Rota, ShiftTemplate
 from store.db import Store
@@ -123,6 +124,14 @@ def test_the_rota_follows_the_calendar_and_its_overrides(store: Store, clock: Ha
     assert {d: (o.type, o.reason, o.by) for d, o in kept.items()} == {
         date(2026, 4, 6): (DayType.WORKDAY, "open all the same", "zhao")
     }
+
+
+def test_the_call_sheet_of_a_scenario_knows_the_same_shifts(store: Store, clock: HandClock) -> None:
+    clock.set(datetime(2026, 3, 20, 4, tzinfo=UTC))
+    night = Night(store, clock, DAYS)
+    with store.read() as conn:
+        stand = duty_store.shifts(conn, night.site, clock() - timedelta(days=3), clock() + timedelta(days=60))
+    assert {s.id for s in callsheet.roster(DAYS, clock())} == {s.id for s in stand}
 
 
 def test_a_day_that_is_over_keeps_its_type(store: Store, clock: HandClock) -> None:
