@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from api.shapes import Shape
-from duty.handover_packet import Kind, Verdict
-from duty.handovers import State
+from duty.handover_packet import HandoverKind, Verdict
+from duty.handovers import HandoverState
 
 
 class HandoverItem(Shape):
@@ -14,7 +14,7 @@ class HandoverItem(Shape):
     """
 
     key: str
-    kind: Kind
+    kind: HandoverKind
     text: str
     data: dict[str, Any]
     live: bool
@@ -37,7 +37,7 @@ class Handover(Shape):
     site_id: str
     id: str
     seat: str
-    state: State
+    state: HandoverState
     version: int
     outgoing: str
     incoming: str | None

@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from alerts.rules import State
 from api.shapes import Alert, ConditionState, DeviceState, EventBrief, GatewayState, SeatState, Shape, Tap
-from duty.handovers import State as HandoverState
+from duty.handovers import HandoverState
 
 
 class Repeat(Shape):

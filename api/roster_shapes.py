@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from api.shapes import Shape, Shift, Stay, Words
 from duty.roster_cover import Severity
-from duty.rosters import State
+from duty.rosters import RosterState
 from sites.duty_words import DayType
 
 
@@ -42,7 +42,7 @@ class RosterHead(Shape):
 
     id: str
     month: str
-    state: State
+    state: RosterState
     version: int | None
     based_on: int
     revision: int

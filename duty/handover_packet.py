@@ -13,7 +13,7 @@ import msgspec
 from sites.duty_policies import BlockMode, HandoverBlock
 
 
-class Kind(StrEnum):
+class HandoverKind(StrEnum):
     """What an item is."""
 
     ALERT_OPEN = "alert_open"  # rings: nobody has answered it
@@ -30,9 +30,9 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-COUNTED: Final = frozenset({Kind.ITEM, Kind.KEY})
-FREE: Final = frozenset({Kind.TEXT, Kind.NOTE, Kind.ANOMALY})
-_ALERTS: Final = frozenset({Kind.ALERT_OPEN, Kind.ALERT_ACKED})
+COUNTED: Final = frozenset({HandoverKind.ITEM, HandoverKind.KEY})
+FREE: Final = frozenset({HandoverKind.TEXT, HandoverKind.NOTE, HandoverKind.ANOMALY})
+_ALERTS: Final = frozenset({HandoverKind.ALERT_OPEN, HandoverKind.ALERT_ACKED})
 
 
 class Verdict(StrEnum):
@@ -50,7 +50,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    kind: Kind
+    kind: HandoverKind
     text: str = ""
     data: Mapping[str, Any] = {}
     live: bool = False
@@ -73,13 +73,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if self.kind in COUNTED:
             return self.counted is None
-        return self.fine is None if self.kind is Kind.CHECK else not self.text and not self.explanation
+        return self.fine is None if self.kind is HandoverKind.CHECK else not self.text and not self.explanation
 
     @property
     def unexplained(self) -> bool:
         """Whether something is wrong that nobody has explained (HND-06, HND-10)."""
         short = self.counted is not None and self.expected is not None and self.counted != self.expected
-        return (short or self.fine is False or self.kind is Kind.ANOMALY) and not self.explanation
+        return (short or self.fine is False or self.kind is HandoverKind.ANOMALY) and not self.explanation
 
     @property
     def unconfirmed(self) -> bool:
@@ -110,7 +110,9 @@ def blocking(items: Iterable[Item], policy: HandoverBlock) -> list[Item]:
     """The important unfinished work that stands in the way (HND-08)."""
     if policy.mode not in {BlockMode.STRICT, BlockMode.LENIENT}:
         return []
-    return [i for i in _important(items, policy) if policy.mode is BlockMode.STRICT or i.kind is Kind.ALERT_OPEN]
+    return [
+        i for i in _important(items, policy) if policy.mode is BlockMode.STRICT or i.kind is HandoverKind.ALERT_OPEN
+    ]
 
 
 def joint(items: Iterable[Item], policy: HandoverBlock) -> tuple[str, ...]:

@@ -25,12 +25,12 @@ from duty.handover_errors import (
     SamePerson,
     WordsOwed,
 )
-from duty.handover_packet import COUNTED, FREE, Item, Kind, Verdict, blocking, joint
+from duty.handover_packet import COUNTED, FREE, HandoverKind, Item, Verdict, blocking, joint
 from logbook.rules import Line
 from sites.duty_policies import HandoverBlock
 
 
-class State(StrEnum):
+class HandoverState(StrEnum):
     """Where a hand-over stands."""
 
     OPEN = "open"  # the outgoing person prepares it
@@ -59,8 +59,8 @@ class Act(StrEnum):
     CANCEL = "cancel"
 
 
-S, A = State, Act
-NEXT: Final[Mapping[tuple[State, Act], State]] = {
+S, A = HandoverState, Act
+NEXT: Final[Mapping[tuple[HandoverState, Act], HandoverState]] = {
     (S.OPEN, A.EDIT): S.OPEN,
     (S.OPEN, A.LIFT): S.OPEN,
     (S.OPEN, A.OFFER): S.OFFERED,
@@ -91,7 +91,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     site_id: str
     id: str
     seat: str
-    state: State = State.OPEN
+    state: HandoverState = HandoverState.OPEN
     version: int = 1
     outgoing: str
     incoming: str | None = None
@@ -149,7 +149,7 @@ def edit(h: Handover, key: str, *, by: str, at: datetime, **said: Any) -> Steppe
     _outgoing(h, by)
     item = _item(h, key)
     said = {k: v for k, v in said.items() if v is not None}
-    if ("counted" in said and item.kind not in COUNTED) or ("fine" in said and item.kind is not Kind.CHECK):
+    if ("counted" in said and item.kind not in COUNTED) or ("fine" in said and item.kind is not HandoverKind.CHECK):
         raise NoSuchItem(field=next(iter(said)), key=key)
     if "text" in said and item.live:
         raise ItemStays(field="text", key=key)

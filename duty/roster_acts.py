@@ -26,7 +26,7 @@ from duty.errors import (
     RosterRole,
 )
 from duty.roster_reading import calendar, sound, standing_cells
-from duty.rosters import Act, Change, Edit, Roster, State, difference, edited, repeated, step, turned
+from duty.rosters import Act, Change, Edit, Roster, RosterState, difference, edited, repeated, step, turned
 from duty.rotations import Cells, expand
 from logbook import entries
 from logbook.rules import Line
@@ -48,7 +48,7 @@ def make(tx: Tx, register: Register, month: str, by: str, roles: Collection[Role
         site_id=register.site_id,
         id=fresh(at),
         month=month,
-        state=State.DRAFT,
+        state=RosterState.DRAFT,
         version=None,
         based_on=0 if base is None else base.version or 0,
         revision=0,

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from duty.errors import NoSuchRoster
-from duty.rosters import OPEN, Change, Roster, State
+from duty.rosters import OPEN, Change, Roster, RosterState
 from duty.rotations import Cells
 from duty.tables import roster, roster_revision
 from store.db import Tx
@@ -51,13 +51,13 @@ def open_one(conn: Connection, site_id: str, month: str) -> Roster | None:
 
 def published_one(conn: Connection, site_id: str, month: str) -> Roster | None:
     """The roster that a month follows, if it has one."""
-    return _one(conn, site_id, month, [str(State.PUBLISHED)])
+    return _one(conn, site_id, month, [str(RosterState.PUBLISHED)])
 
 
 def published(conn: Connection, site_id: str, first_month: str) -> dict[str, Cells]:
     """The cells of every published month from `first_month` on."""
     query = select(roster.c.month, roster.c.cells).where(
-        roster.c.site_id == site_id, roster.c.month >= first_month, roster.c.state == str(State.PUBLISHED)
+        roster.c.site_id == site_id, roster.c.month >= first_month, roster.c.state == str(RosterState.PUBLISHED)
     )
     return {row.month: row.cells for row in conn.execute(query.order_by(roster.c.month))}
 
@@ -134,4 +134,4 @@ def _values(made: Roster) -> dict[str, Any]:
 
 def _roster(row: Row[Any], cells: Cells) -> Roster:
     fields = {f: getattr(row, f) for f in Roster.__struct_fields__ if f not in {"cells", "state", "authors"}}
-    return Roster(**fields, state=State(row.state), authors=tuple(row.authors), cells=cells)
+    return Roster(**fields, state=RosterState(row.state), authors=tuple(row.authors), cells=cells)

@@ -21,7 +21,7 @@ from sites.duty_words import Dated, DayType
 from sites.register import Register
 
 
-class State(StrEnum):
+class RosterState(StrEnum):
     """Where a roster stands (DUTY-03)."""
 
     DRAFT = "draft"
@@ -45,8 +45,8 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
 
 
-S, A = State, Act
-NEXT: Final[Mapping[tuple[State, Act], State]] = MappingProxyType(
+S, A = RosterState, Act
+NEXT: Final[Mapping[tuple[RosterState, Act], RosterState]] = MappingProxyType(
     {
         (S.DRAFT, A.EDIT): S.DRAFT,
         (S.DRAFT, A.SUBMIT): S.SUBMITTED,
@@ -75,7 +75,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     site_id: str
     id: str
     month: str
-    state: State
+    state: RosterState
     version: int | None
     based_on: int
     revision: int

@@ -10,7 +10,7 @@ from alerts import store as alert_store
 from core.ids import fresh
 from duty import handover_store, handovers
 from duty.handover_errors import HandoverOpen, NotInSeat
-from duty.handover_packet import Item, Kind, refreshed
+from duty.handover_packet import HandoverKind, Item, refreshed
 from duty.handovers import Handover
 from duty.relief import coming, planned_end
 from duty.rules import Holding
@@ -29,13 +29,13 @@ def live_items(conn: Connection, register: Register, seat: str, outgoing: str) -
     made = []
     for a in alert_store.open_alerts(conn, site):
         if a.seat_id == seat or a.custody_by == outgoing:
-            kind = Kind.ALERT_OPEN if a.ringing else Kind.ALERT_ACKED
+            kind = HandoverKind.ALERT_OPEN if a.ringing else HandoverKind.ALERT_ACKED
             told = {"number": a.number, "kind": a.kind, "subject": a.subject, "zone": a.zone_id, "priority": a.priority}
             made.append(Item(key=f"alert/{a.id}", kind=kind, data={**told, "state": a.state.value}, live=True))
     silent = [c["subject"] for c in alert_store.active_conditions(conn, site) if c["name"] == "device.offline"]
     away = [g["gateway_id"] for g in store.gateway_states(conn, site) if g["silent"] or g["state"] == "offline"]
-    made += [Item(key=f"device/{name}", kind=Kind.DEVICE_SILENT, live=True) for name in silent]
-    made += [Item(key=f"gateway/{name}", kind=Kind.GATEWAY_AWAY, live=True) for name in away]
+    made += [Item(key=f"device/{name}", kind=HandoverKind.DEVICE_SILENT, live=True) for name in silent]
+    made += [Item(key=f"gateway/{name}", kind=HandoverKind.GATEWAY_AWAY, live=True) for name in away]
     return sorted(made, key=lambda i: i.key)
 
 
@@ -45,7 +45,7 @@ def listed_items(register: Register, seat: str) -> list[Item]:
     return [
         Item(
             key=f"list/{line.id}",
-            kind=Kind(line.kind.value),
+            kind=HandoverKind(line.kind.value),
             data={"name": msgspec.to_builtins(line.name)},
             listed=True,
             mandatory=line.mandatory,

@@ -14,7 +14,7 @@ from duty import calendar_acts, calendar_store, roster_acts, roster_due, roster_
 from duty import store as duty_store
 from duty.calendar import days_of, month_of
 from duty.errors import ShiftBegun
-from duty.rosters import Act, Edit, Roster, State, begun, edited, from_rosters, planned, step, with_past
+from duty.rosters import Act, Edit, Roster, RosterState, begun, edited, from_rosters, planned, step, with_past
 from ingest import roster_watch
 from ingest.acts import settle_seats
 from ingest.scene import Desk
@@ -89,7 +89,7 @@ def amend(tx: Tx, desk: Desk, month: str, edits: Sequence[Edit], by: str, at: da
         site_id=register.site_id,
         id=fresh(at),
         month=month,
-        state=State.PUBLISHED,
+        state=RosterState.PUBLISHED,
         version=version,
         based_on=version - 1,
         revision=0,

@@ -34,7 +34,7 @@ from api.shapes import Seats
 from core.ids import fresh
 from duty import handover_store, handovers
 from duty.handover_errors import NotOutgoing
-from duty.handover_packet import COUNTED, Item, Kind, blocking
+from duty.handover_packet import COUNTED, HandoverKind, Item, blocking
 from duty.handovers import Handover, Stepped
 from ingest import acts, handover, packet
 
@@ -85,7 +85,7 @@ def handover_edit(request: Request, site: SiteId, which: HandoverId, body: EditI
 def handover_add(request: Request, site: SiteId, which: HandoverId, body: AddItem, caller: Takes) -> Response:
     """Write something more into it; after the first signature, what the incoming person found (HND-10)."""
     key = f"free/{fresh(room_of(request).now())}"
-    item = Item(key=key, kind=Kind(body.kind), text=body.text, explanation=body.explanation)
+    item = Item(key=key, kind=HandoverKind(body.kind), text=body.text, explanation=body.explanation)
     return _act(request, site, which, body, handovers.add, item, by=caller.person)
 
 
@@ -253,6 +253,6 @@ def _sheet(room: Room, site: str, which: str) -> Response:
             "handover": h,
             "overtime_s": h.overtime_s(room.now()),
             "blocking": [i.key for i in stuck],
-            "equipment": [i for i in h.items if i.kind in COUNTED or i.kind is Kind.CHECK],
+            "equipment": [i for i in h.items if i.kind in COUNTED or i.kind is HandoverKind.CHECK],
         }
     )

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from core.errors import Refusal
 from core.words import catalogue
 from duty import handover_errors, handovers
-from duty.handover_packet import Item, Kind, Verdict, refreshed
-from duty.handovers import LIVE, NEXT, Act, Handover, State
+from duty.handover_packet import HandoverKind as Kind
+from duty.handover_packet import Item, Verdict, refreshed
+from duty.handovers import LIVE, NEXT, Act, Handover
+from duty.handovers import HandoverState as State
 from sites.duty_policies import BlockMode, HandoverBlock
 
 AT = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duty.calendar import days_of
 from duty.roster_checks import check
 from duty.roster_cover import Finding
-from duty.rosters import Roster, State
+from duty.rosters import Roster, RosterState
 from duty.rules import by_weekday
 from sites.duty_policies import DutyPolicies
 from sites.duty_words import DayType, Presence, Staffing
@@ -47,7 +47,7 @@ def site(policies: DutyPolicies = FREE, zone: str = "Asia/Shanghai", **more: Any
 
 def roster(cells: Any, month: str = "2026-03") -> Roster:
     return Roster(
-        site_id="harbour", id="r", month=month, state=State.DRAFT, version=None, based_on=0, revision=0,
+        site_id="harbour", id="r", month=month, state=RosterState.DRAFT, version=None, based_on=0, revision=0,
         authors=("chen",), made_by="chen", made_at=AT, cells=cells,
     )  # fmt: skip
 

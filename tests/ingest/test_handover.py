@@ -15,7 +15,8 @@ from alerts.rules import Alert, Close, Disposition
 from alerts.rules import State as AlertState
 from core.errors import Refusal, Stale
 from duty import handover_store, handovers
-from duty.handovers import Handover, State
+from duty.handovers import Handover
+from duty.handovers import HandoverState as State
 from duty.rules import Basis, Holding
 from ingest import acts, handover
 from ingest.scene import Desk

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -165,7 +165,7 @@ class Relief(RuleBasedStateMachine):
     def something_burns_and_is_answered(self, who: str) -> None:
         self.watch.say("water.leak", "L-1")
         for alert in self.watch.open():
-            self.tries(lambda alert=alert: self.watch.ack(who, alert))
+            self.tries(partial(self.watch.ack, who, alert))
 
     def sheet(self) -> Handover:
         return self.watch.live()[0]
@@ -187,7 +187,7 @@ class Relief(RuleBasedStateMachine):
         """Nobody keeps custody who has handed the seat over."""
         if not hasattr(self, "watch"):
             return
-        done = [h for h in _all(self.watch) if h.state is handovers.State.DONE]
+        done = [h for h in _all(self.watch) if h.state is handovers.HandoverState.DONE]
         for alert in self.watch.open():
             if alert.state in HELD and done:
                 last = done[-1]

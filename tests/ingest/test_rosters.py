@@ -25,7 +25,7 @@ from duty.errors import (
     RosterRole,
     ShiftBegun,
 )
-from duty.rosters import Edit, Roster, State, cells_of
+from duty.rosters import Edit, Roster, RosterState, cells_of
 from duty.rules import dated
 from ingest import rosters
 from ingest.sweep import extend_roster
@@ -100,13 +100,13 @@ def test_from_the_draft_to_what_stands(desk: Desk) -> None:
     march, rota = desk.stand(MARCH), desk.stand()
     assert set(rota.values()) == {"li", "wang"}
     draft = desk.draft()
-    assert (draft.state, draft.revision, len(draft.cells["centre"])) == (State.DRAFT, 1, 30)
+    assert (draft.state, draft.revision, len(draft.cells["centre"])) == (RosterState.DRAFT, 1, 30)
     assert desk.stand() == rota
     desk.do(roster_acts.submit, draft.id)
     desk.do(roster_acts.approve, draft.id, by="zhao")
     assert desk.stand() == rota
     after = desk.do(rosters.publish, draft.id)
-    assert (after.state, after.version, after.published_by) == (State.PUBLISHED, 1, "chen")
+    assert (after.state, after.version, after.published_by) == (RosterState.PUBLISHED, 1, "chen")
     stands = desk.stand()
     assert {i: p for i, p in stands.items() if "2026-04-02" in i} == {
         "centre/2026-04-02/day": draft.cells["centre"]["2026-04-02"]["day"],
@@ -180,9 +180,9 @@ def test_what_is_sent_back_has_a_reason_and_comes_again(desk: Desk) -> None:
         assert register is not None
         roles = desk.night.roles("zhao")
         back = roster_acts.send_back(tx, register, made.id, "zhao", roles, desk.clock(), "li has leave on the 3rd")
-    assert (back.state, back.reason) == (State.SENT_BACK, "li has leave on the 3rd")
+    assert (back.state, back.reason) == (RosterState.SENT_BACK, "li has leave on the 3rd")
     again = desk.do(roster_acts.edit, made.id, [Edit("centre", date(2026, 4, 3), "day", "chen")], revision=1)
-    assert (again.state, again.revision) == (State.DRAFT, 2)
+    assert (again.state, again.revision) == (RosterState.DRAFT, 2)
     assert "roster.edit" in desk.night.said_in_log(f"roster/{made.id}")
 
 
@@ -270,7 +270,7 @@ def test_a_new_version_keeps_the_old_one_and_what_has_begun(desk: Desk) -> None:
         shift = f"centre/2026-04-{n:02}/day"
         assert now[shift] == ("chen" if n > 10 else stood[shift])
         assert second.cells["centre"][f"2026-04-{n:02}"]["day"] == now[shift]
-    assert (desk.get(first.id).state, second.version) == (State.SUPERSEDED, 2)
+    assert (desk.get(first.id).state, second.version) == (RosterState.SUPERSEDED, 2)
     assert desk.get(first.id).cells == first.cells
     with desk.db.read() as conn:
         assert [r.version for r in roster_store.listed(conn, desk.night.site, APRIL)] == [2, 1]
@@ -297,7 +297,7 @@ def test_an_amendment_is_a_version_and_reaches_the_draft_that_is_on_its_way(desk
     draft = desk.do(roster_acts.make, MARCH)
     draft = desk.do(roster_acts.fill_from_standing, draft.id, revision=0)
     made = desk.amend(Edit("centre", date(2026, 3, 5), "day", "chen"))
-    assert (made.version, made.state) == (1, State.PUBLISHED)
+    assert (made.version, made.state) == (1, RosterState.PUBLISHED)
     after = desk.stand(MARCH)
     assert {k for k in after if after[k] != before.get(k)} == {"centre/2026-03-05/day"}
     kept = desk.get(draft.id)

@@ -1589,7 +1589,7 @@ export interface components {
             priority: number;
             /** Zone Id */
             zone_id: string | null;
-            state: components["schemas"]["alerts__rules__State"];
+            state: components["schemas"]["State"];
             ends: components["schemas"]["Ends"];
             /** Clear Said */
             clear_said: boolean;
@@ -2609,7 +2609,7 @@ export interface components {
             id: string;
             /** Seat */
             seat: string;
-            state: components["schemas"]["duty__handovers__State"];
+            state: components["schemas"]["HandoverState"];
             /** Version */
             version: number;
             /** Outgoing */
@@ -2661,7 +2661,7 @@ export interface components {
         HandoverItem: {
             /** Key */
             key: string;
-            kind: components["schemas"]["duty__handover_packet__Kind"];
+            kind: components["schemas"]["HandoverKind"];
             /** Text */
             text: string;
             /** Data */
@@ -2693,6 +2693,12 @@ export interface components {
             over: boolean;
         };
         /**
+         * HandoverKind
+         * @description What an item is.
+         * @enum {string}
+         */
+        HandoverKind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text";
+        /**
          * HandoverMoved
          * @description Where a seat's hand-over stands. `expected`: who is to take over by roster.
          */
@@ -2701,7 +2707,7 @@ export interface components {
             id: string;
             /** Seat Id */
             seat_id: string;
-            state: components["schemas"]["duty__handovers__State"];
+            state: components["schemas"]["HandoverState"];
             /** Version */
             version: number;
             /** Outgoing */
@@ -2741,6 +2747,12 @@ export interface components {
             /** Equipment */
             equipment: components["schemas"]["HandoverItem"][];
         };
+        /**
+         * HandoverState
+         * @description Where a hand-over stands.
+         * @enum {string}
+         */
+        HandoverState: "open" | "offered" | "disputed" | "done" | "cancelled" | "overridden";
         /**
          * Handovers
          * @description Hand-overs, newest first; `next` asks for older ones.
@@ -2783,6 +2795,25 @@ export interface components {
             left_early_s: number;
             /** Absent */
             absent: boolean;
+        };
+        /**
+         * Kind
+         * @description One row of the table of event kinds.
+         */
+        Kind: {
+            /** Name */
+            name: string;
+            klass: components["schemas"]["Klass"];
+            effect: components["schemas"]["Effect"];
+            /** Priority */
+            priority: number;
+            ends: components["schemas"]["Ends"];
+            /** Ack S */
+            ack_s: number;
+            /** Clears */
+            clears: string[];
+            /** Life */
+            life: boolean;
         };
         /**
          * Klass
@@ -2852,7 +2883,7 @@ export interface components {
              * Format: date-time
              */
             heard_at: string;
-            state: components["schemas"]["alerts__rules__State"];
+            state: components["schemas"]["State"];
         };
         /**
          * LetGo
@@ -3333,7 +3364,7 @@ export interface components {
             roster_horizon_days: number;
             /** Kinds */
             kinds: {
-                [key: string]: components["schemas"]["api__register_shapes__Kind"];
+                [key: string]: components["schemas"]["Kind"];
             };
             duty: components["schemas"]["DutyPolicies"];
         };
@@ -3537,7 +3568,7 @@ export interface components {
              * Format: date-time
              */
             last_at: string;
-            state: components["schemas"]["alerts__rules__State"];
+            state: components["schemas"]["State"];
         };
         /**
          * RepeatsPush
@@ -3647,7 +3678,7 @@ export interface components {
             id: string;
             /** Month */
             month: string;
-            state: components["schemas"]["duty__rosters__State"];
+            state: components["schemas"]["RosterState"];
             /** Version */
             version: number | null;
             /** Based On */
@@ -3722,7 +3753,7 @@ export interface components {
             id: string;
             /** Month */
             month: string;
-            state: components["schemas"]["duty__rosters__State"];
+            state: components["schemas"]["RosterState"];
             /** Version */
             version: number | null;
             /** Based On */
@@ -3790,6 +3821,12 @@ export interface components {
             /** Items */
             items: components["schemas"]["RosterRevision"][];
         };
+        /**
+         * RosterState
+         * @description Where a roster stands (DUTY-03).
+         * @enum {string}
+         */
+        RosterState: "draft" | "submitted" | "sent_back" | "approved" | "published" | "superseded" | "withdrawn";
         /**
          * Rosters
          * @description The site's rosters, newest month and version first.
@@ -4153,6 +4190,12 @@ export interface components {
             roles: components["schemas"]["Role"][];
         };
         /**
+         * State
+         * @description Condition x acknowledgement (ISA-18.2), and the end.
+         * @enum {string}
+         */
+        State: "raised" | "acked" | "cleared" | "settling" | "closed";
+        /**
          * Stay
          * @description One stay in a seat; `off_at` is null while it lasts.
          */
@@ -4276,12 +4319,6 @@ export interface components {
             ][];
         };
         /**
-         * State
-         * @description Condition x acknowledgement (ISA-18.2), and the end.
-         * @enum {string}
-         */
-        alerts__rules__State: "raised" | "acked" | "cleared" | "settling" | "closed";
-        /**
          * DayType
          * @description What a day is at this site, and why.
          */
@@ -4290,43 +4327,6 @@ export interface components {
             /** Reason */
             reason: string;
         };
-        /**
-         * Kind
-         * @description One row of the table of event kinds.
-         */
-        api__register_shapes__Kind: {
-            /** Name */
-            name: string;
-            klass: components["schemas"]["Klass"];
-            effect: components["schemas"]["Effect"];
-            /** Priority */
-            priority: number;
-            ends: components["schemas"]["Ends"];
-            /** Ack S */
-            ack_s: number;
-            /** Clears */
-            clears: string[];
-            /** Life */
-            life: boolean;
-        };
-        /**
-         * Kind
-         * @description What an item is.
-         * @enum {string}
-         */
-        duty__handover_packet__Kind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text";
-        /**
-         * State
-         * @description Where a hand-over stands.
-         * @enum {string}
-         */
-        duty__handovers__State: "open" | "offered" | "disputed" | "done" | "cancelled" | "overridden";
-        /**
-         * State
-         * @description Where a roster stands (DUTY-03).
-         * @enum {string}
-         */
-        duty__rosters__State: "draft" | "submitted" | "sent_back" | "approved" | "published" | "superseded" | "withdrawn";
         /**
          * DayType
          * @description What kind of day a date is (DUTY-04, 5.2 pattern 16). A make-up day (调休上班) is a weekend day that is worked.
