@@ -18,7 +18,7 @@ from duty.rosters import (
     Act,
     Edit,
     Roster,
-    State,
+    RosterState,
     cells_of,
     difference,
     edited,
@@ -36,7 +36,7 @@ from tests.night import HARBOUR
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 MARCH = "2026-03"
 MINE = Roster(
-    site_id="harbour", id="r", month=MARCH, state=State.DRAFT, version=None, based_on=0, revision=0,
+    site_id="harbour", id="r", month=MARCH, state=RosterState.DRAFT, version=None, based_on=0, revision=0,
     authors=("chen",), made_by="chen", made_at=AT, cells={},
 )  # fmt: skip
 
@@ -67,11 +67,11 @@ def test_only_the_table_moves_a_roster_and_every_step_has_its_line(acts: list[Ac
 
 
 def test_nothing_is_published_that_was_not_approved() -> None:
-    assert [was for (was, act) in NEXT if act is Act.PUBLISH] == [State.APPROVED]
-    assert [was for (was, act), to in NEXT.items() if to is State.APPROVED] == [State.SUBMITTED]
+    assert [was for (was, act) in NEXT if act is Act.PUBLISH] == [RosterState.APPROVED]
+    assert [was for (was, act), to in NEXT.items() if to is RosterState.APPROVED] == [RosterState.SUBMITTED]
     assert not OPEN & KEPT
-    assert set(State) - OPEN - KEPT == {State.WITHDRAWN}
-    assert not [act for (was, act) in NEXT if was in {State.SUPERSEDED, State.WITHDRAWN}]
+    assert set(RosterState) - OPEN - KEPT == {RosterState.WITHDRAWN}
+    assert not [act for (was, act) in NEXT if was in {RosterState.SUPERSEDED, RosterState.WITHDRAWN}]
 
 
 def test_who_edits_or_submits_is_an_author_and_a_new_round_forgets_the_last_decision() -> None:
