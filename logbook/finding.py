@@ -16,14 +16,13 @@ from core.clock import micros
 from logbook.rules import Line
 from logbook.tables import log_entry, log_text
 from logbook.wording import MOST, Phrase, mark, marks, phrases, spoken, words
-from store import bulk
+from store import bulk, fulltext
 from store.bulk import marked
 from store.db import Store, Tx
 
 SYSTEM: Final = "system"
 NEAR: Final = 4000
-_VECTOR: Final = "array_to_tsvector(string_to_array(words, ' '))"
-_GIN: Final = "ix_log_text_words"
+DERIVED: Final = "log_words"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -73,20 +72,7 @@ def _insert(tx: Tx, site_id: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     bulk.insert(tx.conn, tx.dialect, log_text, rows)
-    if tx.dialect == "sqlite":
-        name = _table(site_id)
-        tx.conn.exec_driver_sql(
-            f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5(words, content='', tokenize='ascii')"
-        )
-        said = [(row["n"], row["words"]) for row in rows]
-        tx.conn.exec_driver_sql(f"INSERT INTO {name} (rowid, words) VALUES (?, ?)", said)  # noqa: S608 - see _table
-    elif tx.conn.exec_driver_sql(f"SELECT to_regclass('{_GIN}')").scalar() is None:
-        tx.conn.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {_GIN} ON log_text USING gin ({_VECTOR})")
-
-
-def _table(site_id: str) -> str:
-    """A site's FTS5 table. Site ids are slugs; whatever else came here would still be only a name."""
-    return '"log_words/{}"'.format(site_id.replace('"', ""))
+    fulltext.add(tx, DERIVED, log_text.name, site_id, [(row["n"], row["words"]) for row in rows])
 
 
 def find(conn: Connection, site_id: str, asked: Asked, limit: int) -> list[int]:
@@ -148,7 +134,7 @@ def _every(conn: Connection, site_id: str, asked: Asked, span: tuple[int, int], 
 def _sqlite(
     conn: Connection, site_id: str, asked: Asked, wanted: list[Phrase], span: tuple[int, int], limit: int
 ) -> list[int]:
-    name = _table(site_id)
+    name = fulltext.table_of(DERIVED, site_id)
     there = conn.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = ?", (name.strip('"'),)).first()
     if there is None:
         return []
@@ -179,7 +165,7 @@ def _postgresql(
         # as a whole first, so that the planner takes the GIN index and not a walk through the numbers
         sql = marked(
             conn,
-            f"WITH hit AS MATERIALIZED (SELECT n, site_id, at, words FROM log_text WHERE {_VECTOR} @@ ?::tsquery) "  # noqa: S608
+            f"WITH hit AS MATERIALIZED (SELECT n, site_id, at, words FROM log_text WHERE {fulltext.VECTOR} @@ ?::tsquery) "  # noqa: S608
             f"SELECT n FROM hit WHERE site_id = ? AND n BETWEEN ? AND ?{time}{tail}",
         )
         given = (_tsquery(wanted), site_id, first, near - 1, *values, *likes, limit - len(found))
@@ -218,8 +204,7 @@ def reindex(db: Store, site_id: str, page: int = 1000) -> Iterator[int]:
     with db.begin([site_id]) as tx:
         size = tx.heads[site_id].log_size
         tx.conn.execute(delete(log_text).where(log_text.c.site_id == site_id))
-        if tx.dialect == "sqlite":
-            tx.conn.exec_driver_sql(f"DROP TABLE IF EXISTS {_table(site_id)}")
+        fulltext.forget(tx, DERIVED, site_id)
     for done in range(0, size, page):
         query = select(log_entry.c.n, log_entry.c.body).where(
             log_entry.c.site_id == site_id,
