@@ -7,7 +7,8 @@ import { now } from "@/live/live";
 import { zone } from "@/session/session";
 import { useWords } from "@/words";
 
-export interface Fact { key: string; words: string }
+/** `name`: what to call it, where no catalogue does. */
+export interface Fact { key: string; words: string; name?: string }
 
 /** Codes that the catalogues have words for, by the field that carries them. */
 const FAMILY: Record<string, string[]> = {
@@ -43,17 +44,37 @@ export function useTold() {
     if (family === "alert") return typeof e.data.number === "number" ? `#${e.data.number}` : t("logbook.alert");
     if (family === "account") return typeof e.data.login === "string" ? e.data.login : "";
     if (family === "site") return "";
+    if (family === "log") return t("logbook.entry", { n: id });
     return places.subject(family === "device" ? id : e.subject);
   }
 
   /** What an import brought, by section; the changes one by one stay in the entry. */
   function imported(counts: unknown): Fact[] {
     if (typeof counts !== "object" || counts === null) return [];
-    return Object.entries(counts).map(([section, n]) => ({ key: te(`section.${section}`) ? t(`section.${section}`) : section, words: String(n) }));
+    return Object.entries(counts).map(([section, n]) => ({ key: section, name: te(`section.${section}`) ? t(`section.${section}`) : section, words: String(n) }));
+  }
+
+  /** The name that something had when it was written, in the reader's language. */
+  function named(thing: unknown): string {
+    const name = (thing as { name?: Record<string, string> } | null)?.name ?? {};
+    return name[lang.value.slice(0, 2)] ?? name.zh ?? "";
+  }
+
+  /** What a person wrote on a form: its fields under their own names, then when, who and what belongs to it. */
+  function written(e: LogEntry): Fact[] {
+    const data = e.data as { form?: unknown; fields?: { name?: unknown; value: unknown }[]; persons?: unknown[]; attachments?: unknown[] };
+    const told: Fact[] = [{ key: "", words: named(data.form) }];
+    if (typeof e.data.reason === "string") told.push({ key: "", words: e.data.reason });
+    for (const field of data.fields ?? []) told.push({ key: named(field), name: named(field), words: typeof field.value === "boolean" ? (field.value ? "✓" : "✗") : words("", field.value) });
+    if (data.persons?.length) told.push({ key: "persons", words: data.persons.map((p) => named(p) || places.person(String(p))).join(t("facts.and")) });
+    if (data.attachments?.length) told.push({ key: "attachments", words: String(data.attachments.length) });
+    if (e.data.late) told.push({ key: "happened_at", words: moment(String(e.data.happened_at), lang.value, zone.value, now.value) });
+    return told;
   }
 
   function facts(e: LogEntry): Fact[] {
     if (e.act === "site.imported") return imported(e.data.counts);
+    if (e.act === "log.written" || e.act === "log.corrected") return written(e);
     const told: Fact[] = [];
     const { from, to, subject: about, zone: where } = e.data;
     if (typeof about === "string") told.push({ key: "place", words: places.whole(typeof where === "string" ? where : null, about) });

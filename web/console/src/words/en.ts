@@ -279,6 +279,7 @@ const en: typeof zh = {
   },
   closed: { title: "Closed alarms", no: "Number", where: "Place", heard: "Heard", how: "How it ended", by: "Closed by", none: "None has been closed yet." },
   logbook: {
+    entry: "entry {n}",
     title: "Logbook",
     entries: "Logbook entries",
     search: "Find among the loaded entries",
@@ -302,6 +303,9 @@ const en: typeof zh = {
   },
   error: { unreachable: "The server cannot be reached; check the network and try again.", who: "In hand of {custodian}; {seat} is held by {holder}.", stop: ". " },
   field: {
+    persons: "present",
+    attachments: "attachments",
+    happened_at: "happened",
     seat: "seat",
     person: "person",
     people: "called",

@@ -277,6 +277,7 @@ export default {
   },
   closed: { title: "已结案报警", no: "编号", where: "位置", heard: "报警时间", how: "处置结果", by: "结案人", none: "还没有结案的报警。" },
   logbook: {
+    entry: "第 {n} 条",
     title: "值班日志",
     entries: "日志条目",
     search: "在已载入的条目中查找",
@@ -300,6 +301,9 @@ export default {
   },
   error: { unreachable: "连接不上服务器，请检查网络后重试。", who: "当前受理人：{custodian}；{seat}责任人：{holder}。", stop: "。" },
   field: {
+    persons: "在场",
+    attachments: "附件",
+    happened_at: "发生于",
     seat: "岗位",
     person: "人员",
     people: "通知",
