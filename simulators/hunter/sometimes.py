@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final
 
-from alerts.rules import NEXT
+from alerts.rules import NEXT, Act
 from core.kinds import KINDS, Effect
 from simulators.hunter.kept import Kept
 from simulators.hunter.plan import FAULTS
@@ -11,9 +11,9 @@ from simulators.hunter.record import Record
 
 LONGEST_LADDER: Final = 5
 
-# Nobody says these yet: relief that comes late is found by a part of the house that is not built, and no site that is
-# hunted on asks for status entries.
-UNSAID: Final = frozenset({"duty.late_relief", "logbook.status_due"})
+# No site that is hunted on demands hand-overs, owes rosters or asks for status entries.
+UNSAID: Final = frozenset({"duty.late_relief", "duty.roster_due", "logbook.status_due"})
+UNDONE: Final = frozenset({Act.HAND_OVER})
 
 REFUSALS: Final = (
     *("already_answered", "not_holder", "supervisor_needed", "reason_needed", "condition_active"),
@@ -39,7 +39,7 @@ EFFECTS: Final = (
 
 def wanted() -> frozenset[str]:
     """Everything that the nights of one run have to show between them."""
-    edges = {f"edge {state} {act}" for state, act in NEXT}
+    edges = {f"edge {state} {act}" for state, act in NEXT if act not in UNDONE}
     rungs = {f"rung {n}" for n in range(LONGEST_LADDER)}
     kinds = {f"alert {k.name}" for k in KINDS.values() if k.effect in {Effect.RAISE, Effect.PULSE}}
     kinds -= {f"alert {name}" for name in UNSAID}

@@ -102,3 +102,28 @@ async def test_a_manager_lets_somebody_go_and_a_maker_cancels(strict: House) -> 
         seats = shaped("duty_let_go", await zhao.post(f"{SITE}/duty/let-go", json=body))["seats"]
         assert next(s["holder_id"] for s in seats if s["seat_id"] == "centre") is None
         assert (await li.get(f"{DESK}/01900000-0000-7000-8000-000000000000")).json()["code"] == "handover_not_found"
+
+
+async def test_a_short_count_is_explained_a_signature_taken_back_and_the_manager_decides(strict: House) -> None:
+    """HND-05, HND-06, HND-08: free notes go, a count that differs needs words, and a manager may end it with a reason."""
+    async with strict.client("wang") as wang, strict.client("li") as li, strict.client("zhao") as zhao:
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
+        sheet = shaped("handover_open", await wang.post(DESK, json={"seat": "centre"}))
+        sheet = await done(wang, sheet, "add", kind="note", text="写错了")
+        free = next(i["key"] for i in sheet["handover"]["items"] if i["key"].startswith("free/"))
+        sheet = await done(wang, sheet, "remove", key=free)
+        sheet = await done(wang, sheet, "edit", key="list/radios", counted=3)
+        assert (await act(wang, sheet, "offer", password=PASSWORD)).status_code == 409
+        sheet = await done(wang, sheet, "edit", key="list/radios", counted=3, explanation="一台送修")
+        sheet = await done(wang, sheet, "offer", password=PASSWORD)
+        sheet = await done(li, sheet, "dispute", key="list/radios", comment="没有送修单")
+        sheet = await done(wang, sheet, "explain", key="list/radios", explanation="送修单在抽屉里")
+        sheet = await done(wang, sheet, "withdraw")
+        assert sheet["handover"]["state"] == "open"
+        again = shaped("handover_sheet", await li.get(f"{DESK}/{sheet['handover']['id']}"))
+        assert again["handover"]["version"] == sheet["handover"]["version"]
+        shaped("sign_on", await li.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
+        why = {"incoming": "li", "reason": "王某突发疾病", "password": PASSWORD}
+        assert refused(await act(li, again, "override", **why)) == (403, "not_permitted")
+        sheet = await done(zhao, again, "override", **why)
+        assert (sheet["handover"]["state"], sheet["handover"]["incoming"]) == ("overridden", "li")

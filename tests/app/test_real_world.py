@@ -171,8 +171,10 @@ def test_a_running_clock_tells_the_same_story_within_its_slack() -> None:
 
 
 PLAYER = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it, and so would its children
 from app.scenario_worlds import real
 from simulators.scenario import load
 from simulators.scenario.world import play
