@@ -6,17 +6,13 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="值班室 Watchroom: alarms, duty and patrol, from the sensor to the signed-off alert.",
-)
+own = typer.Typer()
 
 Data = Annotated[Path | None, typer.Option(help="Folder for everything that is kept.")]
 Port = Annotated[int | None, typer.Option(help="Port of the pages; 0 takes a free one.")]
 
 
-@app.command()
+@own.command()
 def demo(
     data: Data = None,
     port: Port = None,
@@ -38,7 +34,7 @@ def demo(
     run_demo(settings, story=None if no_story else story, keep=keep, seed=seed)
 
 
-@app.command()
+@own.command()
 def up(data: Data = None, port: Port = None) -> None:
     """Run every role in one process, on real site packs."""
     from app.house import House
@@ -69,7 +65,7 @@ def _ready(url: str, word: str | None, fingerprint: str) -> None:
     typer.echo(f"open {url}")
 
 
-@app.command()
+@own.command()
 def role(name: Annotated[str, typer.Argument(help="api, ingest, sweep or notify")]) -> None:
     """Run one role, for installations of many processes. They need PostgreSQL and a broker of their own."""
     from app.house import House
@@ -100,7 +96,7 @@ def role(name: Annotated[str, typer.Argument(help="api, ingest, sweep or notify"
     wait(house)
 
 
-@app.command()
+@own.command()
 def openapi(
     out: Annotated[Path | None, typer.Argument(help="File to write; standard output without it.")] = None,
 ) -> None:
@@ -112,6 +108,13 @@ def openapi(
 
 def whole(word: str = "--help") -> typer.Typer:
     """The command with the sub-commands that `word` needs: all of them for help, else only its own, which are quick to load."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="值班室 Watchroom: alarms, duty and patrol, from the sensor to the signed-off alert.",
+    )
+    # A new one each time: what was asked for before must not change the order of what is told now.
+    app.registered_commands = [*own.registered_commands]
     everything = word.startswith("-")
     if everything or word == "gateway":
         from app.gateway_commands import gateway_app

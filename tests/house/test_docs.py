@@ -43,3 +43,11 @@ def test_every_page_can_be_found_from_the_index() -> None:
     listed = {(TOP / "docs" / target).resolve() for target in _LINK.findall(index)}
     pages = {p for p in PAGES if p.is_relative_to(TOP / "docs") and p.name != "README.md"}
     assert pages - listed == set()
+
+
+def test_the_commands_told_do_not_depend_on_what_was_asked_before() -> None:
+    from app.__main__ import whole
+
+    first = [group.name for group in whole().registered_groups]
+    whole("scenario")
+    assert [group.name for group in whole().registered_groups] == first
