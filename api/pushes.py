@@ -6,8 +6,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from alerts.rules import State
-from api.shapes import Alert, ConditionState, DeviceState, EventBrief, GatewayState, SeatState, Shape, Tap
-from duty.handovers import HandoverState
+from api.shapes import (
+    Alert,
+    ConditionState,
+    DeviceState,
+    EventBrief,
+    GatewayState,
+    HandoverBrief,
+    SeatState,
+    Shape,
+    Tap,
+)
 
 
 class Repeat(Shape):
@@ -87,25 +96,12 @@ class DutyPush(Shape):
     body: list[SeatState]
 
 
-class HandoverMoved(Shape):
-    """Where a seat's hand-over stands. `expected`: who is to take over by roster."""
-
-    id: str
-    seat_id: str
-    state: HandoverState
-    version: int
-    outgoing: str
-    incoming: str | None
-    expected: str | None
-    planned_end: datetime | None
-
-
 class HandoverPush(Shape):
     """A hand-over was opened, or moved."""
 
     type: Literal["handover"]
     seq: int
-    body: HandoverMoved
+    body: HandoverBrief
 
 
 class GatewayPush(Shape):

@@ -129,6 +129,14 @@ class PlannedShift(Shift):
     on_call: bool
 
 
+class StandingShifts(Shape):
+    """The shifts that stand, for `days` days from `first`."""
+
+    first: date
+    days: int
+    shifts: list[PlannedShift]
+
+
 class KeptShift(Shape):
     """A shift that has begun, and what became of it."""
 

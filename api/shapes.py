@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from alerts.rules import Cause, Disposition, State
 from core.kinds import Ends, Klass
 from core.wire import Why
+from duty.handovers import HandoverState
 from duty.rules import Basis
 from sites.duty_words import FieldType
 from sites.register import Role
@@ -354,6 +355,19 @@ class LogHead(Shape):
     checkpoint: CheckpointMark | None
 
 
+class HandoverBrief(Shape):
+    """Where a seat's hand-over stands. `expected`: who is to take over by roster."""
+
+    id: str
+    seat_id: str
+    state: HandoverState
+    version: int
+    outgoing: str
+    incoming: str | None
+    expected: str | None
+    planned_end: datetime | None
+
+
 class Snapshot(Shape):
     """All that a page shows first. Pushes after `seq` bring it up to date."""
 
@@ -364,6 +378,7 @@ class Snapshot(Shape):
     devices: list[DeviceState]
     gateways: list[GatewayState]
     duty: list[SeatState]
+    handovers: list[HandoverBrief]
     log: LogHead
     events: list[EventBrief]
     taps: list[Tap]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -104,7 +105,12 @@ def keep(tx: Tx, before: Handover, stepped: tuple[Handover, list[Line]], at: dat
 
 def show(tx: Tx, h: Handover, at: datetime) -> None:
     """Tell the live feed: the one who is to prepare it, or to take it over, sees it at once (HND-02)."""
-    body = {
+    outbox.append(tx, h.site_id, at, [("handover", brief(h))])
+
+
+def brief(h: Handover) -> dict[str, Any]:
+    """Where a hand-over stands, without what is in it."""
+    return {
         "id": h.id,
         "seat_id": h.seat,
         "state": h.state,
@@ -114,4 +120,3 @@ def show(tx: Tx, h: Handover, at: datetime) -> None:
         "expected": h.expected,
         "planned_end": h.planned_end,
     }
-    outbox.append(tx, h.site_id, at, [("handover", body)])

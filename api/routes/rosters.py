@@ -1,7 +1,7 @@
 """A month's roster: drafted, reviewed, published, kept; and what became of it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -29,6 +29,7 @@ from api.roster_shapes import (
     RosterChanges,
     RosterRevisions,
     Rosters,
+    StandingShifts,
 )
 from duty import plan_and_fact, roster_acts, roster_reading, roster_store
 from duty import store as duty_store
@@ -44,6 +45,7 @@ router = APIRouter(prefix="/sites/{site}", tags=["rosters"])
 _ONE = "/rosters/{id}"
 _SEE = Annotated[Caller, needs("duty.see")]
 _WRITE = Annotated[Caller, needs("roster.write")]
+_DayAsked = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2099, 1, 1))]
 _ROSTER: dict[str, Any] = {"response_model": Roster, "responses": refusals(404, 409)}
 
 
@@ -189,6 +191,18 @@ def withdraw_roster(request: Request, site: SiteId, id: RosterId, body: RosterRe
 def publish_roster(request: Request, site: SiteId, id: RosterId, _: Nothing, caller: _WRITE) -> Response:  # noqa: A002
     """Let it stand (DUTY-03): shifts that have begun stay as they were."""
     return _do(request, site, caller, lambda tx, desk, who: path.publish(tx, desk, id, **who))
+
+
+@router.get("/shifts", response_model=StandingShifts, responses=refusals(404))
+def standing_shifts(
+    request: Request, site: SiteId, first: _DayAsked, _: _SEE, days: Annotated[int, Query(ge=1, le=62)] = 7
+) -> Response:
+    """The shifts that stand and begin on these days, from published rosters and, where there is none, from the rotas."""
+    room = room_of(request)
+    with room.store.read() as conn:
+        starts, ends = span(room.register(conn, site), [first, first + timedelta(days=days - 1)])
+        found = [s for s in duty_store.shifts(conn, site, starts, ends) if starts <= s.starts_at < ends]
+    return reply({"first": first, "days": days, "shifts": found})
 
 
 @router.get("/attendance/{month}", response_model=PlannedAndActual, responses=refusals(404))

@@ -14,7 +14,8 @@ from api.register_shapes import Register
 from api.room import reply, room_of
 from api.shapes import Snapshot
 from core.errors import NotFound
-from ingest import seats
+from duty import handover_store
+from ingest import packet, seats
 from ingest import store as event_store
 from logbook import checkpoints, entries
 from patrol import store as tap_store
@@ -87,6 +88,7 @@ def picture(conn: Connection, register: Standing, at: datetime) -> dict[str, Any
         "devices": event_store.device_states(conn, site),
         "gateways": [without(g, "due_at") for g in event_store.gateway_states(conn, site)],
         "duty": seats.seat_states(conn, register, at),
+        "handovers": [packet.brief(h) for h in handover_store.live(conn, site)],
         "log": log_head(conn, site),
         "events": event_store.events(conn, site, limit=50),
         "taps": tap_store.newest(conn, site, 50),

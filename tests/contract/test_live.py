@@ -5,6 +5,8 @@ run with WATCHROOM_WRITE_VECTORS=1 to write them anew.
 """
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +16,8 @@ import pytest
 
 from alerts.rules import Cause, Close, Disposition
 from api.routes.site import picture
+from duty import handovers
+from ingest import handover
 from ingest.acts import sign_off, sign_on
 from store.db import Store
 from tests.conftest import HandClock
@@ -72,7 +76,27 @@ def silence(night: Night) -> None:
     night.say("device.heartbeat")
 
 
-STORIES = {f.__name__: f for f in (leak, fire_climbs, shift_changes, a_busy_minute, silence)}
+def a_seat_is_handed_over(night: Night) -> None:
+    """One hand-over from its first word to both signatures, and the next one begun (HND-02, HND-03)."""
+
+    def act(do: Callable[..., Any], *more: Any) -> Any:
+        night.clock.tick(5)
+        with night.db.begin([night.site]) as tx:
+            desk = night.desks.get(tx.conn, night.site)
+            return do(tx, desk, *more)
+
+    act(sign_on, "centre", "wang", night.clock())
+    night.say("device.battery_low", "L-1")
+    made = act(handover.begin, "centre", "wang", night.clock())
+    made = act(handover.offer, made.id, made.version, "wang", night.clock())
+    for item in made.items:
+        said = partial(handovers.confirm, key=item.key, comment="", by="li", at=night.clock())
+        made = act(handover.change, made.id, made.version, night.clock(), said)
+    act(handover.sign, made.id, made.version, "li", night.clock(), None)
+    act(handover.begin, "centre", "li", night.clock())
+
+
+STORIES = {f.__name__: f for f in (leak, fire_climbs, shift_changes, a_busy_minute, silence, a_seat_is_handed_over)}
 
 
 def seen(night: Night) -> dict[str, Any]:
@@ -96,7 +120,8 @@ def night(sqlite_url: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch) ->
     count = iter(range(1_000_000))
     from core.ids import derived
 
-    monkeypatch.setattr("tests.night.fresh", lambda at: derived(at, "vector", str(next(count))))
+    for place in ("tests.night.fresh", "ingest.packet.fresh"):
+        monkeypatch.setattr(place, lambda at: derived(at, "vector", str(next(count))))
     return Night(Store(sqlite_url), clock)
 
 

@@ -2654,6 +2654,27 @@ export interface components {
             priorities: number[];
         };
         /**
+         * HandoverBrief
+         * @description Where a seat's hand-over stands. `expected`: who is to take over by roster.
+         */
+        HandoverBrief: {
+            /** Id */
+            id: string;
+            /** Seat Id */
+            seat_id: string;
+            state: components["schemas"]["HandoverState"];
+            /** Version */
+            version: number;
+            /** Outgoing */
+            outgoing: string;
+            /** Incoming */
+            incoming: string | null;
+            /** Expected */
+            expected: string | null;
+            /** Planned End */
+            planned_end: string | null;
+        };
+        /**
          * HandoverItem
          * @description One item. `explanation` and `answer` are the outgoing person's, `comment` the incoming one's, `resolution` a
          *     supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile.
@@ -2699,27 +2720,6 @@ export interface components {
          */
         HandoverKind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text";
         /**
-         * HandoverMoved
-         * @description Where a seat's hand-over stands. `expected`: who is to take over by roster.
-         */
-        HandoverMoved: {
-            /** Id */
-            id: string;
-            /** Seat Id */
-            seat_id: string;
-            state: components["schemas"]["HandoverState"];
-            /** Version */
-            version: number;
-            /** Outgoing */
-            outgoing: string;
-            /** Incoming */
-            incoming: string | null;
-            /** Expected */
-            expected: string | null;
-            /** Planned End */
-            planned_end: string | null;
-        };
-        /**
          * HandoverPush
          * @description A hand-over was opened, or moved.
          */
@@ -2731,7 +2731,7 @@ export interface components {
             type: "handover";
             /** Seq */
             seq: number;
-            body: components["schemas"]["HandoverMoved"];
+            body: components["schemas"]["HandoverBrief"];
         };
         /**
          * HandoverSheet
@@ -4163,6 +4163,8 @@ export interface components {
             gateways: components["schemas"]["GatewayState"][];
             /** Duty */
             duty: components["schemas"]["SeatState"][];
+            /** Handovers */
+            handovers: components["schemas"]["HandoverBrief"][];
             log: components["schemas"]["LogHead"];
             /** Events */
             events: components["schemas"]["EventBrief"][];

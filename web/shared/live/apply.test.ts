@@ -10,7 +10,7 @@ const alert = (id: string, more: Partial<Alert> = {}): Alert =>
   ({ id, number: 1, priority: 2, heard_at: "2026-03-01T14:00:00Z", state: "raised", version: 0, repeats: 0, closed_at: null, ...more }) as Alert;
 
 const empty: Snapshot = {
-  seq: 10, at: "2026-03-01T14:00:00Z", alerts: [], conditions: [], devices: [], gateways: [], duty: [],
+  seq: 10, at: "2026-03-01T14:00:00Z", alerts: [], conditions: [], devices: [], gateways: [], duty: [], handovers: [],
   log: { size: 5, chain: "aa", checkpoint: { size: 3, at: "2026-03-01T13:00:00Z" } }, events: [], taps: [], quiet_since: null,
 };
 const push = (seq: number, type: Push["type"], body: unknown) => ({ seq, type, body }) as Push;
@@ -57,6 +57,13 @@ describe("apply", () => {
     expect(made.log).toEqual({ size: 6, chain: "bb", checkpoint: { size: 3, at: "2026-03-01T13:00:00Z" } });
   });
 
+  it("keeps a hand-over while it is under way, and nothing older than what it knows", () => {
+    const moved = (version: number, state: string) => ({ id: "h", seat_id: "centre", state, version, outgoing: "wang", incoming: null, expected: null, planned_end: null });
+    const offered = after(begin(empty), push(11, "handover", moved(1, "open")), push(12, "handover", moved(3, "offered")), push(13, "handover", moved(2, "open")));
+    expect(offered.handovers.map((h) => [h.version, h.state])).toEqual([[3, "offered"]]);
+    expect(after(offered, push(14, "handover", moved(4, "done"))).handovers).toEqual([]);
+  });
+
   it("asks for a fresh picture when the register changed or the server says something new", () => {
     expect(apply(begin(empty), push(11, "register", { version: 2 })).refetch).toBe("register");
     expect(apply(begin(empty), push(11, "from_the_future" as Push["type"], {})).refetch).toContain("from_the_future");
@@ -96,6 +103,7 @@ function settled(state: Live): unknown {
     devices: by(state.devices, (d) => d.device_id).map(({ device_id, silent }) => ({ device_id, silent })),
     gateways: by(state.gateways, (g) => g.gateway_id),
     duty: by(state.duty, (s) => s.seat_id),
+    handovers: by(state.handovers, (h) => h.id),
     taps: by(state.taps, (t) => t.event_id),
     log: { size: state.log.size, chain: state.log.chain },
   };

@@ -2,7 +2,7 @@
  * The live picture of one site = a snapshot and the pushes after it. `apply` is pure: the same pushes on the same
  * snapshot always give what a fresh snapshot would have given.
  */
-import type { Alert, EventBrief, Iso, Push, Snapshot } from "../api/types";
+import type { Alert, EventBrief, HandoverBrief, HandoverState, Iso, Push, Snapshot } from "../api/types";
 
 export interface Live extends Snapshot {
   /** Set when the pushes cannot say what is true any more; the page must fetch a fresh snapshot. */
@@ -11,6 +11,7 @@ export interface Live extends Snapshot {
 
 export const KEPT_EVENTS = 50;
 export const KEPT_TAPS = 50;
+const UNDER_WAY: ReadonlySet<HandoverState> = new Set(["open", "offered", "disputed"]);
 
 export const begin = (snapshot: Snapshot): Live => ({ ...snapshot, alerts: inOrder(snapshot.alerts), refetch: null });
 
@@ -35,8 +36,8 @@ export function apply(state: Live, push: Push): Live {
       };
     case "duty":
       return { ...next, duty: merged(state.duty, push.body, (s) => s.seat_id) };
-    case "handover": // its own page asks for what it shows
-      return next;
+    case "handover":
+      return withHandover(next, push.body);
     case "gateway":
       return { ...next, gateways: merged(state.gateways, [push.body], (g) => g.gateway_id) };
     case "taps":
@@ -58,6 +59,14 @@ function withAlert(state: Live, alert: Alert): Live {
   const others = state.alerts.filter((a) => a.id !== alert.id);
   if (alert.state !== "closed") return { ...state, alerts: inOrder([...others, alert]) };
   return { ...state, alerts: others, quiet_since: later(state.quiet_since, alert.closed_at) };
+}
+
+/** One that has ended is nobody's business any more. */
+function withHandover(state: Live, moved: HandoverBrief): Live {
+  const known = state.handovers.find((h) => h.id === moved.id);
+  if (known && known.version > moved.version) return state;
+  const others = state.handovers.filter((h) => h.id !== moved.id);
+  return { ...state, handovers: UNDER_WAY.has(moved.state) ? [...others, moved] : others };
 }
 
 function withEvents(state: Live, items: EventBrief[]): Live {
