@@ -17,6 +17,7 @@ from api.shapes import (
     Shape,
     Tap,
 )
+from duty.rosters import RosterState
 
 
 class Repeat(Shape):
@@ -104,6 +105,24 @@ class HandoverPush(Shape):
     body: HandoverBrief
 
 
+class RosterMoved(Shape):
+    """Where a month's roster stands; its cells are asked for by whoever shows them."""
+
+    id: str
+    month: str
+    state: RosterState
+    version: int | None
+    revision: int
+
+
+class RosterPush(Shape):
+    """A roster was begun, or changed."""
+
+    type: Literal["roster"]
+    seq: int
+    body: RosterMoved
+
+
 class GatewayPush(Shape):
     """A gateway's word on itself."""
 
@@ -144,6 +163,7 @@ Push = Annotated[
     | ConditionsPush
     | DutyPush
     | HandoverPush
+    | RosterPush
     | GatewayPush
     | TapsPush
     | LogPush

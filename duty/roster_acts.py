@@ -61,6 +61,7 @@ def make(tx: Tx, register: Register, month: str, by: str, roles: Collection[Role
     roster_due.begin(tx, register, at)
     told = {"month": month, "based_on": made.based_on}
     entries.append(tx, register.site_id, [Line(at, "roster.make", by, f"roster/{made.id}", told)])
+    roster_store.tell(tx, made, at)
     return made
 
 
@@ -207,6 +208,7 @@ def taken(tx: Tx, before: Roster, act: Act, by: str, at: datetime, **data: Any) 
     after, line = step(before, act, by=by, at=at, **data)
     roster_store.save(tx, after)
     entries.append(tx, before.site_id, [line])
+    roster_store.tell(tx, after, at)
     return after
 
 
@@ -279,4 +281,5 @@ def _saved(tx: Tx, before: Roster, after: Roster, line: Line) -> Roster:
     roster_store.save(tx, after, cells=True)
     if before.state is not after.state:
         entries.append(tx, before.site_id, [line])
+    roster_store.tell(tx, after, line.at)
     return after

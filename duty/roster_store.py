@@ -11,6 +11,7 @@ from duty.errors import NoSuchRoster
 from duty.rosters import OPEN, Change, Roster, RosterState
 from duty.rotations import Cells
 from duty.tables import roster, roster_revision
+from store import outbox
 from store.db import Tx
 
 _HEAD: Final = [c for c in roster.c if c.name != "cells"]
@@ -77,6 +78,12 @@ def save(tx: Tx, made: Roster, *, cells: bool = False) -> None:
     """Write where a roster stands now; its cells only when they changed."""
     values = {k: v for k, v in _values(made).items() if cells or k != "cells"}
     tx.conn.execute(update(roster).where(roster.c.site_id == made.site_id, roster.c.id == made.id).values(**values))
+
+
+def tell(tx: Tx, made: Roster, at: datetime) -> None:
+    """Let the pages know that a roster moved: where it stands, not what it holds."""
+    body = {f: getattr(made, f) for f in ("id", "month", "state", "version", "revision")}
+    outbox.append(tx, made.site_id, at, [("roster", body)])
 
 
 def add_revision(tx: Tx, made: Roster, parent: int, how: str, by: str, at: datetime, changes: Sequence[Change]) -> int:

@@ -104,12 +104,14 @@ def amend(tx: Tx, desk: Desk, month: str, edits: Sequence[Edit], by: str, at: da
     roster_store.add(tx, made)
     told = {"month": month, "version": version, "supersedes": superseded, "why": why, "changes": changes}
     entries.append(tx, register.site_id, [Line(at, "roster.amend", by, f"roster/{made.id}", told)])
+    roster_store.tell(tx, made, at)
     going = roster_store.open_one(tx.conn, register.site_id, month)
     if going is not None:
         after, moved = edited(going.cells, edits, month)
         n = roster_store.add_revision(tx, going, going.revision, "amended", by, at, moved)
         kept = msgspec.structs.replace(going, cells=after, revision=n, based_on=version)
         roster_store.save(tx, kept, cells=True)
+        roster_store.tell(tx, kept, at)
     _follow(tx, desk, at)
     roster_due.begin(tx, register, at)
     roster_watch.published(tx, desk, month, at)

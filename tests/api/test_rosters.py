@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient, Response
 
+from api.pushes import PUSH
 from tests.api.conftest import MINE, OTHER, House
 from tests.api.test_answers import shaped
 
@@ -35,6 +36,16 @@ async def test_a_month_that_is_none_is_refused(house: House) -> None:
             assert answer.status_code == 422
         for month in ("2026-13", "2026-00", "26-01", "1999-01"):
             assert (await manager.get(f"{SITE}/calendar/{month}")).status_code == 422
+
+
+async def test_everybody_sees_the_shifts_that_stand(any_house: House) -> None:
+    """DUTY-12, DUTY-15: also of a month that has no roster; a day is the site's own."""
+    async with any_house.client("the-guard") as guard:
+        found = shaped("standing_shifts", await guard.get(f"{SITE}/shifts", params={"first": "2026-03-02", "days": 2}))
+        assert {s["id"].split("/")[1] for s in found["shifts"]} == {"2026-03-02", "2026-03-03"}
+        assert len(found["shifts"]) == len({s["id"] for s in found["shifts"]})
+        for asked in ({"first": "2026-03-02", "days": 63}, {"first": "1999-12-31"}, {"days": 7}):
+            assert (await guard.get(f"{SITE}/shifts", params=asked)).status_code == 422
 
 
 async def _act(browser: AsyncClient, roster: str, name: str, **body: Any) -> Response:
@@ -81,6 +92,12 @@ async def test_a_month_from_its_draft_to_the_wall(any_house: House) -> None:
         shaped("approve_roster", await _act(manager, mine, "approve"))
         out = shaped("publish_roster", await _act(chief, mine, "publish"))
         assert (out["state"], out["version"], out["published_by"]) == ("published", 1, "chen")
+        told = [(seq, kind, body) for seq, kind, body in any_house.night.pushes() if kind == "roster"]
+        for seq, kind, body in told:
+            PUSH.validate_python({"type": kind, "seq": seq, "body": body})
+        walk = [(b["state"], b["revision"]) for _, _, b in told if b["id"] == mine]
+        assert walk[:4] == [("draft", 0), ("draft", 1), ("draft", 2), ("draft", 1)]  # made, filled, edited, undone
+        assert walk[-3:] == [("submitted", 5), ("approved", 5), ("published", 5)]
         any_house.clock.tick(60)
         again = shaped("make_roster", await chief.post(f"{SITE}/rosters", json={"month": "2026-04"}))
         await _act(chief, again["id"], "cells", revision=0, cells={"centre": {"2026-04-05": {"day": "wang"}}})

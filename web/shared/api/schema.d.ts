@@ -1084,6 +1084,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Standing Shifts
+         * @description The shifts that stand and begin on these days, from published rosters and, where there is none, from the rotas.
+         */
+        get: operations["standing_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/attendance/{month}": {
         parameters: {
             query?: never;
@@ -1824,6 +1844,12 @@ export interface components {
             until: string | null;
         };
         /**
+         * CheckAnswer
+         * @description How a presence check is answered: by a press in one's own session, or with one's own password once more.
+         * @enum {string}
+         */
+        CheckAnswer: "press" | "password";
+        /**
          * CheckMode
          * @description When presence checks (查岗) come.
          * @enum {string}
@@ -2171,6 +2197,8 @@ export interface components {
             max_week_h: number;
             /** Jurisdiction */
             jurisdiction: string;
+            /** Sign On Required */
+            sign_on_required: boolean;
             /** Incoming Lead Min */
             incoming_lead_min: number;
             /** Outgoing Prep Min */
@@ -3398,6 +3426,7 @@ export interface components {
             window_s: number;
             /** Seats */
             seats: string[];
+            answer: components["schemas"]["CheckAnswer"];
         };
         /**
          * Problem
@@ -3421,7 +3450,7 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
         /**
          * Register
          * @description Everything that stands at one site, by id.
@@ -3783,6 +3812,35 @@ export interface components {
             published_by: string | null;
             /** Published At */
             published_at: string | null;
+        };
+        /**
+         * RosterMoved
+         * @description Where a month's roster stands; its cells are asked for by whoever shows them.
+         */
+        RosterMoved: {
+            /** Id */
+            id: string;
+            /** Month */
+            month: string;
+            state: components["schemas"]["RosterState"];
+            /** Version */
+            version: number | null;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * RosterPush
+         * @description A roster was begun, or changed.
+         */
+        RosterPush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "roster";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["RosterMoved"];
         };
         /**
          * RosterReason
@@ -4190,6 +4248,21 @@ export interface components {
             certificates: string[];
             /** Roles */
             roles: components["schemas"]["Role"][];
+        };
+        /**
+         * StandingShifts
+         * @description The shifts that stand, for `days` days from `first`.
+         */
+        StandingShifts: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Days */
+            days: number;
+            /** Shifts */
+            shifts: components["schemas"]["PlannedShift"][];
         };
         /**
          * State
@@ -9681,6 +9754,94 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    standing_shifts: {
+        parameters: {
+            query: {
+                first: string;
+                days?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingShifts"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

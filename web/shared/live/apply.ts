@@ -38,6 +38,8 @@ export function apply(state: Live, push: Push): Live {
       return { ...next, duty: merged(state.duty, push.body, (s) => s.seat_id) };
     case "handover":
       return withHandover(next, push.body);
+    case "roster": // its own page asks for what it shows
+      return next;
     case "gateway":
       return { ...next, gateways: merged(state.gateways, [push.body], (g) => g.gateway_id) };
     case "taps":
