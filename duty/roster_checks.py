@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from duty.calendar import days_of
-from duty.roster_cover import Finding, Severity, thin, uncovered
+from duty.roster_cover import Finding, Severity, holes
 from duty.rosters import Roster, shifts_of
 from duty.rules import shift_on
 from sites.duty_words import Dated, DayType
@@ -47,8 +47,7 @@ def check(
         *_clashes(made, beside),
         *_posts(register, made),
         *_rests(register, roster.month, made, beside),
-        *uncovered(register, days, [*made, *beside]),
-        *thin(register, days, [*made, *beside], day_type),
+        *holes(register, days, [*made, *beside], day_type),
     ]
     return sorted(found, key=lambda f: (f.severity, str(f.day or f.starts_at), f.code, f.seat or "", f.person or ""))
 

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from duty import calendar_store, roster_store
 from duty import store as duty_store
 from duty.calendar import day_types, days_of
+from duty.coverage import span
 from duty.errors import RosterFaulty
 from duty.roster_checks import AROUND, check, errors
-from duty.roster_cover import Finding, span
+from duty.roster_cover import Finding
 from duty.rosters import Roster, cells_of
 from duty.rotations import Cells
 from duty.rules import dated

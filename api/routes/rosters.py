@@ -34,7 +34,7 @@ from api.roster_shapes import (
 from duty import plan_and_fact, roster_acts, roster_reading, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of
-from duty.roster_cover import span
+from duty.coverage import span
 from duty.rosters import Edit, difference
 from duty.rosters import Roster as Standing
 from ingest import rosters as path
