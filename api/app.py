@@ -24,6 +24,7 @@ from api.room import RoleState, Room, Settings
 from api.routes import (
     alerts,
     calendar,
+    coverage,
     duty,
     events,
     feeds,
@@ -54,6 +55,7 @@ _ROUTERS = (
     duty,
     handovers,
     calendar,
+    coverage,
     rosters,
     feeds,
     logbook,

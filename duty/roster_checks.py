@@ -84,7 +84,7 @@ def _strangers(register: Register, roster: Roster, day_type: Callable[[date], Da
 def _clashes(made: Sequence[Dated], beside: Iterable[Dated]) -> Iterator[Finding]:
     """One person in two shifts at once. Who is only on call may be so beside anything."""
     mine = {s.id for s in made}
-    for person, shifts in _by_person([*made, *beside]).items():
+    for person, shifts in by_person([*made, *beside]).items():
         latest: Dated | None = None
         for shift in shifts:
             if latest is not None and shift.starts_at < latest.ends_at and (shift.id in mine or latest.id in mine):
@@ -122,8 +122,8 @@ def _posts(register: Register, made: Iterable[Dated]) -> Iterator[Finding]:
 def _rests(register: Register, month: str, made: Sequence[Dated], beside: Iterable[Dated]) -> Iterator[Finding]:
     """Too little rest, too many days in a row, too many hours in a week (DUTY-05)."""
     policy = register.policies.duty
-    for person, shifts in _by_person([*made, *beside]).items():
-        works = _works(shifts)
+    for person, shifts in by_person([*made, *beside]).items():
+        works = whole_shifts(shifts)
         yield from _short_rests(person, works, month, policy.rest_min_h)
         days = sorted({w.day for w in works})
         yield from _long_runs(person, days, month, policy.max_consecutive_days)
@@ -185,7 +185,7 @@ def _weeks_of(month: str) -> list[date]:
     return [days[0] - timedelta(days=n) for n in range(6, 0, -1)] + days
 
 
-def _by_person(shifts: Iterable[Dated]) -> dict[str, list[Dated]]:
+def by_person(shifts: Iterable[Dated]) -> dict[str, list[Dated]]:
     """Everybody's shifts on site, in order of time."""
     made: dict[str, list[Dated]] = defaultdict(list)
     for shift in sorted(shifts, key=lambda s: (s.starts_at, s.id)):
@@ -194,7 +194,7 @@ def _by_person(shifts: Iterable[Dated]) -> dict[str, list[Dated]]:
     return made
 
 
-def _works(shifts: Iterable[Dated]) -> list[Work]:
+def whole_shifts(shifts: Iterable[Dated]) -> list[Work]:
     """Parts of one shift put together."""
     whole: dict[tuple[str, date, str], list[Dated]] = defaultdict(list)
     for shift in shifts:

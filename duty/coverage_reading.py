@@ -1,0 +1,52 @@
+"""Coverage and quality of what stands: read from the store, judged by the rules."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from duty import store as duty_store
+from duty.calendar import days_of
+from duty.coverage import Gap, gaps, span
+from duty.quality import Quality, quality
+from duty.roster_checks import AROUND
+from duty.roster_reading import calendar, standing_cells
+from duty.rosters import shifts_of
+from duty.rotations import Cells
+from sites.duty_words import Dated
+from sites.register import Register
+
+_DAY = timedelta(days=1)
+
+
+def missing(conn: Connection, register: Register, starts: datetime, ends: datetime) -> list[Gap]:
+    """What the published shifts leave open from `starts` until `ends`."""
+    shifts = duty_store.shifts(conn, register.site_id, starts, ends)
+    return _missing(conn, register, shifts, starts, ends)
+
+
+def month_quality(conn: Connection, register: Register, month: str, cells: Cells | None = None) -> Quality:
+    """How good a month is: what stands of it, or these cells in its place."""
+    days = days_of(month)
+    starts, ends = span(register, days)
+    if cells is None:
+        cells = standing_cells(conn, register, month)
+    made = shifts_of(register, cells, days[0], days[-1])
+    around = duty_store.shifts(conn, register.site_id, starts - AROUND, ends + AROUND)
+    whole = [*made, *(s for s in around if not s.id.split("/")[1].startswith(month))]
+    day_type = calendar(conn, register, days)
+    return quality(register, month, whole, _missing(conn, register, whole, starts, ends), day_type)
+
+
+def _missing(
+    conn: Connection, register: Register, shifts: Sequence[Dated], starts: datetime, ends: datetime
+) -> list[Gap]:
+    days = _days(register, starts, ends)
+    return gaps(register, days, shifts, calendar(conn, register, days), within=(starts, ends))
+
+
+def _days(register: Register, starts: datetime, ends: datetime) -> list[date]:
+    """Every local day of a span, and the one before it: its night reaches in."""
+    zone = register.zone_info
+    first, last = starts.astimezone(zone).date() - _DAY, (ends - timedelta.resolution).astimezone(zone).date()
+    return [first + n * _DAY for n in range((last - first).days + 1)]
