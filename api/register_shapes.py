@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from api.patrol_register_shapes import PatrolPlan, PatrolPolicies, PatrolRoute
 from api.shapes import LogForm, Rung, Shape, Words
 from core.kinds import Effect, Ends, Klass
-from sites.duty_policies import BlockMode, CheckMode, LeaveNeeds
+from sites.duty_policies import BlockMode, CheckAnswer, CheckMode, LeaveNeeds
 from sites.duty_words import DayType, ItemKind, Presence
 from sites.register import Role
 
@@ -212,6 +213,7 @@ class PresenceCheck(Shape):
     every_min: int
     window_s: int
     seats: list[str]
+    answer: CheckAnswer
 
 
 class HandoverBlock(Shape):
@@ -241,6 +243,7 @@ class DutyPolicies(Shape):
     max_consecutive_days: int
     max_week_h: int
     jurisdiction: str
+    sign_on_required: bool
     incoming_lead_min: int
     outgoing_prep_min: int
     late_grace_s: int
@@ -284,6 +287,7 @@ class Policies(Shape):
     roster_horizon_days: int
     kinds: dict[str, Kind]
     duty: DutyPolicies
+    patrol: PatrolPolicies
 
 
 class External(Shape):
@@ -318,3 +322,5 @@ class Register(Shape):
     rotations: dict[str, Rotation]
     forms: dict[str, LogForm]
     checklists: dict[str, Checklist]
+    patrol_routes: dict[str, PatrolRoute]
+    patrol_plans: dict[str, PatrolPlan]

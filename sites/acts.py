@@ -13,7 +13,7 @@ from sites import pack, store
 from sites.changes import Change, diff, summary, warnings
 from sites.errors import LoginTaken, PackRefused
 from sites.register import Person, Register
-from sites.tables import account, member
+from sites.tables import account, account_pin, member, passkey
 from store.db import Tx
 
 MAX_NAMED: Final = 200
@@ -67,7 +67,7 @@ def counts(register: Register) -> dict[str, int]:
     """How much of everything stands at a site."""
     names = (
         *("zones", "plans", "gateways", "devices", "checkpoints", "posts", "seats", "people", "ladders", "routes"),
-        *("rotations", "forms", "checklists"),
+        *("rotations", "forms", "checklists", "patrol_routes", "patrol_plans"),
     )
     return {name: len(getattr(register, name)) for name in names} | {"shifts": len(register.templates)}
 
@@ -139,6 +139,8 @@ def _account(tx: Tx, site_id: str, person: Person, at: datetime) -> tuple[str, b
         )
     # Left behind by someone who went: its old password must not open the new person's door.
     tx.conn.execute(update(account).where(account.c.id == row.id).values(password_hash=None, changed_at=at))
+    for means in (account_pin, passkey):
+        tx.conn.execute(delete(means).where(means.c.account_id == row.id))
     _rename(tx, row.id, person, at)
     return row.id, False
 

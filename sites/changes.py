@@ -23,6 +23,8 @@ _BY_ID: Final = (
     "rotations",
     "forms",
     "checklists",
+    "patrol_routes",
+    "patrol_plans",
 )
 _SAID: Final = {"templates": "shifts"}  # a pack's word for it
 
@@ -62,9 +64,10 @@ def diff(old: Register | None, new: Register) -> list[Change]:
 
 
 def _policies(register: Mapping[str, Any]) -> dict[str, Any]:
-    """The site's numbers, those of duty among them, each by its own name."""
-    duty = {f"duty.{name}": value for name, value in register["policies"]["duty"].items()}
-    return {name: value for name, value in register["policies"].items() if name != "duty"} | duty
+    """The site's numbers, those of duty and patrol among them, each by its own name."""
+    groups = ("duty", "patrol")
+    nested = {f"{g}.{name}": value for g in groups for name, value in register["policies"].get(g, {}).items()}
+    return {name: value for name, value in register["policies"].items() if name not in groups} | nested
 
 
 def _keyed(name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

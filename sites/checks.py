@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sites import duty_checks
+from sites import duty_checks, patrol_shapes
 from sites.fields import Spot, at, indexed
 from sites.register import Register, Role, Route, Zone
 
@@ -21,6 +21,7 @@ def cross_check(register: Register, section: Sections, ids: Ids) -> None:
     _routes(register, section("routes"))
     _seats(register, ids["seats"])
     duty_checks.cross_check(register, section)
+    patrol_shapes.cross_check(register, section)
 
 
 def _zones(register: Register, section: Spot) -> None:

@@ -23,6 +23,13 @@ class CheckMode(StrEnum):
     SCHEDULE = "schedule"
 
 
+class CheckAnswer(StrEnum):
+    """How a presence check is answered: by a press in one's own session, or with one's own password once more."""
+
+    PRESS = "press"
+    PASSWORD = "password"  # noqa: S105 - the word, not a secret
+
+
 class BlockMode(StrEnum):
     """How important unfinished work stands in the way of a hand-over (HND-08, HND-16): `strict` until it is closed,
     `lenient` until it is acknowledged, `joint` keeps both people responsible, `off` only lists it.
@@ -50,6 +57,7 @@ class PresenceCheck(msgspec.Struct, frozen=True):
     every_min: int = 120
     window_s: int = 120
     seats: tuple[str, ...] = ()
+    answer: CheckAnswer = CheckAnswer.PRESS
 
 
 class HandoverBlock(msgspec.Struct, frozen=True):
@@ -76,6 +84,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `jurisdiction`: ISO 3166 country, or country and region (`US-IL`), whose holidays and limits hold.
     - `incoming_lead_min` before the start the next one must be there (HND-01); `outgoing_prep_min` before the end the
       hand-over is prepared (HND-02).
+    - `sign_on_required`: people sign on to their seats; who has not after `absent_after_min` is called absent.
     - `late_grace_s`: later than this is late; `late_grades`, rising, name how late; after `absent_after_min` it is absence.
     - `leave_max_min`, `leave_needs`: leaving the post for a while.
     - `handover_required`: sign-off only by a hand-over; `relief_late_grace_min`: after the end, then late relief is called.
@@ -95,6 +104,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     max_consecutive_days: int = 6
     max_week_h: int = 44
     jurisdiction: str = "CN"
+    sign_on_required: bool = False
     incoming_lead_min: int = 5
     outgoing_prep_min: int = 15
     late_grace_s: int = 0

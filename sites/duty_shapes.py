@@ -46,7 +46,7 @@ def _staffing(spot: Spot) -> Staffing:
         from_=f.need("from").clock_time(),
         to=f.need("to").clock_time(),
         min=f.may("min").whole(1, 99, default=1),
-        day_types=_day_types(f.may("day_types")),
+        day_types=day_types(f.may("day_types")),
         certificates=tuple(item.text() for item in f.may("certificates").items(most=16)),
         roles=tuple(role(item) for item in f.may("roles").items(most=7)),
     )
@@ -54,7 +54,8 @@ def _staffing(spot: Spot) -> Staffing:
     return made
 
 
-def _day_types(spot: Spot) -> tuple[DayType, ...]:
+def day_types(spot: Spot) -> tuple[DayType, ...]:
+    """The kinds of day that something is for."""
     known = [kind.value for kind in DayType]
     return tuple(DayType(item.one_of(known, "day type", default="workday")) for item in spot.items(least=1, most=4))
 
@@ -85,7 +86,7 @@ def shift(spot: Spot) -> ShiftTemplate:
         presence=Presence(
             f.may("presence").one_of([p.value for p in Presence], "presence", default=Presence.ON_SITE.value)
         ),
-        day_types=_day_types(f.may("day_types")),
+        day_types=day_types(f.may("day_types")),
         from_day=first.season_day(),
         until_day=last.season_day(),
     )

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from core.wire import SLUG
-from sites import duty_shapes, plans, policy_shapes, shapes, tree
+from sites import duty_shapes, patrol_shapes, plans, policy_shapes, shapes, tree
 from sites.checks import cross_check
 from sites.errors import Fault, PackRefused
 from sites.fields import Spot, unknown
@@ -36,6 +36,8 @@ _LISTS: Final = (
     "ladders",
     "rotations",
     "forms",
+    "patrol_routes",
+    "patrol_plans",
 )
 _NEEDED: Final = (
     "site",
@@ -173,6 +175,8 @@ def _register(pack: _Pack) -> Register:
         rotations={r.id: r for r in (duty_shapes.rotation(s, names) for s in pack.section("rotations").items())},
         forms={f.id: f for f in map(duty_shapes.form, pack.section("forms").items())},
         checklists={name: duty_shapes.checklist(name, s, names) for name, s in pack.section("checklists").entries()},
+        patrol_routes={r.id: r for r in (patrol_shapes.route(s, names) for s in pack.section("patrol_routes").items())},
+        patrol_plans={p.id: p for p in (patrol_shapes.plan(s, names) for s in pack.section("patrol_plans").items())},
     )
     site.close()
     cross_check(register, pack.section, pack.ids)

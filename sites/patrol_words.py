@@ -99,6 +99,7 @@ class PatrolPolicies(msgspec.Struct, frozen=True):
     hoard_s: int = 300  # a tap address proves presence for this long after it was first seen
     counter_jump: int = 50  # reads of a tag that nobody told of, before that is odd
     walk_m_s: float = 3.0  # faster than this between two points of one plan is impossible
+    unit_m: float = 0.0  # metres that a unit of the floor plans stands for; 0: not known, so that nobody is too quick
     clone_s: int = 60  # the same tag, or the same guard, at two places within this
     clock_skew_s: int = 120  # a phone's clock that is further off is flagged
     band_low_pct: int = 50

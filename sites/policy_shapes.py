@@ -8,8 +8,10 @@ from typing import Final
 import msgspec
 
 from core.kinds import KINDS, Effect, Ends, Kind, Klass
+from sites import patrol_shapes
 from sites.duty_policies import (
     BlockMode,
+    CheckAnswer,
     CheckMode,
     DutyPolicies,
     HandoverBlock,
@@ -40,6 +42,7 @@ def policies(spot: Spot, own: Mapping[str, Kind], names: Names) -> Policies:
         roster_horizon_days=f.may("roster_horizon_days").whole(7, 366, default=usual.roster_horizon_days),
         kinds=dict(own),
         duty=duty(f.may("duty"), names),
+        patrol=patrol_shapes.policies(f.may("patrol")),
     )
     f.close()
     return made
@@ -79,6 +82,7 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         max_consecutive_days=whole("max_consecutive_days", 0, 31),
         max_week_h=whole("max_week_h", 0, 168),
         jurisdiction=country.name(_JURISDICTION, "CN, or US-IL") if country.node is not None else usual.jurisdiction,
+        sign_on_required=flag("sign_on_required"),
         incoming_lead_min=whole("incoming_lead_min", 0, 60),
         outgoing_prep_min=whole("outgoing_prep_min", 0, 120),
         late_grace_s=whole("late_grace_s", 0, 3600),
@@ -123,12 +127,13 @@ def _presence_check(spot: Spot, names: Names) -> PresenceCheck:
         return usual
     f = spot.fields()
     mode = f.need("mode").one_of([m.value for m in CheckMode], "mode", default=usual.mode.value)
-    window = f.may("window_s")
+    window, answer = f.may("window_s"), f.may("answer")
     made = PresenceCheck(
         mode=CheckMode(mode),
         every_min=f.may("every_min").whole(5, 1440, default=usual.every_min),
         window_s=window.whole(15, 3600, default=usual.window_s),
         seats=tuple(names.ref(item, "seats", "seat") for item in f.may("seats").items(least=1, most=64)),
+        answer=CheckAnswer(answer.one_of([a.value for a in CheckAnswer], "answer", default=usual.answer.value)),
     )
     if made.window_s >= made.every_min * 60:
         window.wrong(f"the next check comes after {made.every_min} min, before this one is over")

@@ -13,6 +13,7 @@ import msgspec
 from core.kinds import Kind, kind_of
 from sites.duty_policies import DutyPolicies
 from sites.duty_words import Checklist, Dated, Form, Post, Rota, Rotation, Seat, ShiftTemplate
+from sites.patrol_words import PatrolPlan, PatrolPolicies, PatrolRoute
 from sites.people import CHANNELS, Contact, External, Person, Role, Words
 
 __all__ = [
@@ -172,6 +173,7 @@ class Policies(msgspec.Struct, frozen=True):
     roster_horizon_days: int = 35
     kinds: Mapping[str, Kind] = {}
     duty: DutyPolicies = DutyPolicies()
+    patrol: PatrolPolicies = PatrolPolicies()
 
 
 class Register(msgspec.Struct, frozen=True):
@@ -198,6 +200,8 @@ class Register(msgspec.Struct, frozen=True):
     rotations: Mapping[str, Rotation] = {}
     forms: Mapping[str, Form] = {}
     checklists: Mapping[str, Checklist] = {}  # by seat
+    patrol_routes: Mapping[str, PatrolRoute] = {}
+    patrol_plans: Mapping[str, PatrolPlan] = {}
 
     @property
     def zone_info(self) -> ZoneInfo:

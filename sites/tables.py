@@ -2,7 +2,7 @@
 tables beside it hold what other rows point at or what queries join.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from store.metadata import Instant, Json, metadata
 
@@ -40,6 +40,30 @@ member = Table(
     Column("account_id", Text, nullable=False),
     Column("roles", Json, nullable=False),
     Index("ix_member_account_id", "account_id"),
+)
+
+# A short number beside the password, good for signing and never for signing in. `misses`: wrong tries since the last right one.
+account_pin = Table(
+    "account_pin",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("pin_hash", Text, nullable=False),
+    Column("misses", Integer, nullable=False),
+    Column("set_at", Instant, nullable=False),
+)
+
+# A person's own keys (WebAuthn), good for signing where there is https. `sign_count`: as the key last said it.
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", Text, primary_key=True),  # as the key names itself, base64url
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("ix_passkey_account_id", "account_id"),
 )
 
 session = Table(

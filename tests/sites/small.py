@@ -10,6 +10,7 @@ site:
 policies:
   handle_by_s: {1: 600}
   log_retention_days: 400
+  patrol: {debounce_s: 5, walk_m_s: 2.5, unit_m: 0.05, band_high_pct: 300, excuse_roles: [operator]}
   duty:
     roster_due_day: 20
     roster_authors: [supervisor]
@@ -115,13 +116,39 @@ routes:
   - {kinds: [fire, gas.leak], klasses: [alarm], priorities: [1, 2], zones: [house], ladder: usual, seat: desk}
   - {ladder: usual, seat: desk}
 """
+PATROL = """\
+patrol_routes:
+  - id: house
+    name: House
+    night: true
+    stops:
+      - CP-1
+      - checkpoint: CP-2
+        leg_s: [60, 300]
+        tasks:
+          - {id: door, name: Door shut}
+          - {id: meter, name: Meter, kind: reading, unit: bar, least: 2, most: 6.5, required: false}
+          - {id: light, name: Light, kind: choice, choices: [{id: on, name: On}, {id: off, name: Off}], bad: [off]}
+  - {id: back, name: Back, stops: [CP-2, CP-1], order: free}
+patrol_plans:
+  - {id: four, route: house, seat: rounds, every_min: 240, from: "20:00", to: "08:00", window_min: 180, grace_min: 10}
+  - {id: twice, route: house, seat: rounds, per_shift: 2, day_types: [workday]}
+  - {id: weekly, route: back, seat: desk, rrule: "FREQ=WEEKLY;BYDAY=MO", from: "09:00", window_min: 60}
+"""
 PLAN = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 80">
   <title>Ground</title>
   <rect x="1" y="1" width="98" height="78" fill="none" stroke="currentColor"/>
 </svg>
 """
-FILES = {"site.yaml": SITE, "zones.yaml": ZONES, "people.yaml": PEOPLE, "duty.yaml": DUTY, "plans/ground.svg": PLAN}
+FILES = {
+    "site.yaml": SITE,
+    "zones.yaml": ZONES,
+    "people.yaml": PEOPLE,
+    "duty.yaml": DUTY,
+    "patrol.yaml": PATROL,
+    "plans/ground.svg": PLAN,
+}
 
 
 def write(folder: Path, files: dict[str, str] | None = None) -> Path:
