@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -116,6 +117,14 @@ class Visitor:
         page.locator("main#main").wait_for()
         page.locator(".strip .seat").first.wait_for()
         return page
+
+    @contextmanager
+    def refused(self, status: int) -> Iterator[None]:
+        """A refusal that is meant, which Chromium complains of by itself."""
+        before = len(self.complaints)
+        yield
+        meant = f"the server responded with a status of {status} "
+        self.complaints[before:] = [c for c in self.complaints[before:] if meant not in c]
 
     def _console(self, said: ConsoleMessage) -> None:
         if said.type == "error":

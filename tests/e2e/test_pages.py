@@ -13,6 +13,7 @@ PLACES = {
     "events": "tbody tr",
     "devices": ".device",
     "closed": ".page",
+    "handover": ".block",
     "logbook": ".entry",
 }
 

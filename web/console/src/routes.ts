@@ -18,6 +18,7 @@ export const router = createRouter({
         { path: "closed", name: "closed", component: () => import("./alerts/ClosedPage.vue") },
         { path: "events", name: "events", component: () => import("./events/EventsPage.vue") },
         { path: "devices", name: "devices", component: () => import("./devices/DevicesPage.vue") },
+        { path: "handover/:id?", name: "handover", component: () => import("./handovers/HandoverView.vue") },
         { path: "logbook", name: "logbook", component: () => import("./logbook/LogbookPage.vue") },
         { path: ":rest(.*)*", redirect: { name: "alerts" } },
       ],

@@ -1,3 +1,4 @@
+import handovers from "./handovers.en";
 import type zh from "./zh-CN";
 
 const en: typeof zh = {
@@ -21,7 +22,7 @@ const en: typeof zh = {
     otherLanguage: "中文",
     otherLanguageLabel: "Switch to Chinese (中文)",
   },
-  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", logbook: "Logbook", open: "{n} open" },
+  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", logbook: "Logbook", handover: "Hand-over", open: "{n} open" },
   login: {
     lead: "Every alarm answered, every step on record.",
     login: "User name",
@@ -235,6 +236,7 @@ const en: typeof zh = {
     on: "Sign on",
     off: "Sign off",
   },
+  handovers,
   events: {
     title: "Events",
     tab: "Events",

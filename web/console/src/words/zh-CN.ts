@@ -1,3 +1,5 @@
+import handovers from "./handovers.zh-CN";
+
 export default {
   app: {
     title: "值班室 Watchroom",
@@ -19,7 +21,7 @@ export default {
     otherLanguage: "English",
     otherLanguageLabel: "切换到英文（English）",
   },
-  nav: { label: "主导航", alerts: "报警", events: "事件", devices: "设备", closed: "已结案", logbook: "日志", open: "{n} 条未结" },
+  nav: { label: "主导航", alerts: "报警", events: "事件", devices: "设备", closed: "已结案", logbook: "日志", handover: "交接班", open: "{n} 条未结" },
   login: {
     lead: "报警有人应，过程有据可查。",
     login: "用户名",
@@ -233,6 +235,7 @@ export default {
     on: "签到",
     off: "签退",
   },
+  handovers,
   events: {
     title: "事件流",
     tab: "事件",

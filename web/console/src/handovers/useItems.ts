@@ -1,0 +1,40 @@
+/** What an item of a hand-over is called, and what is to be said of it in a line. */
+import type { HandoverItem, Words } from "@shared/api/types";
+
+import { usePlaces } from "@/alerts/place";
+import { useWords } from "@/words";
+
+import { isCounted, isShort } from "./rules";
+
+export function useItems() {
+  const { t, say, named } = useWords();
+  const places = usePlaces();
+  const told = (i: HandoverItem, field: string) => (typeof i.data[field] === "string" ? (i.data[field] as string) : "");
+
+  function name(i: HandoverItem): string {
+    if (i.key.startsWith("alert/")) return `#${String(i.data.number)} ${say(`kind.${told(i, "kind")}`)}`;
+    if (i.key.startsWith("device/")) return places.subject(i.key.slice(7));
+    if (i.listed) return named(i.data.name as Words | undefined, i.key);
+    return i.live ? places.subject(i.key) : i.text;
+  }
+  function detail(i: HandoverItem): string {
+    if (i.key.startsWith("alert/")) return places.whole(told(i, "zone"), told(i, "subject"));
+    return i.listed && i.kind === "note" ? i.text : "";
+  }
+  /** What the outgoing person found, in a word or two. */
+  function said(i: HandoverItem): string {
+    if (i.kind === "alert_open") return t("handovers.item.unanswered");
+    if (i.kind === "alert_acked") return say(`state.${told(i, "state")}`);
+    if (i.kind === "device_silent") return t("handovers.item.silent");
+    if (i.kind === "gateway_away") return t("handovers.item.away");
+    if (isCounted(i)) {
+      if (i.counted === null) return t("handovers.item.notCounted");
+      const apart = isShort(i) ? Math.abs(i.counted - (i.expected ?? 0)) : 0;
+      const words = apart === 0 ? t("handovers.item.all") : t(i.counted < (i.expected ?? 0) ? "handovers.item.short" : "handovers.item.over", { n: apart });
+      return i.expected === null ? t("handovers.item.counted", { n: i.counted }) : `${i.counted}/${i.expected} · ${words}`;
+    }
+    if (i.kind === "check") return i.fine === null ? t("handovers.item.notSeen") : t(i.fine ? "handovers.item.fine" : "handovers.item.notFine");
+    return i.listed && !i.text && !i.explanation ? t("handovers.item.notWritten") : "";
+  }
+  return { name, detail, said };
+}
