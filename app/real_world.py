@@ -16,12 +16,14 @@ from typing import Final
 import msgspec
 
 from api.errors import Unavailable
+from app.real import duty_requests
 from app.real.ground import Ground
 from app.real.requests import request
 from core import wire
 from core.errors import Refusal
 from core.ids import fresh
 from gateway.fact import Fact, written
+from simulators.scenario.duty_acts import DutyAct
 from simulators.scenario.model import (
     Act,
     Broker,
@@ -142,12 +144,18 @@ class RealWorld:
         if not ground.server.up:
             return self._refused(deed, Unavailable.code)
         try:
-            path, body = request(deed, self._alert_id)
+            method, path, body = self._request(deed)
         except Refusal as wrong:
             return self._refused(deed, wrong.code)
         token = ground.keys.people.get(deed.person, "")
-        status, answer = ground.server.ask("POST", f"/sites/{self._site}/{path}", token, body)
+        status, answer = ground.server.ask(method, f"/sites/{self._site}/{path}", token, body)
         return None if status < 400 else self._refused(deed, str(answer["code"]))
+
+    def _request(self, deed: Deed) -> duty_requests.Request:
+        if isinstance(deed, DutyAct):
+            with self._ground.eye.rows.read() as conn:
+                return duty_requests.request(deed, conn, self._scenario.register)
+        return "POST", *request(deed, self._alert_id)
 
     def _alert_id(self, name: str) -> str:
         with self._ground.eye.rows.read() as conn:

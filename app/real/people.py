@@ -20,6 +20,7 @@ from app.imports import import_site
 from app.settings import Settings
 from ingest.desks import Desks
 from simulators.scenario.model import Scenario
+from simulators.virtual import before
 from sites import pack
 from sites.register import Contact, Register
 from sites.tables import member
@@ -55,6 +56,7 @@ def prepare(scenario: Scenario, register: Register, data: Path) -> Keys:
     try:
         digest = pack.digest(register)
         import_site(store, Desks(), register, digest, start, "system", signed_on=scenario.signed_on)
+        before.publish(store, Desks(), register.site_id, scenario.published, start)
         sessions = Sessions(store, lambda: scenario.end + _LONGEST_NIGHT)
         with store.begin() as tx:
             give_demo_passwords(tx, start, cheap, PASSWORD)

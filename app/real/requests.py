@@ -15,12 +15,12 @@ from simulators.scenario.model import (
     SignsOff,
     SignsOn,
 )
-from simulators.virtual.people import Deed
 
+AlertDeed = Acknowledges | Releases | Resets | Notes | Closes
 AlertId = Callable[[str], str]  # of the alert that an act names; may raise the refusal that there is none
 
 
-def request(deed: Deed, alert_id: AlertId) -> tuple[str, dict[str, Any]]:
+def request(deed: AlertDeed | SignsOn | SignsOff | Reports, alert_id: AlertId) -> tuple[str, dict[str, Any]]:
     """What is posted where."""
     match deed:
         case SignsOn():

@@ -77,7 +77,7 @@ def scans(words: Words, known: Known, at: datetime) -> Act:
 
 
 def garbage(words: Words, known: Known, _: datetime) -> Act:
-    _follow(words, "on")
+    follow(words, "on")
     made = model.Garbage(words.known("gateway", known.register.gateways), words.take("text").text)
     words.close()
     return made
@@ -162,7 +162,7 @@ def device(words: Words, known: Known, _: datetime) -> Act:
     device = words.one_of("device", known.register.devices)
     what = words.one_of("word", ("falls", "speaks"))
     if what == "falls":
-        _follow(words, "silent")
+        follow(words, "silent")
     words.close()
     return model.Device(device, "falls_silent" if what == "falls" else what)
 
@@ -221,7 +221,7 @@ def _seq(words: Words) -> int | None:
     return None if text is None else int(text)
 
 
-def _follow(words: Words, must: str) -> None:
+def follow(words: Words, must: str) -> None:
     if not words.skip(must):
         raise Wrong(f"`{must}` is missing" + (f" before {quoted(words.left[0].text)}" if words.left else ""))
 

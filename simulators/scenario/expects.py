@@ -4,10 +4,12 @@ from typing import Any, Final
 
 import msgspec
 
+from simulators.scenario import duty_patterns
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import Known
 from simulators.scenario.model import Expect
-from simulators.scenario.patterns import READERS, TOPICS, Pattern, alert_stands, seat_stands
+from simulators.scenario.pattern import Pattern
+from simulators.scenario.patterns import READERS, TOPICS, alert_stands, seat_stands
 from simulators.scenario.times import prefix
 from simulators.scenario.tokens import Words, nearest, split
 from sites.fields import quoted
@@ -77,6 +79,8 @@ def _form(base: Expect, words: Words, known: Known) -> Expect:
     topic = words.one_of("word", TOPICS)
     if topic == "alert" and not never and any(t.text == "is" and not t.literal for t in words.left):
         return _with(base, "is", alert_stands(words, known))
+    if topic in duty_patterns.STATES and not never and words.peek(1) == "is":
+        return _with(base, "is", duty_patterns.stands(topic, words, known))
     pattern = READERS[topic](words, known, never)
     return _with(base, "never" if never else "happens", pattern)
 

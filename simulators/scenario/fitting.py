@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from simulators.scenario.duty_story import SMALL
 from simulators.scenario.model import Expect, Happening
 
 
@@ -29,8 +30,11 @@ def about_fits(about: tuple[str, ...], h: Happening) -> bool:
 
 
 def is_quiet(h: Happening) -> bool:
-    """What `nothing else` does not ask for: what stands only in the logbook, and a notice that simply arrived."""
-    return h.topic == "log" or (h.topic == "notice" and h.what == "sent")
+    """What `nothing else` does not ask for: what stands only in the logbook, a notice that simply arrived, and the single
+    items of a hand-over.
+    """
+    small = h.topic == "handover" and h.what in SMALL
+    return small or h.topic == "log" or (h.topic == "notice" and h.what == "sent")
 
 
 def in_time(e: Expect, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from duty.calendar import MONTH
 from simulators.scenario import given_duty
 from simulators.scenario import rawpack as raw
 from simulators.scenario.rawpack import Nodes, Sections
@@ -22,9 +23,11 @@ from sites.tree import Mapped
 
 SMALL: Final = Path(__file__).with_name("small.yaml")
 KEYS: Final = (
-    "people", "devices", "gateways", "zones", "seats", "checkpoints", "roster", "ladder", "policies", "kinds", "signed_on",
+    "people", "devices", "gateways", "zones", "seats", "checkpoints", "roster", "ladder", "policies", "kinds", "staffing",
+    "checklists", "forms", "signed_on", "published",
 )  # fmt: skip
-_BACK: Final = {"rotas": "roster", "shifts": "roster", "ladders": "ladder", "routes": "ladder"}
+_BACK: Final = {"rotas": "roster", "shifts": "roster", "ladders": "ladder", "routes": "ladder", "posts": "staffing"}
+AS_IN_A_PACK: Final = ("certificates", "grade", "floater", "posts")  # of a person: a scenario says them as a pack does
 _LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 
@@ -73,7 +76,7 @@ class _Given:
         for name, spot in self.given.entries():
             if name not in KEYS:
                 spot.wrong(unknown("word", name, KEYS))
-            elif name != "signed_on":
+            elif name not in {"signed_on", "published"}:
                 getattr(self, name)(sections, spot)
 
     def people(self, sections: Sections, spot: Spot) -> None:
@@ -81,10 +84,11 @@ class _Given:
             if isinstance(person.node, Mapped):
                 f = person.fields()
                 roles, mail, called = f.may("roles"), f.may("email"), f.may("name")
+                found: Nodes = {key: raw.copied(s) for key in AS_IN_A_PACK if (s := f.may(key)).node is not None}
                 f.close()
             else:
                 roles, mail, called = person, Spot(None, person.file, "", []), Spot(None, person.file, "", [])
-            found: Nodes = {}
+                found = {}
             if roles.node is not None:
                 found["roles"] = raw.listing(roles, [raw.scalar(r, r.text()) for r in raw.one_or_more(roles)])
             login = name if _LOGIN.fullmatch(name) else f"x{abs(person.line)}-{len(name)}"
@@ -178,12 +182,21 @@ class _Given:
     def ladder(self, sections: Sections, spot: Spot) -> None:
         given_duty.ladder(sections, spot)
 
+    def staffing(self, sections: Sections, spot: Spot) -> None:
+        given_duty.staffing(sections, spot)
+
+    def checklists(self, sections: Sections, spot: Spot) -> None:
+        given_duty.checklists(sections, spot)
+
+    def forms(self, sections: Sections, spot: Spot) -> None:
+        given_duty.forms(sections, spot)
+
     # -- numbers
 
     def policies(self, sections: Sections, spot: Spot) -> None:
         f = spot.fields()
         spans = {f"{key}_s": f.may(key) for key in ("clock_skew", "gateway_gap", "checkpoint_every")}
-        raises, handle = f.may("key_zone_raises_priority"), f.may("handle_by")
+        raises, handle, duty = f.may("key_zone_raises_priority"), f.may("handle_by"), f.may("duty")
         f.close()
         found = raw.seconds(spans) | raw.named(raises)
         if handle.node is not None:
@@ -192,6 +205,8 @@ class _Given:
             for key, node in raw.seconds(dict(handle.entries())).items():
                 raw.change(made, key, node)
             found["handle_by_s"] = made
+        if duty.node is not None:
+            found["duty"] = given_duty.policies(sections, duty)
         raw.put(sections, "policies", found)
 
     def kinds(self, sections: Sections, spot: Spot) -> None:
@@ -209,6 +224,11 @@ class _Given:
             for key, node in found.items():
                 raw.change(made, key, node)
             raw.put(sections, "kinds", {name: made})
+
+
+def published(spot: Spot) -> tuple[str, ...]:
+    """The months whose roster was published before the start."""
+    return tuple(item.name(MONTH, "2026-04") for item in spot.items())
 
 
 def signed_on(spot: Spot, known: Register) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`given: roster` and `given: ladder`: who stands where at which hours, and who is called when."""
+"""What is given about duty: who stands where at which hours, who is called when, the rules and lists of a site."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,11 @@ from simulators.scenario import rawpack as raw
 from simulators.scenario.rawpack import Nodes, Sections
 from simulators.scenario.times import duration
 from sites.fields import Spot, quoted, unknown
-from sites.tree import Entry, Mapped, Node, Scalar
+from sites.tree import Entry, Listing, Mapped, Node, Scalar
 
-_STANDS: Final = re.compile(r"(?P<who>\S+)\s+(?P<a>\d\d:\d\d)\s*-\s*(?P<b>\d\d:\d\d)")
+_SPAN: Final = r"\d\d:\d\d\s*-\s*\d\d:\d\d"
+STANDS: Final = rf"(?P<who>\S+)\s+(?P<hours>{_SPAN}(?:\s*\+\s*{_SPAN})*)(?:\s+on\s+(?P<days>[a-z+]+))?"
+_STANDS: Final = re.compile(STANDS)
 _DAYS: Final = 366
 _BEFORE: Final = timedelta(days=7)
 
@@ -69,14 +71,88 @@ def _hours(sections: Sections, spot: Spot) -> Iterator[tuple[Spot, str, str]]:
             if text:
                 item.wrong(f"{quoted(text)} is not a person's hours (wang 20:00-08:00)")
             continue
-        ends = "00:00" if found["b"] == "24:00" else found["b"]
-        same = f"{found['a']}-{found['b']}"
+        spans = ["".join(span.split()) for span in found["hours"].split("+")]
+        same = ":".join(["_".join(spans), *(found["days"] or "").split("+")]).removesuffix(":")
         seen.append(same)
         template = same if seen.count(same) == 1 else f"{same}.{seen.count(same)}"
         if not raw.has(sections, "shifts", template):
-            shift = {"id": template, "name": template, "starts": found["a"], "ends": ends}
-            raw.append(sections, "shifts", raw.mapped(item, **{k: raw.scalar(item, v) for k, v in shift.items()}))
+            raw.append(sections, "shifts", _template(item, template, spans, found["days"]))
         yield item, found["who"], template
+
+
+def _template(spot: Spot, name: str, spans: list[str], days: str | None) -> Mapped:
+    """A shift of these hours: one span or several, on every day or on some kinds of day."""
+    hours = [raw.scalar(spot, span.replace("24:00", "00:00")) for span in spans]
+    made: Nodes = {"id": raw.scalar(spot, name), "name": raw.scalar(spot, name), "hours": raw.listing(spot, hours)}
+    if days:
+        made["day_types"] = raw.listing(spot, [raw.scalar(spot, day) for day in days.split("+")])
+    return raw.mapped(spot, **made)
+
+
+# -- the site's own rules and lists
+
+
+def policies(sections: Sections, spot: Spot) -> Mapped:
+    """The duty rules of the base with these put over them, in the pack's own words."""
+    base, given = raw.field(sections["policies"].node, "duty"), raw.copied(spot)
+    made = Mapped(-spot.line, list(base.entries) if isinstance(base, Mapped) else [])
+    for entry in given.entries if isinstance(given, Mapped) else []:
+        raw.change(made, entry.key, entry.node)
+    return made
+
+
+def staffing(sections: Sections, spot: Spot) -> None:
+    """post: its bands, as a pack writes them; a band without hours is the whole day round."""
+    for post, bands in spot.entries():
+        made: list[Node] = []
+        for band in raw.one_or_more(bands):
+            node = raw.copied(band)
+            if isinstance(node, Mapped):
+                for edge in ("from", "to"):
+                    if raw.field(node, edge) is None:
+                        raw.change(node, edge, raw.scalar(band, "00:00"))
+            made.append(node)
+        raw.merge(
+            sections, "posts", post, bands, {"staffing": raw.listing(bands, made)}, {"name": raw.scalar(bands, post)}
+        )
+
+
+def checklists(sections: Sections, spot: Spot) -> None:
+    """seat: {radios: 4, panel: check, keys: key 12, remarks: note}; a number alone is that many things."""
+    _section(sections, "checklists", spot, Mapped(-spot.line, []))
+    for seat, lines in spot.entries():
+        made: list[Node] = []
+        for name, line in lines.entries():
+            words = line.text().split()
+            kind, count = (
+                ("item", words[0]) if words and words[0].isdecimal() else ((words or [""])[0], "".join(words[1:]))
+            )
+            found: Nodes = {
+                "id": raw.scalar(line, name),
+                "name": raw.scalar(line, name),
+                "kind": raw.scalar(line, kind),
+            }
+            if count:
+                found["expected"] = raw.scalar(line, count)
+            made.append(raw.mapped(line, **found))
+        raw.put(sections, "checklists", {seat: raw.listing(lines, made)})
+
+
+def forms(sections: Sections, spot: Spot) -> None:
+    """form: {field: type}, each field required."""
+    _section(sections, "forms", spot, Listing(-spot.line, []))
+    for name, fields in spot.entries():
+        made: list[Node] = []
+        for field, kind in fields.entries():
+            told = {"id": field, "name": field, "type": kind.text(), "required": "true"}
+            made.append(raw.mapped(kind, **{k: raw.scalar(kind, v) for k, v in told.items()}))
+        found: Nodes = {"name": raw.scalar(fields, name), "fields": raw.listing(fields, made)}
+        raw.merge(sections, "forms", name, fields, found, {})
+
+
+def _section(sections: Sections, name: str, spot: Spot, empty: Node) -> None:
+    if name not in sections:
+        sections[name] = Spot(empty, spot.file, name, sections["site"].faults)
 
 
 def ladder(sections: Sections, spot: Spot) -> None:

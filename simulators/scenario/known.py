@@ -8,6 +8,8 @@ from typing import Final
 import alerts.errors
 import core.errors
 import duty.errors
+import duty.handover_errors
+import logbook.errors
 from alerts.rules import Cause, Disposition, State
 from core.kinds import KINDS
 from core.wire import Why
@@ -30,7 +32,7 @@ CODES: Final = tuple(
             "unavailable",  # the server is down
             *(
                 found.code
-                for module in (alerts.errors, core.errors, duty.errors)
+                for module in (alerts.errors, core.errors, duty.errors, duty.handover_errors, logbook.errors)
                 for found in vars(module).values()
                 if isinstance(found, type) and issubclass(found, core.errors.Refusal)
             ),
@@ -39,6 +41,7 @@ CODES: Final = tuple(
 )
 
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_OURS: Final = re.compile(r"roster/20[0-9]{2}-(0[1-9]|1[0-2])")  # subjects that are no thing of the site
 _NUMBERED: Final = re.compile(r"(?:#|no\.)([1-9][0-9]{0,8})")
 
 
@@ -61,6 +64,7 @@ class Known:
             *(f"gateway/{g}" for g in r.gateways),
             *(f"seat/{s}" for s in r.seats),
             *(f"zone/{z}" for z in r.zones),
+            "logbook",
         }
 
     @cached_property
@@ -83,7 +87,7 @@ class Known:
 
     def is_kind(self, token: Token) -> bool:
         """Whether a word in the place of an alert's subject or kind is a kind."""
-        plain = _KIND.fullmatch(token.text) is not None and token.text not in self.subjects
+        plain = _KIND.fullmatch(token.text) is not None and not self.is_subject(token.text)
         return plain and (token.literal or _NUMBERED.fullmatch(token.text) is None)
 
     def alert(self, words: Words) -> tuple[str, ...]:
@@ -111,4 +115,8 @@ class Known:
     def _whole(self, text: str) -> str | None:
         """A subject as the product writes it."""
         tries = (text, f"gateway/{text}", f"seat/{text}", f"zone/{text}")
-        return next((t for t in tries if t in self.subjects), None)
+        return next((t for t in tries if self.is_subject(t)), None)
+
+    def is_subject(self, text: str) -> bool:
+        """Whether an alert may be about this."""
+        return text in self.subjects or _OURS.fullmatch(text) is not None

@@ -1,29 +1,15 @@
 """The lines of `when`: every form that there is, and which of them a line is."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from simulators.scenario import deeds
+from simulators.scenario.duty_lines import DUTY
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import DISPOSITIONS, REPORTS, Known
 from simulators.scenario.model import Act
 from simulators.scenario.tokens import Words, nearest, split
-
-Parser = Callable[[Words, Known, datetime], Act]
-
-
-class Verb(msgspec.Struct, frozen=True):
-    """One form of line. `key` is the word that tells it, `second` whether that word stands second (after a person)."""
-
-    key: str
-    form: str
-    about: str
-    example: str
-    parse: Parser
-    second: bool = False
+from simulators.scenario.verbs import Verb
 
 
 def act(line: str, known: Known, at: datetime) -> Act:
@@ -40,8 +26,9 @@ def act(line: str, known: Known, at: datetime) -> Act:
 def _verb(words: Words, known: Known) -> Verb:
     """Which form a line is: by its first word, or by its second behind a person."""
     first, second, register = words.left[0], words.peek(1), known.register
-    if second in SECOND:
-        return SECOND[second]
+    for key in (f"{second} {words.peek(2)}", second):
+        if key in SECOND:
+            return SECOND[key]
     if not first.literal and first.text in FIRST and first.text not in register.devices:
         return FIRST[first.text]
     if first.text in register.devices and second in {"falls", "speaks"}:
@@ -144,6 +131,7 @@ VERBS: Final = (
     Verb(
         "garbage", 'garbage on GATEWAY "TEXT"', "Bytes that are no event.", 'garbage on gw-a "{not json"', deeds.garbage
     ),
+    *DUTY,
 )
 FIRST: Final = {verb.key: verb for verb in VERBS if verb.key and not verb.second}
 SECOND: Final = {verb.key: verb for verb in VERBS if verb.second}

@@ -124,6 +124,7 @@ class _File:
             life=spots["life"].one_of(LIVES, "life", default="beats"),
             seed=spots["seed"].whole(0, 2**31 - 1, default=1),
             signed_on=given.signed_on(self._given("signed_on", spots["given"]), register),
+            published=given.published(self._given("published", spots["given"])),
         )
 
     # -- the head

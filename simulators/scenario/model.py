@@ -175,7 +175,11 @@ class Happening(msgspec.Struct, frozen=True, order=False):
                                    escalated, cleared, clear_said, recurred,
                                    repeated, reset, timed_out, noted, closed
     notice    SUBJECT KIND         CHANNEL (owed), sent, failed, cancelled      the person called
-    duty      SEAT                 signed_on, signed_off                        the person
+    duty      SEAT                 signed_on, signed_off, let_go                the person
+    handover  SEAT                 opened, offered, disputed, signed, …         who did it (nobody: we)
+    roster    MONTH                made, submitted, approved, published, …      who did it
+    entry     FORM                 written, corrected                           who wrote it
+    review    DAY                  signed                                       the reviewer
     tap       CHECKPOINT           its verdict's words, or "tap"                the guard
     reject    TOPIC                why                                          -
     refused   ALERT or SEAT        the refusal's code                           who tried
@@ -212,6 +216,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     alerts: tuple[AlertNow, ...]
     seats: Mapping[str, str | None]
     log_size: int
+    handovers: Mapping[str, str] = {}  # the state of each seat's last one
+    rosters: Mapping[str, str] = {}  # of each month: the one on its way, else the last
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -261,3 +267,4 @@ class Scenario(msgspec.Struct, frozen=True):
     life: str = "beats"  # none, beats (supervised devices give their life signs), or a story's name
     seed: int = 1
     signed_on: Mapping[str, str] = {}  # seat: person, before the start
+    published: tuple[str, ...] = ()  # months whose roster was published before the start

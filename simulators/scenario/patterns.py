@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msgspec
-
+from simulators.scenario import duty_patterns
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import CODES, DISPOSITIONS, STATES, WHYS, Known
-from simulators.scenario.tokens import Words, value
+from simulators.scenario.pattern import Pattern
+from simulators.scenario.pattern import more as read_more
+from simulators.scenario.pattern import who as read_who
+from simulators.scenario.tokens import Words
 from sites.fields import quoted, unknown
 
 # What may happen to an alert, and whether its people are those whom it went `to` or those whom it was done `by`.
@@ -30,9 +32,9 @@ ALERT_WORDS: Final[Mapping[str, str]] = {
     "timed_out": "by",
 }
 NOTICE_WORDS: Final = ("sent", "failed", "cancelled")
-DUTY_WORDS: Final = ("signed_on", "signed_off")
+DUTY_WORDS: Final = ("signed_on", "signed_off", "let_go")
 TAP_WORDS: Final = ("tap", "unknown_tag", "unknown_guard", "unknown_proof")
-TOPICS: Final = ("alert", "notice", "duty", "tap", "reject", "refused", "log")
+TOPICS: Final = ("alert", "notice", "duty", "handover", "roster", "entry", "review", "tap", "reject", "refused", "log")
 
 _ALERT_KEYS: Final = (
     "number", "ring", "rung", "priority", "zone", "holder", "disposition", "cause", "note", "reason", "text",
@@ -41,17 +43,13 @@ _ALERT_KEYS: Final = (
 _STATE_KEYS: Final = ("number", "ring", "rung", "repeats", "holder", "disposition")
 _NOTICE_KEYS: Final = ("number", "ring", "rung", "channel", "attempts", "code")
 _TAP_KEYS: Final = ("proof",)
+_ELSEWHERE: Final = {
+    **{told: told for told in ("alert", "notice", "handover", "roster")},
+    "log.written": "entry",
+    "log.corrected": "entry",
+    "log.reviewed": "review",
+}
 _ACT: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-
-
-class Pattern(msgspec.Struct, frozen=True):
-    """What a happening must be like; empty parts fit everything, `who` None too."""
-
-    topic: str
-    about: tuple[str, ...] = ()
-    what: str = ""
-    who: tuple[str, ...] | None = None
-    more: Mapping[str, Any] = {}
 
 
 # -- happenings, by topic
@@ -66,8 +64,8 @@ def _alert(words: Words, known: Known, never: bool) -> Pattern:
         raise Wrong(f"what happens to the alert? ({', '.join(ALERT_WORDS)})")
     if what == "closed" and words.left and words.peek() != "by":
         more["disposition"] = words.one_of("disposition", DISPOSITIONS)
-    who = _who(words, known, ALERT_WORDS.get(what, words.peek() or "to"), what)
-    more |= _more(words, _ALERT_KEYS)
+    who = read_who(words, known, ALERT_WORDS.get(what, words.peek() or "to"), what)
+    more |= read_more(words, _ALERT_KEYS)
     words.close(*_ALERT_KEYS)
     return Pattern("alert", about, what, who, more)
 
@@ -81,8 +79,8 @@ def _notice(words: Words, known: Known, never: bool) -> Pattern:
         raise Wrong(f"what of the notice? (a channel: {', '.join(known.channels)}; or {', '.join(NOTICE_WORDS)})")
     if what in NOTICE_WORDS and words.peek() in known.channels:
         more["channel"] = words.take("channel").text
-    who = _who(words, known, "to", what)
-    more |= _more(words, _NOTICE_KEYS)
+    who = read_who(words, known, "to", what)
+    more |= read_more(words, _NOTICE_KEYS)
     words.close(*_NOTICE_KEYS)
     return Pattern("notice", about, what, who, more)
 
@@ -96,7 +94,7 @@ def _duty(words: Words, known: Known, never: bool) -> Pattern:
         what = words.one_of("word", DUTY_WORDS)
     elif not never:
         raise Wrong(f"what of the seat? ({', '.join(DUTY_WORDS)})")
-    who = _who(words, known, "by", what)
+    who = read_who(words, known, "by", what)
     words.close()
     return Pattern("duty", about, what, who)
 
@@ -108,8 +106,8 @@ def _tap(words: Words, known: Known, never: bool) -> Pattern:
     what = "" if never else "tap"
     if words.left and words.peek() != "by":
         what = words.one_of("word", TAP_WORDS)
-    who = _who(words, known, "by", what)
-    more = _more(words, _TAP_KEYS)
+    who = read_who(words, known, "by", what)
+    more = read_more(words, _TAP_KEYS)
     words.close(*_TAP_KEYS)
     return Pattern("tap", about, what, who, more)
 
@@ -129,12 +127,12 @@ def _reject(words: Words, known: Known, _: bool) -> Pattern:
 def _refused(words: Words, known: Known, never: bool) -> Pattern:
     about: tuple[str, ...] = ()
     if words.left and words.peek() not in {*CODES, "by"}:
-        seat = words.peek() in known.register.seats
-        about = (words.take("seat").text,) if seat else known.alert(words)
+        plain = words.peek() in known.register.seats or duty_patterns.is_named(words.peek(), known)
+        about = (words.take("seat").text,) if plain else known.alert(words)
     what = words.one_of("refusal", CODES) if words.left and words.peek() != "by" else ""
     if not what and not never:
         raise Wrong(f"refused for what? ({', '.join(CODES)})")
-    who = _who(words, known, "by", what)
+    who = read_who(words, known, "by", what)
     words.close()
     return Pattern("refused", about, what, who)
 
@@ -143,12 +141,12 @@ def _log(words: Words, known: Known, _: bool) -> Pattern:
     token = words.take("act of the logbook line")
     if not _ACT.fullmatch(token.text):
         raise Wrong(f"{quoted(token.text)} is not an act (site.imported, alert.raise, duty.sign_on, …)")
-    told = token.text.partition(".")[0]
-    if told in {"alert", "notice"}:
-        raise Wrong(f"lines about {told}s are told as `{told} …`, not as `log {token.text}`")
+    told = _ELSEWHERE.get(token.text.partition(".")[0]) or _ELSEWHERE.get(token.text)
+    if told is not None:
+        raise Wrong(f"such lines are told as `{told} …`, not as `log {token.text}`")
     about = () if not words.left or words.peek() == "by" else (words.take("subject").text,)
-    who = _who(words, known, "by", token.text)
-    more = _more(words, None)
+    who = read_who(words, known, "by", token.text)
+    more = read_more(words, None)
     words.close()
     return Pattern("log", about, token.text, who, more)
 
@@ -157,6 +155,10 @@ READERS: Final[Mapping[str, Callable[[Words, Known, bool], Pattern]]] = {
     "alert": _alert,
     "notice": _notice,
     "duty": _duty,
+    "handover": duty_patterns.handover,
+    "roster": duty_patterns.roster,
+    "entry": duty_patterns.entry,
+    "review": duty_patterns.review,
     "tap": _tap,
     "reject": _reject,
     "refused": _refused,
@@ -174,10 +176,10 @@ def alert_stands(words: Words, known: Known) -> Pattern:
     what, more = words.one_of("state", (*STATES, "held")), {}
     if what == "closed" and words.left and words.peek() != "by":
         more["disposition"] = words.one_of("disposition", DISPOSITIONS)
-    who = _who(words, known, "by", what)
+    who = read_who(words, known, "by", what)
     if what == "held" and who is None:
         raise Wrong("held by whom? (`by nobody` is possible)")
-    more |= _more(words, _STATE_KEYS)
+    more |= read_more(words, _STATE_KEYS)
     words.close(*_STATE_KEYS)
     return Pattern("alert", about, what, who, more)
 
@@ -190,7 +192,7 @@ def seat_stands(words: Words, known: Known) -> Pattern:
         words.close()
         return Pattern("seat", (seat,), "held", ())
     words.one_of("word", ("held", "empty"))
-    who = _who(words, known, "by", "held")
+    who = read_who(words, known, "by", "held")
     if who is None or len(who) > 1:
         raise Wrong("held by whom? (one person, or `by nobody`)")
     words.close()
@@ -211,38 +213,3 @@ def _about(words: Words, known: Known, verbs: Any) -> tuple[str, ...]:
     if len(about) == 1 and not about[0].startswith("#") and words.left and known.is_kind(words.left[0]):
         about = (about[0], known.kind(words.take("kind")))
     return about
-
-
-def _who(words: Words, known: Known, wanted: str, what: str) -> tuple[str, ...] | None:
-    """`to A, B` or `by A`; None when it is not said."""
-    if words.peek() not in {"to", "by"}:
-        return None
-    found = words.take("to").text
-    if found != wanted:
-        raise Wrong(f"`{what}` goes with `{wanted}`, not with `{found}`")
-    made: list[str] = []
-    while True:
-        token = words.take("person")
-        more = not token.literal and token.text.endswith(",")
-        name = token.text.removesuffix(",") if more else token.text
-        if not token.literal and name not in known.callable:
-            raise Wrong(unknown("person", name, [p for p in known.callable if p != "system"]))
-        made.append(name)
-        if not more and not words.skip("and"):
-            break
-    if "nobody" in made:
-        if len(made) > 1:
-            raise Wrong("`nobody` stands alone")
-        return ()
-    return tuple(made)
-
-
-def _more(words: Words, keys: tuple[str, ...] | None) -> dict[str, Any]:
-    made = {}
-    for key in list(words.options):
-        if keys is not None and key not in keys:
-            continue
-        token = words.option(key)
-        if token is not None:
-            made[key] = value(token)
-    return made

@@ -28,6 +28,22 @@ def mapped(spot: Spot, **found: Node) -> Mapped:
     return Mapped(-spot.line, [Entry(key, -spot.line, node) for key, node in found.items()])
 
 
+def copied(spot: Spot) -> Node:
+    """What stands in a scenario just as it would in a pack, with the scenario's lines."""
+    return _turned(spot.node)
+
+
+def _turned(node: Node | None) -> Node:
+    match node:
+        case Scalar():
+            return Scalar(-abs(node.line), node.text, node.plain)
+        case Listing():
+            return Listing(-abs(node.line), [_turned(n) for n in node.items])
+        case Mapped():
+            return Mapped(-abs(node.line), [Entry(e.key, -abs(e.line), _turned(e.node)) for e in node.entries])
+    return Scalar(-1, "", plain=True)
+
+
 def one_or_more(spot: Spot) -> list[Spot]:
     """A list's parts, or the one thing that stands instead of a list."""
     return spot.items() if isinstance(spot.node, Listing) else [spot]

@@ -7,10 +7,14 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from duty.calendar import MONTH
 from simulators.scenario.expects import FIRST_WORDS
+from simulators.scenario.given import AS_IN_A_PACK
 from simulators.scenario.lines import VERBS
 from simulators.scenario.load import KEYS, LIVES
 from simulators.scenario.times import ONE
+from sites.duty_policies import DutyPolicies
+from sites.duty_words import FieldType
 from sites.register import MODELS, ZONE_KINDS, Role
 
 FILE: Final = Path(__file__).with_name("scenario.schema.json")
@@ -19,7 +23,9 @@ _SPAN: Final = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"
 _TOLERANCE: Final = r"((±|\+-|~)[0-9.]+(ms|s|m|h|d)([0-9.]+(ms|s|m|h|d))*)?"
 _WHEN: Final = rf"^{ONE}\s+\S+\s+\S"
 _THEN: Final = rf"^((later|{ONE}(\.\.{ONE})?{_TOLERANCE})\s+)?({'|'.join(FIRST_WORDS)})(\s|$)"
-_HOURS: Final = r"^\S+\s+[0-9]{2}:[0-9]{2}\s*-\s*[0-9]{2}:[0-9]{2}$"
+_SPAN_OF_HOURS: Final = r"[0-9]{2}:[0-9]{2}\s*-\s*[0-9]{2}:[0-9]{2}"
+_HOURS: Final = rf"^\S+\s+{_SPAN_OF_HOURS}(\s*\+\s*{_SPAN_OF_HOURS})*(\s+on\s+[a-z+]+)?$"
+_LISTED: Final = r"^([0-9]+|check|note|(item|key)\s+[0-9]+)$"
 _RUNG: Final = (
     r"^(repeat\s+[0-9.]+[smh]|[0-9.]+(ms|s|m|h)\S*\s+((seat|post|role|person|external):\S+|external)(\s+\S+)?)$"
 )
@@ -76,7 +82,11 @@ def given() -> dict[str, Any]:
     hours = {"type": "array", "items": {"type": "string", "pattern": _HOURS}}
     rungs = {"type": "array", "items": {"type": "string", "pattern": _RUNG}, "minItems": 1}
     words = {
-        "people": _each(roles, {"roles": roles, "email": text, "name": text}),
+        "people": _each(
+            roles,
+            {"roles": roles, "email": text, "name": text}
+            | {key: {"description": "As in a site pack."} for key in AS_IN_A_PACK},
+        ),
         "devices": _each(
             {"enum": list(MODELS)},
             {
@@ -116,10 +126,32 @@ def given() -> dict[str, Any]:
                 "gateway_gap": span,
                 "checkpoint_every": span,
                 "key_zone_raises_priority": {"type": "boolean"},
+                "duty": {
+                    "description": "The duty rules, as in a site pack.",
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {name: {} for name in DutyPolicies.__struct_fields__},
+                },
+            },
+        },
+        "staffing": {"type": "object", "additionalProperties": _one_or_more({"type": "object"})},
+        "checklists": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": _LISTED}]},
+            },
+        },
+        "forms": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {"enum": [t.value for t in FieldType if t is not FieldType.CHOICE]},
             },
         },
         "kinds": {"type": "object", "additionalProperties": {"type": "object"}},
         "signed_on": {"type": "object", "additionalProperties": text},
+        "published": {"type": "array", "items": {"type": "string", "pattern": MONTH}},
     }
     told = {
         "people": "id: role, [roles], or roles, email and name.",
@@ -130,9 +162,13 @@ def given() -> dict[str, Any]:
         "checkpoints": "id: the UID of its tag.",
         "roster": "seat: who stands there at which hours, daily. An empty list is nobody; a seat not named keeps its rota.",
         "ladder": "Who is called when, for every alert; or the ladders of the pack that are replaced.",
-        "policies": "The site's numbers.",
+        "policies": "The site's numbers, and its duty rules.",
         "kinds": "An event kind: ack, priority; for a new one also klass, effect, ends and clears.",
+        "staffing": "post: how many it needs, with which certificates; without hours, the whole day round.",
+        "checklists": "seat: what is gone through when it is handed over: things counted, `check`, `key N`, `note`.",
+        "forms": "form of the log: its fields and their types.",
         "signed_on": "seat: who signed on before the start.",
+        "published": "Months whose roster stood before the start, as the rotas have it.",
     }
     return {
         "type": "object",

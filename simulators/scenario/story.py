@@ -19,11 +19,14 @@ from alerts.rules import Alert, State
 from alerts.tables import alert as alert_table
 from alerts.tables import notice, rung_fired
 from core.wire import parse_topic
+from duty import handover_store, roster_store
+from duty.rosters import OPEN
 from ingest.seats import held_now
 from ingest.tables import event, reject
 from logbook import entries
 from logbook.audit import verify_store
 from patrol.tables import tap
+from simulators.scenario import duty_story
 from simulators.scenario.model import AlertNow, Happening, Scenario, Snapshot, Story
 from sites.register import Register
 
@@ -46,7 +49,11 @@ WORDS: Final[Mapping[str, str]] = {
     "dispose": "closed",
 }
 _OUT: Final = frozenset({"sent", "failed"})
-DUTY: Final[Mapping[str, str]] = {"duty.sign_on": "signed_on", "duty.sign_off": "signed_off"}
+DUTY: Final[Mapping[str, str]] = {
+    "duty.sign_on": "signed_on",
+    "duty.sign_off": "signed_off",
+    "duty.released": "let_go",
+}
 # What a line says besides: values that two runs share. Ids and bytes of events stay out.
 _MORE: Final = frozenset(
     {
@@ -122,7 +129,17 @@ def snapshot(conn: Connection, register: Register, at: datetime) -> Snapshot:
         tuple(_now(a) for a in sorted(alerts, key=lambda a: a.number)),
         {seat: holding.person for seat, holding in held.items()},
         entries.head(conn, site).size,
+        {h.seat: h.state.value for h in reversed(handover_store.newest(conn, site, EVERY))},
+        _rosters(conn, site),
     )
+
+
+def _rosters(conn: Connection, site: str) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for one in reversed(roster_store.listed(conn, site, limit=EVERY)):
+        if made.get(one.month) not in OPEN or one.state in OPEN:
+            made[one.month] = one.state.value
+    return made
 
 
 def find_alert(conn: Connection, site: str, ref: str) -> Alert:
@@ -181,6 +198,8 @@ def _logged(conn: Connection, scenario: Scenario, known: Mapping[str, _Known]) -
         said = _body(bytes(row.body))
         if said.act == "duty.sign_on" and said.at == scenario.start and (said.subject, said.actor) in before:
             continue
+        if said.act == "roster.amend" and said.at == scenario.start and said.data["month"] in scenario.published:
+            continue
         yield _told(said, known, first)
         if said.act in {"alert.raise", "alert.escalate"}:
             alert_id = said.subject.partition("/")[2]
@@ -203,6 +222,8 @@ def _told(said: _Body, known: Mapping[str, _Known], first: Mapping[str, tuple[st
     what, _, name = said.subject.partition("/")
     if said.act in DUTY:
         return Happening(said.at, "duty", (name,), DUTY[said.act], (said.actor,))
+    if (of_duty := duty_story.told(said, _by(said), {k: v.about[0] for k, v in known.items()})) is not None:
+        return of_duty
     if what != "alert" or name not in known:
         return Happening(said.at, "log", (said.subject,), said.act, _by(said))
     more = {k: v for k, v in said.data.items() if k in _MORE and v is not None}

@@ -122,7 +122,7 @@ def _restated(e: Expect, story: Story) -> str | None:
     when = "" if times is None else e.text[: len(e.text.strip()) - len(times.rest)].strip() + " "
     if e.form == "log_size":
         return f"{when or 'end '}logbook has {snapshot.log_size} lines"
-    return when + _state(e, snapshot) if e.topic == "seat" or _fitting(e, snapshot) else None
+    return when + _state(e, snapshot) if e.topic != "alert" or _fitting(e, snapshot) else None
 
 
 def _fitting(e: Expect, snapshot: Snapshot) -> bool:
@@ -132,6 +132,9 @@ def _fitting(e: Expect, snapshot: Snapshot) -> bool:
 def _state(e: Expect, snapshot: Snapshot) -> str:
     if e.topic == "seat":
         return f"seat {e.about[0]} is held by {snapshot.seats.get(e.about[0]) or 'nobody'}"
+    if e.topic in {"handover", "roster"}:
+        states = snapshot.handovers if e.topic == "handover" else snapshot.rosters
+        return f"{e.topic} {e.about[0]} is {states.get(e.about[0], 'none')}"
     fitting = [
         a for a in snapshot.alerts if a.subject == e.about[0] and (len(e.about) < 2 or a.kind == e.about[1])
     ] or [a for a in snapshot.alerts if a.subject == e.about[0]]

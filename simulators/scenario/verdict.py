@@ -202,6 +202,9 @@ class _Bench:
         snapshot = self.snapshots.get(e.at) if e.at is not None else None
         if snapshot is None:
             return "nobody looked then"
+        if e.topic in {"handover", "roster"}:
+            now = (snapshot.handovers if e.topic == "handover" else snapshot.rosters).get(e.about[0], "none")
+            return "" if now == e.what else f"it was {now}" if now != "none" else "there was none"
         return self._seat(e, snapshot) if e.topic == "seat" else self._alert(e, snapshot)
 
     def _seat(self, e: Expect, snapshot: Snapshot) -> str:

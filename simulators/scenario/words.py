@@ -3,12 +3,15 @@
 import re
 from typing import Final
 
+from logbook.forms import forms
+from simulators.scenario.duty_patterns import is_named
 from simulators.scenario.known import Known
 from simulators.scenario.model import Happening
 from simulators.scenario.patterns import ALERT_WORDS, NOTICE_WORDS
 from simulators.scenario.times import Clock
 from simulators.scenario.tokens import literal, shown, word
 
+_DUTY: Final = frozenset({"handover", "roster", "entry", "review"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
 
 
@@ -23,7 +26,9 @@ def what(happening: Happening, known: Known | None = None) -> str:
     """The line without its time."""
     h = happening
     parts = [h.topic, *_about(h, known)]
-    if h.topic == "log":
+    if h.topic in _DUTY:
+        parts = [h.topic, *_about(h, known), h.what, *([f"item={shown(h.more['item'])}"] if h.more.get("item") else [])]
+    elif h.topic == "log":
         parts = [h.topic, word(h.what), *(word(a) for a in h.about if "/" not in a)]
     elif not (h.topic == "tap" and h.what == "tap"):
         parts.append(h.what)
@@ -43,8 +48,10 @@ def _worth_saying(h: Happening, key: str) -> bool:
 
 def _about(h: Happening, known: Known | None) -> list[str]:
     register = None if known is None else known.register
-    if h.topic in {"duty", "tap"} and register is not None:
-        names = register.seats if h.topic == "duty" else register.checkpoints
+    if h.topic in {"roster", "review"}:
+        return list(h.about)
+    if h.topic in {"duty", "tap", "handover", "entry"} and register is not None:
+        names = {"tap": register.checkpoints, "entry": forms(register)}.get(h.topic, register.seats)
         return [a if a in names else literal(a) for a in h.about]
     if h.topic == "reject" and register is not None:
         return [a if a in register.gateways else literal(a) for a in h.about]
@@ -56,10 +63,10 @@ def _about(h: Happening, known: Known | None) -> list[str]:
 def _subject(text: str, known: Known) -> str:
     if text.startswith("#"):
         return f"no.{text[1:]}"
-    if text in known.subjects or text in known.register.seats:
+    if known.is_subject(text) or text in known.register.seats or is_named(text, known):
         return text
     subject, _, kind = text.rpartition("/")
-    return text if subject in known.subjects and kind in known.kinds else literal(text)
+    return text if known.is_subject(subject) and kind in known.kinds else literal(text)
 
 
 def _who(h: Happening, known: Known | None) -> list[str]:

@@ -8,7 +8,7 @@ whatever somebody does, each act with what it makes due at once before the next.
 import gc
 import heapq
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,7 +23,7 @@ from core.wire import Sample
 from gateway.fact import Fact, check
 from gateway.spool import Kept
 from ingest.desks import Desks
-from simulators.virtual import schema
+from simulators.virtual import before, schema
 from simulators.virtual.broker import Broker, Fate, Sign, good
 from simulators.virtual.clock import Behind, HandClock
 from simulators.virtual.gateways import VirtualGateway
@@ -47,6 +47,7 @@ class House:
         *,
         seed: int = 1,
         signed_on: Mapping[str, str] = {},
+        published: Iterable[str] = (),
         life: Iterator[Word] | None = None,
         fate: Fate = good,
         together: bool = True,
@@ -78,6 +79,7 @@ class House:
         self.server: Server | None = None
         with self._same_ids():
             shores.import_site(self.store, Desks(), register, start, signed_on)
+            before.publish(self.store, Desks(), register.site_id, published, start)
             self._begin()
             for gateway in self.gateways.values():
                 gateway.start()

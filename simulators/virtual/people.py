@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from alerts import acts as alert_acts
 from alerts.rules import Cause, Close, Disposition
 from core.errors import Invalid, NotPermitted
 from ingest import acts
 from ingest.scene import Desk
+from simulators.scenario.duty_acts import DutyAct
 from simulators.scenario.model import (
     Acknowledges,
     Closes,
@@ -19,11 +22,12 @@ from simulators.scenario.model import (
     SignsOn,
 )
 from simulators.scenario.story import find_alert
+from simulators.virtual import duties
 from simulators.virtual.server import Shores
 from sites.register import Role
 from store.db import Tx
 
-Deed = Acknowledges | Releases | Resets | Notes | Closes | SignsOn | SignsOff | Reports
+Deed = Acknowledges | Releases | Resets | Notes | Closes | SignsOn | SignsOff | Reports | DutyAct
 
 _PERMITS: Final[dict[type, str]] = {
     Acknowledges: "alert.ack",
@@ -39,6 +43,8 @@ _PERMITS: Final[dict[type, str]] = {
 
 def about(deed: Deed) -> str:
     """What a refusal of this is about: the alert as it was named, the seat, or the zone."""
+    if isinstance(deed, DutyAct):
+        return deed.about
     if isinstance(deed, SignsOn | SignsOff):
         return deed.seat
     if isinstance(deed, Reports):
@@ -46,11 +52,17 @@ def about(deed: Deed) -> str:
     return deed.alert
 
 
-def do(tx: Tx, desk: Desk, deed: Deed, at: datetime, shores: Shores) -> None:
-    """Do it. Raises the Refusal that the API would answer with."""
+def do(tx: Tx, desk: Desk, deed: Deed, at: datetime, shores: Shores, key: Ed25519PrivateKey) -> None:
+    """Do it; `key` swears to the log where the API would. Raises the Refusal that the API would answer with."""
     person = desk.register.people.get(deed.person)
     roles = person.roles if person is not None else ()
-    if person is None or not shores.may(_PERMITS[type(deed)], [str(role) for role in roles]):
+    named = duties.permit(deed) if isinstance(deed, DutyAct) else _PERMITS[type(deed)]
+    names = [str(role) for role in roles]
+
+    def may(action: str) -> bool:
+        return shores.may(action, names)
+
+    if person is None or not may(named):
         raise NotPermitted
     who, register = deed.person, desk.register
     match deed:
@@ -58,6 +70,8 @@ def do(tx: Tx, desk: Desk, deed: Deed, at: datetime, shores: Shores) -> None:
             acts.sign_on(tx, desk, deed.seat, who, at)
         case SignsOff():
             acts.sign_off(tx, desk, deed.seat, who, at)
+        case DutyAct():
+            duties.do(tx, desk, deed, roles, at, key, may)
         case Reports():
             acts.report(tx, desk, who, deed.kind, deed.zone, deed.note, deed.caller, at)
         case _:

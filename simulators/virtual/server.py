@@ -82,6 +82,7 @@ class Server:
         self.now = now
         self.broker = broker
         self.shores = shores
+        self.key = key
         self.desks = Desks()
         self.telemetry = SqlTelemetry(disk)
         self.flow = Flow(disk, self.desks, self.telemetry, now, broker.receipt)

@@ -47,6 +47,7 @@ class VirtualWorld:
             shores,
             seed=scenario.seed,
             signed_on=scenario.signed_on,
+            published=scenario.published,
             life=life(scenario.life, scenario.register, scenario.start, scenario.seed),
         )
         self._said: dict[tuple[str, str], bytes] = {}
@@ -118,7 +119,7 @@ class VirtualWorld:
         def act() -> None:
             try:
                 with server.act() as (tx, desk):
-                    people.do(tx, desk, deed, server.now(), house.shores)
+                    people.do(tx, desk, deed, server.now(), house.shores, server.key)
             except Refusal as wrong:
                 refusal.append(wrong)
 

@@ -216,7 +216,7 @@ when:
         'night.yaml:7: given.devices.L-3.modle: unknown field; did you mean "model"?',
         'night.yaml:9: given.roster.center: unknown seat "center"; did you mean "centre"?',
         'night.yaml:10: given.roster: 08:00-20:00: unknown person "liu"; did you mean "li"?',
-        'night.yaml:10: given.roster: starts: expected a time HH:MM, found "25:00"',
+        'night.yaml:10: given.roster: expected a span HH:MM-HH:MM, found "25:00-08:00"',
         'night.yaml:10: given.roster.centre[0]: "wang 20-08" is not a person\'s hours (wang 20:00-08:00)',
         "night.yaml:12: given.ladder: after_s: the first rung is due at once: 0, not 5",
         'night.yaml:13: given.ladder: who: unknown seat "leadr"; did you mean "leader"?',
@@ -229,8 +229,8 @@ when:
         'night.yaml:16: given.seats.leader: unknown word "needed" (known: optional, required)',
         'night.yaml:17: given.checkpoints: "xyz" is not a tag UID (4, 7, 8 or 10 bytes in hexadecimal)',
         (
-            'night.yaml:18: given.hours: unknown word "hours" (known: checkpoints, devices, gateways, kinds, ladder, '
-            "people, policies, roster, seats, signed_on, zones)"
+            'night.yaml:18: given.hours: unknown word "hours" (known: checklists, checkpoints, devices, forms, gateways, '
+            "kinds, ladder, people, policies, published, roster, seats, signed_on, staffing, zones)"
         ),
     ]
 

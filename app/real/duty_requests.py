@@ -1,0 +1,122 @@
+"""What people do about duty, as requests to the API."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from app.real.people import PASSWORD
+from duty.handovers import HandoverState
+from simulators.scenario import finding
+from simulators.scenario.duty_acts import Declares, DutyAct, LetsGo, Plans, Relieves, SignsDay, Writes
+from simulators.scenario.story import find_alert
+from simulators.virtual.duties import PERIOD_DAYS
+from sites.register import Register
+
+Request = tuple[str, str, Mapping[str, Any]]  # method, path under the site, body
+
+_STEPS: Final = {
+    "adds": "add",
+    "confirms": "confirm",
+    "counts": "edit",
+    "checks": "edit",
+    "disputes": "dispute",
+    "explains": "explain",
+    "resolves": "resolve",
+    "lifts": "lift",
+    "offers": "offer",
+    "withdraws": "withdraw",
+    "takes": "sign",
+    "overrides": "override",
+    "cancels": "cancel",
+}
+_WORDS: Final = {"disputes": "comment", "explains": "explanation", "resolves": "reason"}
+_PLANS: Final = {
+    "submits": "submit",
+    "approves": "approve",
+    "publishes": "publish",
+    "returns": "send-back",
+    "withdraws": "withdraw",
+}
+
+
+def request(deed: DutyAct, conn: Connection, register: Register) -> Request:
+    """What is asked. What a line only names is looked up in the server's rows; raises the refusal that there is none."""
+    match deed:
+        case Relieves():
+            return _relief(deed, conn, register)
+        case LetsGo():
+            body = {"seat": deed.seat, "person": deed.whom, "reason": deed.reason, "password": PASSWORD}
+            return "POST", "duty/let-go", body
+        case Plans():
+            return _plan(deed, conn, register)
+        case Declares():
+            return "PUT", f"calendar/days/{deed.day}", {"type": deed.kind, "reason": deed.reason}
+        case Writes():
+            return _written(deed, conn, register)
+        case SignsDay():
+            return "POST", f"logbook/days/{deed.day}/sign", {"comment": deed.comment, "password": PASSWORD}
+    raise TypeError(f"no act of a person on duty: {deed!r}")
+
+
+def _relief(deed: Relieves, conn: Connection, register: Register) -> Request:
+    if deed.what == "prepares":
+        return "POST", "handovers", {"seat": deed.seat}
+    h = finding.handover(conn, register, deed.seat)
+    body: dict[str, Any] = {"version": deed.version or h.version}
+
+    def item() -> str:
+        return finding.item(conn, register, h, str(deed.item))
+
+    match deed.what:
+        case "counts":
+            body |= {"key": item(), "counted": deed.number, "explanation": deed.text or None}
+        case "checks":
+            body |= {"key": item(), "fine": deed.fine, "explanation": deed.text or None}
+        case "adds":
+            body |= {"kind": deed.item, "text": deed.text}
+        case "confirms":
+            body |= {"keys": finding.left(h) if deed.item is None else [item()], "comment": deed.text}
+        case "explains" if h.state is HandoverState.OPEN:
+            return "POST", f"handovers/{h.id}/edit", {**body, "key": item(), "explanation": deed.text}
+        case "disputes" | "explains" | "resolves":
+            body |= {"key": item(), _WORDS[deed.what]: deed.text}
+        case "lifts" | "cancels":
+            body |= {"reason": deed.text}
+        case "offers" | "takes":
+            body |= {"password": PASSWORD}
+        case "overrides":
+            body |= {"incoming": deed.to, "reason": deed.text, "password": PASSWORD}
+    return "POST", f"handovers/{h.id}/{_STEPS[deed.what]}", body
+
+
+def _plan(deed: Plans, conn: Connection, register: Register) -> Request:
+    if deed.what == "drafts":
+        return "POST", "rosters", {"month": deed.month}
+    found = finding.roster(conn, register, deed.month)
+    place, body = f"rosters/{found.id}", {"revision": found.revision}
+    match deed.what:
+        case "fills" if deed.source in {("standing",), ("last_month",)}:
+            return "POST", f"{place}/fill", {**body, "source": deed.source[0], "period_days": PERIOD_DAYS}
+        case "fills":
+            return "POST", f"{place}/fill", {**body, "source": "rotation", "rotations": list(deed.source)}
+        case "puts":
+            return "POST", f"{place}/cells", {**body, "cells": {deed.seat: {deed.day: {deed.template: deed.whom}}}}
+        case "returns" | "withdraws":
+            return "POST", f"{place}/{_PLANS[deed.what]}", {"reason": deed.reason}
+    return "POST", f"{place}/{_PLANS[deed.what]}", {}
+
+
+def _written(deed: Writes, conn: Connection, register: Register) -> Request:
+    body: dict[str, Any] = {
+        "form": deed.form,
+        "happened_at": None if deed.happened_at is None else deed.happened_at.isoformat(),
+        "zone": deed.zone,
+        "persons": list(deed.persons),
+        "alert": None if deed.alert is None else find_alert(conn, register.site_id, deed.alert).id,
+        "fields": dict(deed.fields),
+    }
+    if not deed.corrects:
+        return "POST", "logbook/entries", body
+    n = finding.entry(conn, register, deed)
+    return "POST", f"logbook/entries/{n}/corrections", {**body, "reason": deed.reason}
