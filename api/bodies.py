@@ -163,6 +163,21 @@ class SignDay(Body):
     password: Secret
 
 
+class PlaceHold(Body):
+    """Why something must be kept, and what: about a subject, from `since` until `until`; nothing given is everything."""
+
+    reason: Said
+    subject: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.:/-]{1,128})?$")] = ""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class LiftHold(Body):
+    """Why a hold is no longer needed."""
+
+    reason: Said
+
+
 class MakeRoster(Body):
     """Which month to begin a draft of."""
 

@@ -592,6 +592,40 @@ class LogForms(Shape):
     forms: list[LogForm]
 
 
+class LogHold(Shape):
+    """A legal hold: nothing that it covers is deleted until it is lifted. An empty subject: whatever it is about."""
+
+    id: str
+    reason: str
+    subject: str
+    since: datetime | None
+    until: datetime | None
+    placed_by: str
+    placed_at: datetime
+    lifted_by: str | None
+    lifted_at: datetime | None
+    lift_reason: str
+
+
+class LogHolds(Shape):
+    """A site's holds, newest first."""
+
+    items: list[LogHold]
+
+
+class LogRetention(Shape):
+    """Texts older than `before` go, once a day; `due_entries` are next, `held_entries` would be without a hold. `through`:
+    the last entry up to which they were gone through, at `looked_at`.
+    """
+
+    keep_days: int
+    before: datetime
+    through: int
+    due_entries: int
+    held_entries: int
+    looked_at: datetime | None
+
+
 class LogVerdict(Shape):
     """What checking the whole logbook found. `sealed` is how many entries a signature vouches for, `keys` the
     fingerprints of those who signed.

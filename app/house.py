@@ -21,6 +21,7 @@ from app.metrics import PathMetrics
 from app.pulse import Pulse
 from app.roles import Roles, every
 from app.settings import Mode, Settings
+from ingest import retention
 from ingest.broker import BrokerError, EmbeddedBroker
 from ingest.credentials import SERVER, gateway_password, server_password
 from ingest.deliveries import Address, MqttDeliveries, broker_at
@@ -40,6 +41,7 @@ log = structlog.get_logger()
 STATIC = Path(__file__).parent.parent / "api" / "static"
 SWEEP_EVERY_S = 0.25  # a rung may be two seconds late; this leaves room for a slow transaction
 SELDOM_S = 60.0
+RETENTION_S = 3600.0  # it is gone through once a day; this is how often that is asked
 SELDOM_CONDUCTED_S = 600.0  # a simulated night has many minutes, and checkpoints are owed by the hour
 BROKER_BYTES = 1 << 30  # what our broker may keep; it refuses to promise more than the disk has
 GATEWAYS_EVERY_S = 5.0
@@ -169,6 +171,8 @@ class House:
             return
         self.roles.add("sweep", every(SWEEP_EVERY_S, self.sweep.run))
         self.roles.add("seldom", every(SELDOM_S, self.sweep.seldom))
+        files = self.settings.data / "attachments"
+        self.roles.add("retention", every(RETENTION_S, lambda: retention.look(self.store, self.desks, files, now)))
 
     def add_notify(self) -> None:
         """Send what the rungs owe."""

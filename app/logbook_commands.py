@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 
 import typer
+
+from app.logbook_keeping import purge_site
 
 if TYPE_CHECKING:
     from logbook.verify import Progress
@@ -22,6 +24,9 @@ logbook_app = typer.Typer(
 @logbook_app.callback()
 def _about() -> None:
     """Export a site's logbook, or verify an export."""
+
+
+logbook_app.command("purge")(purge_site)
 
 
 @logbook_app.command("export")
@@ -43,7 +48,7 @@ def export_site(
     try:
         with store.read() as conn:
             if version(conn, site) is None:
-                _refuse(f"there is no site {site!r} / 没有这个场所：{site}")
+                refuse(f"there is no site {site!r} / 没有这个场所：{site}")
         with store.begin([site]) as tx:
             record(tx, site, at=at, actor="system", key=key)
         with store.read() as conn, _opened(out) as file:
@@ -105,9 +110,9 @@ def reindex_site(site: Annotated[str, typer.Argument(help="Site id.")]) -> None:
     try:
         with store.read() as conn:
             if version(conn, site) is None:
-                _refuse(f"there is no site {site!r} / 没有这个场所：{site}")
+                refuse(f"there is no site {site!r} / 没有这个场所：{site}")
             size = head(conn, site).size
-        with _bar("建立索引 indexing", size, shown=sys.stderr.isatty()) as advance:
+        with bar("建立索引 indexing", size, shown=sys.stderr.isatty()) as advance:
             for done in reindex(store, site):
                 advance(done)
     finally:
@@ -115,7 +120,8 @@ def reindex_site(site: Annotated[str, typer.Argument(help="Site id.")]) -> None:
     typer.echo(f"{site}: {size} entries gone through / 已处理 {size} 条记录", err=True)
 
 
-def _refuse(why: str) -> None:
+def refuse(why: str) -> NoReturn:
+    """Say why not, and end."""
     typer.echo(why, err=True)
     raise typer.Exit(2)
 
@@ -149,7 +155,7 @@ def _read(file: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _bar(what: str, total: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
+def bar(what: str, total: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
     """Tells a person who waits at a terminal how far it is."""
     if not shown:
         yield lambda _: None
@@ -168,7 +174,7 @@ def _progress(file: Path, quiet: bool) -> Iterator["Progress | None"]:
     if quiet or str(file) == "-" or not sys.stderr.isatty() or file.stat().st_size < 20_000_000:
         yield None
         return
-    with _bar("校验 verifying", file.stat().st_size, shown=True) as advance:
+    with bar("校验 verifying", file.stat().st_size, shown=True) as advance:
         yield advance
 
 

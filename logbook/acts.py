@@ -9,11 +9,11 @@ from sqlalchemy import Connection, select
 from core.clock import micros
 from core.errors import Invalid
 from logbook import entries, status
-from logbook.errors import IsCorrection, NoSuchEntry, NotAttached, NotWritten, NotYours
+from logbook.errors import IsCorrection, NoSuchEntry, NotAttached, NotWritten, NotYours, TextGone
 from logbook.files import ENDINGS, Kept
 from logbook.forms import CORRECTED, WRITTEN, Draft, written
 from logbook.rules import Line
-from logbook.tables import log_file
+from logbook.tables import log_attached, log_file
 from sites.register import Register, Role
 from store import bulk
 from store.db import Tx
@@ -26,6 +26,7 @@ def write(tx: Tx, register: Register, draft: Draft, by: str, at: datetime) -> in
     data = {**written(register, draft, by, at), "attachments": _attachments(tx, register, draft)}
     subject = f"alert/{draft.alert}" if draft.alert else f"zone/{draft.zone}" if draft.zone else "site"
     entries.append(tx, register.site_id, [Line(at, WRITTEN, by, subject, data)])
+    _noted(tx, register.site_id, data)
     status.told(tx, register.site_id, register.version, draft.form, at)
     return tx.heads[register.site_id].log_size
 
@@ -40,6 +41,8 @@ def correct(
     first = entries.one(tx.conn, register.site_id, n)
     if first is None:
         raise NoSuchEntry(field="n")
+    if first.act == entries.GONE:
+        raise TextGone(field="n")
     if first.act == CORRECTED:
         raise IsCorrection(field="n", first=first.data["corrects"])
     if first.act != WRITTEN:
@@ -57,6 +60,7 @@ def correct(
         "reason": reason.strip(),
     }
     entries.append(tx, register.site_id, [Line(at, CORRECTED, by, about(n), data)])
+    _noted(tx, register.site_id, data)
     return tx.heads[register.site_id].log_size
 
 
@@ -77,6 +81,13 @@ def uploaded(conn: Connection, site_id: str, names: Iterable[str]) -> dict[str, 
     """Those of the files that this site has, by hash."""
     query = select(log_file.c.sha256, log_file.c.size, log_file.c.type).where(log_file.c.site_id == site_id)
     return {row.sha256: Kept(*row) for row in conn.execute(query.where(log_file.c.sha256.in_(list(names))))}
+
+
+def _noted(tx: Tx, site_id: str, data: dict[str, Any]) -> None:
+    """Note which files the entry just written attaches."""
+    n = tx.heads[site_id].log_size
+    rows = [{"site_id": site_id, "sha256": file["sha256"], "n": n} for file in data["attachments"]]
+    bulk.insert_ignoring(tx.conn, tx.dialect, log_attached, rows)
 
 
 def _attachments(tx: Tx, register: Register, draft: Draft) -> list[dict[str, Any]]:

@@ -41,7 +41,10 @@ def verify_store(conn: Connection, site_id: str, public_keys: Sequence[bytes] = 
     notes = {mark.size: mark.note for mark in marks}
     try:
         for row in stored(conn, site_id, size):
-            walk.entry(row.n, bytes(row.body), bytes(row.chain))
+            if row.leaf is None:
+                walk.entry(row.n, bytes(row.body), bytes(row.chain))
+            else:
+                walk.gone(row.n, bytes(row.leaf), bytes(row.chain))
             _beside(row)
             if row.n in notes:
                 walk.checkpoint(notes[row.n])
@@ -52,18 +55,23 @@ def verify_store(conn: Connection, site_id: str, public_keys: Sequence[bytes] = 
 
 
 def _beside(row: Row[Any]) -> None:
+    if row.leaf is not None:
+        if row.body or row.act or row.actor or row.subject:
+            raise Bad(Why.COLUMNS, row.n, f"entry {row.n} is said to be gone, yet something of it is there")
+        return
     said = _said(bytes(row.body))
     if (micros(said.at), said.act, said.actor, said.subject) != (row.at, row.act, row.actor, row.subject):
         raise Bad(Why.COLUMNS, row.n, f"the columns beside entry {row.n} do not say what its bytes say")
 
 
 def _ends(conn: Connection, walk: Walk, size: int, chain: bytes, frontier: bytes) -> None:
-    """The head, the last entry and the last checkpoint must agree on where the log ends."""
+    """What is gone may be; the head, the last entry and the last checkpoint must agree on where the log ends."""
     query = select(func.max(log_entry.c.n)).where(log_entry.c.site_id == walk.site_id)
     last = conn.execute(query).scalar() or 0
     query = select(func.max(log_checkpoint.c.size)).where(log_checkpoint.c.site_id == walk.site_id)
     sworn = conn.execute(query).scalar() or 0
     longest = max(size, sworn)
+    walk.gone_rightly()
     if walk.size < longest:
         detail = f"{longest} entries were written, {walk.size} are here"
         raise Bad(Why.CUT, walk.size + 1, detail, longest)

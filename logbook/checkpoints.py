@@ -73,6 +73,13 @@ def latest(conn: Connection, site_id: str) -> Kept | None:
     return None if row is None else Kept(row.size, row.at, row.key_id, row.note)
 
 
+def last_before(conn: Connection, site_id: str, before: datetime) -> Kept | None:
+    """The newest checkpoint made before a time."""
+    query = select(log_checkpoint).where(log_checkpoint.c.site_id == site_id, log_checkpoint.c.at < before)
+    row = conn.execute(query.order_by(log_checkpoint.c.size.desc()).limit(1)).one_or_none()
+    return None if row is None else Kept(row.size, row.at, row.key_id, row.note)
+
+
 def upto(conn: Connection, site_id: str, size: int) -> list[Kept]:
     """The checkpoints over the first `size` entries, oldest first."""
     query = select(log_checkpoint).where(log_checkpoint.c.site_id == site_id, log_checkpoint.c.size <= size)

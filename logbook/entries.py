@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
-from core.clock import micros
+from core.clock import instant, micros
 from logbook import finding
 from logbook.rules import NO_CHAIN, Line, Seals, seal
 from logbook.tables import log_entry
@@ -15,9 +15,11 @@ from store import bulk, outbox
 from store.db import Tx
 from store.tables import site_head
 
+GONE: Final = "log.gone"
+
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry as pages show it."""
+    """One entry as pages show it. Of one whose text was deleted after its time only number, time and chain are left."""
 
     n: int
     at: datetime
@@ -115,7 +117,8 @@ def stored(conn: Connection, site_id: str, size: int, page: int = 2000) -> Itera
 
 
 def _select(site_id: str, subject: str | None) -> Select[Any]:
-    query = select(log_entry.c.body, log_entry.c.chain).where(log_entry.c.site_id == site_id)
+    columns = (log_entry.c.n, log_entry.c.at, log_entry.c.body, log_entry.c.chain)
+    query = select(*columns).where(log_entry.c.site_id == site_id)
     return query if subject is None else query.where(log_entry.c.subject == subject)
 
 
@@ -133,5 +136,7 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 def _entry(row: Row[Any]) -> Entry:
     """What the sealed bytes say; the columns beside them are only for finding."""
+    if not row.body:
+        return Entry(row.n, instant(row.at), GONE, "system", "", {}, bytes(row.chain).hex())
     said = _decode(bytes(row.body))
     return Entry(said.n, said.at, said.act, said.actor, said.subject, said.data, bytes(row.chain).hex())

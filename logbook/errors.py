@@ -39,6 +39,13 @@ class NoSuchEntry(NotFound):
     code = "entry_not_found"
 
 
+class TextGone(Refusal):
+    """The text of that entry was deleted after its time."""
+
+    code = "text_gone"
+    status = 409
+
+
 class NotYours(Refusal):
     """An entry is corrected by who wrote it, or by a supervisor."""
 
@@ -90,6 +97,26 @@ class NotAttached(Invalid):
     """Upload the file before you attach it."""
 
     code = "not_uploaded"
+
+
+class NoSuchHold(NotFound):
+    """There is no such hold at this site."""
+
+    code = "hold_not_found"
+
+
+class AlreadyLifted(Refusal):
+    """The hold was lifted before."""
+
+    code = "hold_lifted"
+    status = 409
+
+
+class ClockDoubted(Refusal):
+    """Nothing was written for a month: look at the server's clock before anything is deleted."""
+
+    code = "clock_doubted"
+    status = 409
 
 
 class NoReviews(Refusal):

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from logbook.checkpoints import Kept, checkpoint, upto
 from logbook.entries import append, stored
@@ -53,9 +53,17 @@ def export_lines(conn: Connection, site_id: str, *, key: Ed25519PrivateKey, at: 
 def _lines(conn: Connection, site_id: str, size: int, header: Header, marks: dict[int, Kept]) -> Iterator[bytes]:
     yield _line(header)
     for row in stored(conn, site_id, size):
-        yield _line(EntryLine(row.n, bytes(row.body).decode(errors="replace"), bytes(row.chain).hex()))
+        yield _line(entry_line(row))
         if row.n in marks:
             yield _line(CheckpointLine(marks[row.n].note))
+
+
+def entry_line(row: Row[Any]) -> EntryLine:
+    """An entry as it rests."""
+    chain = bytes(row.chain).hex()
+    if row.leaf is not None:
+        return EntryLine(n=row.n, chain=chain, leaf=bytes(row.leaf).hex())
+    return EntryLine(n=row.n, chain=chain, body=bytes(row.body).decode(errors="replace"))
 
 
 def _root(size: int, frontier: bytes) -> str:

@@ -5,6 +5,8 @@ entry, and so in the chain: a file that was changed on disk is known as soon as 
 import os
 import re
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -64,7 +66,9 @@ def keep(folder: Path, data: bytes) -> Kept:
         raise FileType(field="file")
     name = sha256(data).hexdigest()
     place = _place(folder, name)
-    if not (place.is_file() and place.read_bytes() == data):
+    if place.is_file() and place.read_bytes() == data:
+        os.utime(place)  # somebody wants it: `sweep` must not take it for old
+    else:
         _write(place, data)
     return Kept(name, len(data), kind)
 
@@ -105,6 +109,20 @@ def fetch(folder: Path, name: str) -> bytes:
     if sha256(data).hexdigest() != name:
         raise FileChanged(sha256=name)
     return data
+
+
+def sweep(folder: Path, owned: Callable[[list[str]], set[str]], *, older_than: datetime) -> int:
+    """Delete the files that no site has any more (`owned` tells of some hashes which are) and that have lain here since
+    before `older_than`: one that was put here just now may be about to be noted. Returns how many.
+    """
+    count, before = 0, older_than.timestamp()
+    for shelf in sorted(folder.glob("[0-9a-f][0-9a-f]")):
+        there = {shelf.name + file.name: file for file in shelf.iterdir() if _HASH.fullmatch(shelf.name + file.name)}
+        old = [name for name, file in there.items() if file.stat().st_mtime < before]
+        for name in sorted(set(old) - owned(old)) if old else ():
+            there[name].unlink(missing_ok=True)
+            count += 1
+    return count
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -211,6 +211,7 @@ def reindex(db: Store, site_id: str, page: int = 1000) -> Iterator[int]:
             log_entry.c.n > done,
             log_entry.c.n <= min(done + page, size),
             log_entry.c.actor != SYSTEM,
+            log_entry.c.leaf.is_(None),
         )
         with db.begin([site_id]) as tx:
             rows = [

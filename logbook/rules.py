@@ -20,6 +20,7 @@ from core.clock import rfc3339
 
 NO_CHAIN: Final = b"\0" * 32
 NO_FRONTIER: Final = b""
+LEAST_DAYS: Final = 365  # a text is kept at least so long (LOG-04)
 _LEAF: Final = b"\0"
 _NODE: Final = b"\1"
 

@@ -1,9 +1,16 @@
-"""The logbook at rest: entries whose bytes are hashed as they stand, and the signed checkpoints over them."""
+"""The logbook at rest: entries whose bytes are hashed as they stand, and the signed checkpoints over them.
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+The database itself refuses to lose or change any of it, see `logbook.guards`.
+"""
 
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, Table, Text, event
+
+from logbook import guards
+from logbook.rules import LEAST_DAYS
 from store.metadata import Instant, Json, metadata
 
+# `leaf` is empty while the entry is whole. When its text was deleted after its time it holds the hash of what stood in
+# `body`, which is empty then, as are the columns by which an entry is found (see `logbook.retention`).
 log_entry = Table(
     "log_entry",
     metadata,
@@ -15,6 +22,7 @@ log_entry = Table(
     Column("subject", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("chain", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary),
     Index("ix_log_entry_subject", "site_id", "subject"),
 )
 
@@ -40,6 +48,45 @@ log_file = Table(
     Column("type", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# Which entries attach a file: so that it can go when the last of them has gone.
+log_attached = Table(
+    "log_attached",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Index("ix_log_attached_n", "site_id", "n"),
+)
+
+# A legal hold: while it is not lifted, nothing that it covers is deleted. Empty bounds and an empty subject cover everything.
+log_hold = Table(
+    "log_hold",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("since", Instant),
+    Column("until", Instant),
+    Column("placed_by", Text, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("lifted_by", Text),
+    Column("lifted_at", Instant),
+    Column("lift_reason", Text, nullable=False),
+)
+
+# How long a site keeps what was written, as its register says; the database looks here before it lets a text go.
+# `through`: the last entry up to which texts were deleted.
+log_retention = Table(
+    "log_retention",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("keep_days", BigInteger, nullable=False),
+    Column("through", BigInteger, nullable=False),
+    Column("looked_at", Instant, nullable=False),
+    CheckConstraint(f"keep_days >= {LEAST_DAYS}", name="least"),
 )
 
 # What people wrote and did, to be searched: derived from `log_entry`, made anew by `watchroom logbook reindex`. On SQLite the
@@ -108,3 +155,6 @@ log_copy = Table(
     Column("code", Text, nullable=False),
     Index("ix_log_copy_due_at", "due_at"),
 )
+
+
+event.listen(metadata, "after_create", guards.after_create)

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from logbook.attached import files_of
 from logbook.errors import FileChanged, FileGone
 from logbook.files import fetch
 from logbook.notes import BadNote, fingerprint, open_checkpoint, open_seal, read_verifier_key, unhex
@@ -35,11 +36,14 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: list[str]
 
 
-class EntryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry: `body` is exactly the bytes that were hashed, `chain` the chain up to it in hex."""
+class EntryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One entry: `body` is exactly the bytes that were hashed, `chain` the chain up to it in hex. One whose text was deleted
+    after its time has `leaf`, the hash of it in hex, instead.
+    """
 
     n: int
-    body: str
+    body: str | msgspec.UnsetType = msgspec.UNSET
+    leaf: str | msgspec.UnsetType = msgspec.UNSET
     chain: str
 
 
@@ -59,20 +63,6 @@ class EndLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seal: str
 
 
-class _File(msgspec.Struct):
-    sha256: str
-    name: str
-
-
-class _Files(msgspec.Struct):
-    attachments: list[_File] = []
-
-
-class _Attaches(msgspec.Struct):
-    data: _Files
-
-
-_attached = msgspec.json.Decoder(_Attaches).decode
 _header = msgspec.json.Decoder(Header).decode
 _entry = msgspec.json.Decoder(EntryLine).decode
 _checkpoint = msgspec.json.Decoder(CheckpointLine).decode
@@ -175,7 +165,8 @@ def _take(walk: Walk, line: bytes, folder: Path | None) -> None:
             note = _checkpoint(line).checkpoint
         else:
             said = _entry(line)
-            note, body, chain = "", said.body.encode(), unhex(said.chain)
+            note, chain = "", unhex(said.chain)
+            body, gone = _text(said)
     except (msgspec.MsgspecError, ValueError, BadNote):
         if not line.endswith(b"\n"):
             raise Bad(
@@ -184,15 +175,28 @@ def _take(walk: Walk, line: bytes, folder: Path | None) -> None:
         raise Bad(Why.WRONG_SHAPE, walk.size + 1, f"the line after entry {walk.size} cannot be read") from None
     if note:
         walk.checkpoint(note)
+    elif gone is not None:
+        walk.gone(said.n, gone, chain)
     else:
         walk.entry(said.n, body, chain)
-        if folder is not None and b'"attachments":[{' in body:
+        if folder is not None:
             _files(folder, walk.size, body)
+
+
+def _text(said: EntryLine) -> tuple[bytes, bytes | None]:
+    """The entry's bytes, or the hash of what is gone. Raises ValueError, BadNote for neither and for both."""
+    if said.body is msgspec.UNSET:
+        if said.leaf is msgspec.UNSET:
+            raise ValueError("neither text nor hash")
+        return b"", unhex(said.leaf)
+    if said.leaf is not msgspec.UNSET:
+        raise ValueError("text and hash")
+    return said.body.encode(), None
 
 
 def _files(folder: Path, n: int, body: bytes) -> None:
     """Every file that an entry attaches is in the folder, and is what was attached."""
-    for file in _attached(body).data.attachments:
+    for file in files_of(body):
         try:
             fetch(folder, file.sha256)
         except (FileGone, FileChanged) as wrong:

@@ -3,13 +3,14 @@ that does not fit, and that thing is named.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from logbook.notes import BadNote, Checkpoint, fingerprint, open_checkpoint
-from logbook.rules import NO_CHAIN, grow, leaf, link, root
+from logbook.rules import LEAST_DAYS, NO_CHAIN, grow, leaf, link, root
 
 
 class Why(StrEnum):
@@ -36,6 +37,7 @@ class Why(StrEnum):
     KEPT_NOTE = "kept_note"
     KEPT_LONGER = "kept_longer"
     KEPT_DIFFERS = "kept_differs"
+    GONE = "gone"
     FILE_GONE = "file_gone"
     FILE_CHANGED = "file_changed"
 
@@ -63,12 +65,27 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+PURGED: Final = "logbook.purged"
+LEAST: Final = timedelta(days=LEAST_DAYS)
+
+
 class _Said(msgspec.Struct, frozen=True):
     n: int
     site: str
+    act: str
+
+
+class _Purged(msgspec.Struct, frozen=True):
+    through: int
+
+
+class _Record(msgspec.Struct, frozen=True):
+    at: datetime
+    data: _Purged
 
 
 _said = msgspec.json.Decoder(_Said).decode
+_record = msgspec.json.Decoder(_Record).decode
 
 
 class Bad(Exception):  # noqa: N818 - the verifier's word, caught where the verdict is made
@@ -95,6 +112,9 @@ class Walk:
         self.sealed = 0
         self.signers: dict[str, None] = {}
         self._last_at: datetime | None = None
+        self._sworn_at: dict[int, datetime] = {}
+        self._gone: list[tuple[int, int]] = []  # from, to
+        self._may_be_gone = 0
         self._kept: dict[int, list[Checkpoint]] = {}
         for note in kept:
             self._kept.setdefault(note.size, []).append(note)
@@ -107,15 +127,8 @@ class Walk:
 
     def entry(self, n: int, body: bytes, chain: bytes) -> None:
         """The next entry as it was stored. Raises Bad."""
-        want = self.size + 1
-        if n > want:
-            raise Bad(Why.MISSING, want, f"entry {want} is missing: {n} follows {self.size}", n - 1)
-        if n < want:
-            raise Bad(Why.OUT_OF_ORDER, want, f"entry {n} stands where {want} should")
-        hashed = leaf(body)
-        link_here = link(self.chain, hashed)
-        if link_here != chain:
-            raise Bad(Why.CHANGED, want, f"entry {want} or its chain value was changed, or one before it was replaced")
+        want, hashed = self._next(n), leaf(body)
+        link_here = self._link(want, hashed, chain)
         try:
             said = _said(body)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -124,10 +137,59 @@ class Walk:
             raise Bad(Why.FOREIGN_SITE, want, f"entry {want} was written for site {said.site!r}")
         if said.n != want:
             raise Bad(Why.WRONG_NUMBER, want, f"entry {want} was written as number {said.n}")
+        if said.act == PURGED:
+            self._purged(body)
+        self._on(want, hashed, link_here)
+
+    def gone(self, n: int, leaf_hash: bytes, chain: bytes) -> None:
+        """The next entry, of which only the hash is left. Raises Bad; whether it may be gone is asked at the end."""
+        want = self._next(n)
+        link_here = self._link(want, leaf_hash, chain)
+        if self._gone and self._gone[-1][1] == self.size:
+            self._gone[-1] = (self._gone[-1][0], want)
+        else:
+            self._gone.append((want, want))
+        self._on(want, leaf_hash, link_here)
+
+    def _next(self, n: int) -> int:
+        want = self.size + 1
+        if n > want:
+            raise Bad(Why.MISSING, want, f"entry {want} is missing: {n} follows {self.size}", n - 1)
+        if n < want:
+            raise Bad(Why.OUT_OF_ORDER, want, f"entry {n} stands where {want} should")
+        return want
+
+    def _link(self, want: int, hashed: bytes, chain: bytes) -> bytes:
+        link_here = link(self.chain, hashed)
+        if link_here != chain:
+            raise Bad(Why.CHANGED, want, f"entry {want} or its chain value was changed, or one before it was replaced")
+        return link_here
+
+    def _on(self, n: int, hashed: bytes, chain: bytes) -> None:
         grow(self.peaks, self.size, hashed)
-        self.chain, self.size = link_here, want
-        if want in self._kept:
+        self.chain, self.size = chain, n
+        if n in self._kept:
             self._meet_kept()
+
+    def _purged(self, body: bytes) -> None:
+        """An entry that says up to where texts were deleted. It counts where a checkpoint over just so many entries was a
+        year old then: a younger text cannot be passed off as one whose time had come.
+        """
+        try:
+            said = _record(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return
+        sworn_at = self._sworn_at.get(said.data.through)
+        if sworn_at is not None and sworn_at <= said.at - LEAST:
+            self._may_be_gone = max(self._may_be_gone, said.data.through)
+
+    def gone_rightly(self) -> None:
+        """Every text that is not there was deleted after its time, and the log says so. Raises Bad."""
+        for first, last in self._gone:
+            if last > self._may_be_gone:
+                first = max(first, self._may_be_gone + 1)  # noqa: PLW2901 - of this span, what nothing accounts for
+                detail = f"the texts of entries {first} to {last} are not here, and nothing in the log allows that"
+                raise Bad(Why.GONE, first, detail, last)
 
     def checkpoint(self, note: str) -> None:
         """A checkpoint over everything so far. Raises Bad."""
@@ -146,10 +208,12 @@ class Walk:
             raise Bad(Why.REWRITTEN, first, detail, self.size)
         self.checkpoints += 1
         self.sealed, self._last_at = self.size, said.at
+        self._sworn_at[said.size] = said.at
         self.signers[fingerprint(key)] = None
 
     def done(self) -> None:
-        """The log ends here: a checkpoint kept elsewhere may not know more of it. Raises Bad."""
+        """The log ends here: what is gone may be, and a checkpoint kept elsewhere knows no more of it. Raises Bad."""
+        self.gone_rightly()
         longest = max(self._kept, default=0)
         if longest > self.size:
             detail = f"a checkpoint kept elsewhere knows {longest} entries, here are {self.size}"

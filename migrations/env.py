@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+from logbook import guards
 from store.metadata import Instant, Json, metadata
 
 
@@ -26,3 +27,4 @@ context.configure(
     compare_type=True,
 )
 context.run_migrations()
+guards.install(context.config.attributes["connection"])  # what no table can say; see there

@@ -30,6 +30,14 @@ def add(tx: Tx, table: str, source: str, site_id: str, said: Sequence[tuple[int,
         tx.conn.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index} ON {source} USING gin ({VECTOR})")
 
 
+def remove(tx: Tx, table: str, site_id: str, said: Sequence[tuple[int, str]]) -> None:
+    """Take numbered words out again; they must be those that were put in. On PostgreSQL the index follows its rows."""
+    if tx.dialect == "sqlite" and said:
+        name = table_of(table, site_id)
+        sql = f"INSERT INTO {name} ({name}, rowid, words) VALUES ('delete', ?, ?)"
+        tx.conn.exec_driver_sql(sql, list(said))
+
+
 def forget(tx: Tx, table: str, site_id: str) -> None:
     """Drop what was derived for a site; on PostgreSQL the index follows its rows by itself."""
     if tx.dialect == "sqlite":

@@ -26,6 +26,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_account_login")),
     )
     op.create_table(
+        "account_pin",
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("pin_hash", sa.Text(), nullable=False),
+        sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_pin")),
+    )
+    op.create_table(
         "alert",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -246,6 +254,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_handover_seat_state", ["site_id", "seat_id", "state"], unique=False)
 
     op.create_table(
+        "log_attached",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "sha256", "n", name=op.f("pk_log_attached")),
+    )
+    with op.batch_alter_table("log_attached", schema=None) as batch_op:
+        batch_op.create_index("ix_log_attached_n", ["site_id", "n"], unique=False)
+
+    op.create_table(
         "log_checkpoint",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -282,6 +300,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "n", name=op.f("pk_log_entry")),
     )
     with op.batch_alter_table("log_entry", schema=None) as batch_op:
@@ -298,6 +317,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "sha256", name=op.f("pk_log_file")),
     )
     op.create_table(
+        "log_hold",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.BigInteger(), nullable=False),
+        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
+        sa.Column("lift_reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_log_hold")),
+    )
+    op.create_table(
         "log_read",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -305,6 +339,15 @@ def upgrade() -> None:
         sa.Column("page", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "slot", "who", "page", name=op.f("pk_log_read")),
+    )
+    op.create_table(
+        "log_retention",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("keep_days", sa.BigInteger(), nullable=False),
+        sa.Column("through", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("keep_days >= 365", name=op.f("ck_log_retention_least")),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_log_retention")),
     )
     op.create_table(
         "log_review",
@@ -395,6 +438,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_at", ["at"], unique=False)
+
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+    )
+    with op.batch_alter_table("passkey", schema=None) as batch_op:
+        batch_op.create_index("ix_passkey_account_id", ["account_id"], unique=False)
 
     op.create_table(
         "reject",

@@ -34,6 +34,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "sign_off": {"seat": "leader", "password": "wrong"},
     "upload_attachment": {},
     "sign_day": {"comment": "c", "password": "wrong"},
+    "place_hold": {"reason": "r"},
+    "lift_hold": {"reason": "r"},
     "write_entry": {"fields": {"text": "t"}},
     "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
     "make_roster": {"month": "2026-04"},

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select, update
 
-from logbook import entries
+from logbook import entries, guards
 from logbook.audit import verify_store
 from logbook.checkpoints import checkpoint
 from logbook.notes import (
@@ -304,6 +304,12 @@ def test_a_key_that_was_replaced_is_in_the_file_with_the_new_one(
         assert verify_store(conn, SITE, [raw_public(key)]).why is Why.UNKNOWN_KEY
 
 
+def unguarded(store: Store) -> None:
+    """Who owns the database can take its guards away."""
+    with store.begin() as tx:
+        guards.remove(tx.conn)
+
+
 def body_of(store: Store, n: int) -> bytes:
     with store.read() as conn:
         return bytes(conn.execute(select(log_entry.c.body).where(log_entry.c.n == n)).scalar_one())
@@ -333,6 +339,7 @@ def test_the_owner_of_the_database_cannot_edit_unseen(
 ) -> None:
     with store.read() as conn:
         assert verify_store(conn, SITE, [raw_public(key)]).ok
+    unguarded(store)
     with store.begin() as tx:
         tx.conn.execute(edit(store))  # type: ignore[call-overload]
     with store.read() as conn:
@@ -356,6 +363,7 @@ def test_the_owner_who_recomputes_the_chain_meets_the_checkpoint(
     store: Store, watches: list[str], key: Ed25519PrivateKey
 ) -> None:
     with store.begin([SITE]) as tx:
+        guards.remove(tx.conn)
         tx.conn.execute(delete(log_entry))
         head = tx.heads[SITE]
         head.log_size, head.log_chain, head.log_frontier = 0, NO_CHAIN, b""

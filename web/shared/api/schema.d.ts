@@ -800,6 +800,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description Seats without anybody, posts with too few, or without a certificate, on these days (DUTY-01, DUTY-02).
+         */
+        get: operations["coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/roster-quality/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roster Quality
+         * @description Gaps, fairness, nights and weekends each, hours against legal limits: of what stands, or of one roster (DUTY-05).
+         */
+        get: operations["roster_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/rosters": {
         parameters: {
             query?: never;
@@ -1450,6 +1490,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/logbook/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log Holds
+         * @description Every hold there was, newest first.
+         */
+        get: operations["log_holds"];
+        put?: never;
+        /**
+         * Place Hold
+         * @description Keep everything, or what is about a subject, or a span of time, until the hold is lifted.
+         */
+        post: operations["place_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/holds/{hold}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift Hold
+         * @description Take a hold off, with the reason.
+         */
+        post: operations["lift_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log Retention
+         * @description How long texts are kept here, what is older than that now, and what of it is on hold.
+         */
+        get: operations["log_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/logbook/readers": {
         parameters: {
             query?: never;
@@ -1774,6 +1878,32 @@ export interface components {
          */
         BlockMode: "strict" | "lenient" | "joint" | "off";
         /**
+         * Burden
+         * @description What somebody bears in a month. A night has three hours between 22:00 and 06:00 at least.
+         */
+        Burden: {
+            /** Person */
+            person: string;
+            /** Shifts */
+            shifts: number;
+            /** Hours */
+            hours: number;
+            /** Nights */
+            nights: number;
+            /** Weekends */
+            weekends: number;
+            /** Holidays */
+            holidays: number;
+            /** Longest Run Days */
+            longest_run_days: number;
+            /** Least Rest H */
+            least_rest_h: number | null;
+            /** Most Week H */
+            most_week_h: number;
+            /** Over */
+            over: components["schemas"]["OverLimit"][];
+        };
+        /**
          * Burst
          * @description Events of one commit: how many, and the newest of them.
          */
@@ -2008,6 +2138,55 @@ export interface components {
             attachments: components["schemas"]["Attachment"][];
             /** Reason */
             reason: string;
+        };
+        /**
+         * Coverage
+         * @description What the shifts that stand leave open on these days.
+         */
+        Coverage: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Days */
+            days: number;
+            /** Gaps */
+            gaps: components["schemas"]["CoverageGap"][];
+        };
+        /**
+         * CoverageGap
+         * @description From when until when something is missing. `seat` is null where a post has too few, or none with the certificate.
+         */
+        CoverageGap: {
+            code: components["schemas"]["Lack"];
+            /** Post */
+            post: string;
+            /** Seat */
+            seat: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Have */
+            have: number;
+            /** Need */
+            need: number;
+            /** Certificate */
+            certificate: string | null;
+            /** People */
+            people: string[];
         };
         /**
          * DayOverride
@@ -2427,6 +2606,22 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
         };
         /**
+         * Fairness
+         * @description How evenly something is borne by those who work that month; `spread` is the standard deviation.
+         */
+        Fairness: {
+            /** What */
+            what: string;
+            /** Least */
+            least: number;
+            /** Most */
+            most: number;
+            /** Mean */
+            mean: number;
+            /** Spread */
+            spread: number;
+        };
+        /**
          * Feed
          * @description A calendar feed: of a person's shifts or of a post's. Its secret address is shown once, when it is made.
          */
@@ -2800,6 +2995,18 @@ export interface components {
             ok: boolean;
         };
         /**
+         * HoursLimit
+         * @description A limit on hours, rest or days, and where the number comes from.
+         */
+        HoursLimit: {
+            measure: components["schemas"]["Measure"];
+            /** Most */
+            most: number | null;
+            /** Least */
+            least: number | null;
+            source: components["schemas"]["Words"];
+        };
+        /**
          * ItemKind
          * @description What is done with a line of a hand-over's checklist: count it, see to it, hand over keys, or write about it.
          * @enum {string}
@@ -2849,6 +3056,12 @@ export interface components {
          * @enum {string}
          */
         Klass: "alarm" | "supervisory" | "trouble" | "activity";
+        /**
+         * Lack
+         * @description What is missing.
+         * @enum {string}
+         */
+        Lack: "uncovered" | "too_few" | "certificate_missing";
         /**
          * Ladder
          * @description Rungs in order; the last one repeats.
@@ -2926,6 +3139,14 @@ export interface components {
             reason: string;
             /** Password */
             password: string;
+        };
+        /**
+         * LiftHold
+         * @description Why a hold is no longer needed.
+         */
+        LiftHold: {
+            /** Reason */
+            reason: string;
         };
         /**
          * LiveBeat
@@ -3057,6 +3278,43 @@ export interface components {
             checkpoint: components["schemas"]["CheckpointMark"] | null;
         };
         /**
+         * LogHold
+         * @description A legal hold: nothing that it covers is deleted until it is lifted. An empty subject: whatever it is about.
+         */
+        LogHold: {
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Subject */
+            subject: string;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** Placed By */
+            placed_by: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Lifted By */
+            lifted_by: string | null;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Lift Reason */
+            lift_reason: string;
+        };
+        /**
+         * LogHolds
+         * @description A site's holds, newest first.
+         */
+        LogHolds: {
+            /** Items */
+            items: components["schemas"]["LogHold"][];
+        };
+        /**
          * LogMoved
          * @description Where the logbook stands now.
          */
@@ -3117,6 +3375,28 @@ export interface components {
             items: components["schemas"]["LogRead"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * LogRetention
+         * @description Texts older than `before` go, once a day; `due_entries` are next, `held_entries` would be without a hold. `through`:
+         *     the last entry up to which they were gone through, at `looked_at`.
+         */
+        LogRetention: {
+            /** Keep Days */
+            keep_days: number;
+            /**
+             * Before
+             * Format: date-time
+             */
+            before: string;
+            /** Through */
+            through: number;
+            /** Due Entries */
+            due_entries: number;
+            /** Held Entries */
+            held_entries: number;
+            /** Looked At */
+            looked_at: string | null;
         };
         /**
          * LogVerdict
@@ -3181,6 +3461,12 @@ export interface components {
             /** Sites */
             sites: components["schemas"]["MySite"][];
         };
+        /**
+         * Measure
+         * @description What is limited.
+         * @enum {string}
+         */
+        Measure: "shift_h" | "week_average_h" | "any_week_h" | "overtime_h" | "rest_h" | "weekly_rest_h" | "days_run" | "night_h";
         /**
          * Modes
          * @description How this server runs; what the sign-in page needs to know.
@@ -3279,6 +3565,25 @@ export interface components {
             seat: string;
         };
         /**
+         * Order
+         * @description Whether a route's points are walked as they are written (PAT-01).
+         * @enum {string}
+         */
+        Order: "ordered" | "free";
+        /**
+         * OverLimit
+         * @description A limit that a month goes beyond, by its worst value. `day` is null where it is one for the whole month.
+         */
+        OverLimit: {
+            measure: components["schemas"]["Measure"];
+            /** Value */
+            value: number;
+            /** Limit */
+            limit: number;
+            /** Day */
+            day: string | null;
+        };
+        /**
          * OverrideHandover
          * @description Who takes the seat although signatures are missing, why, and the manager's own password once more.
          */
@@ -3291,6 +3596,104 @@ export interface components {
             incoming: string;
             /** Password */
             password: string;
+        };
+        /**
+         * PatrolPlan
+         * @description When a route is walked: every so many minutes, so many times a shift, or by a rule of RFC 5545.
+         */
+        PatrolPlan: {
+            /** Id */
+            id: string;
+            /** Route */
+            route: string;
+            /** Seat */
+            seat: string;
+            /** Every Min */
+            every_min: number;
+            /** Per Shift */
+            per_shift: number;
+            /** Rrule */
+            rrule: string;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /** Window Min */
+            window_min: number;
+            /** Grace Min */
+            grace_min: number;
+            /** Day Types */
+            day_types: components["schemas"]["sites__duty_words__DayType"][];
+        };
+        /**
+         * PatrolPolicies
+         * @description The site's patrol rules (see docs/reference/site-pack).
+         */
+        PatrolPolicies: {
+            /** Debounce S */
+            debounce_s: number;
+            /** Page Ttl S */
+            page_ttl_s: number;
+            /** Hoard S */
+            hoard_s: number;
+            /** Counter Jump */
+            counter_jump: number;
+            /** Walk M S */
+            walk_m_s: number;
+            /** Unit M */
+            unit_m: number;
+            /** Clone S */
+            clone_s: number;
+            /** Clock Skew S */
+            clock_skew_s: number;
+            /** Band Low Pct */
+            band_low_pct: number;
+            /** Band High Pct */
+            band_high_pct: number;
+            /** Band Rounds */
+            band_rounds: number;
+            /** Plan Days */
+            plan_days: number;
+            /** Manual Roles */
+            manual_roles: components["schemas"]["Role"][];
+            /** Excuse Roles */
+            excuse_roles: components["schemas"]["Role"][];
+        };
+        /**
+         * PatrolRoute
+         * @description The points of a round.
+         */
+        PatrolRoute: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            /** Stops */
+            stops: components["schemas"]["Stop"][];
+            order: components["schemas"]["Order"];
+            /** Night */
+            night: boolean;
+        };
+        /**
+         * PatrolTask
+         * @description One thing to see to at a point.
+         */
+        PatrolTask: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            kind: components["schemas"]["TaskKind"];
+            /** Required */
+            required: boolean;
+            /** Unit */
+            unit: string;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Choices */
+            choices: components["schemas"]["FormChoice"][];
+            /** Bad */
+            bad: string[];
         };
         /**
          * Person
@@ -3318,6 +3721,23 @@ export interface components {
             floater: boolean;
             /** Posts */
             posts: string[];
+        };
+        /**
+         * PlaceHold
+         * @description Why something must be kept, and what: about a subject, from `since` until `until`; nothing given is everything.
+         */
+        PlaceHold: {
+            /** Reason */
+            reason: string;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
         };
         /**
          * Plan
@@ -3395,6 +3815,7 @@ export interface components {
                 [key: string]: components["schemas"]["Kind"];
             };
             duty: components["schemas"]["DutyPolicies"];
+            patrol: components["schemas"]["PatrolPolicies"];
         };
         /**
          * Post
@@ -3521,6 +3942,14 @@ export interface components {
             /** Checklists */
             checklists: {
                 [key: string]: components["schemas"]["Checklist"];
+            };
+            /** Patrol Routes */
+            patrol_routes: {
+                [key: string]: components["schemas"]["PatrolRoute"];
+            };
+            /** Patrol Plans */
+            patrol_plans: {
+                [key: string]: components["schemas"]["PatrolPlan"];
             };
         };
         /**
@@ -3841,6 +4270,26 @@ export interface components {
             /** Seq */
             seq: number;
             body: components["schemas"]["RosterMoved"];
+        };
+        /**
+         * RosterQuality
+         * @description How good a month's roster is.
+         */
+        RosterQuality: {
+            /** Month */
+            month: string;
+            /** Gaps */
+            gaps: number;
+            /** Uncovered Min */
+            uncovered_min: number;
+            /** Short Min */
+            short_min: number;
+            /** Limits */
+            limits: components["schemas"]["HoursLimit"][];
+            /** People */
+            people: components["schemas"]["Burden"][];
+            /** Fairness */
+            fairness: components["schemas"]["Fairness"][];
         };
         /**
          * RosterReason
@@ -4290,6 +4739,21 @@ export interface components {
             off_at: string | null;
         };
         /**
+         * Stop
+         * @description A checkpoint on a patrol route. `leg_s`: how long the way to it may take, least and most.
+         */
+        Stop: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Tasks */
+            tasks: components["schemas"]["PatrolTask"][];
+            /** Leg S */
+            leg_s: [
+                number,
+                number
+            ] | null;
+        };
+        /**
          * Tap
          * @description A tap at a checkpoint.
          */
@@ -4332,6 +4796,12 @@ export interface components {
             /** Body */
             body: components["schemas"]["Tap"][];
         };
+        /**
+         * TaskKind
+         * @description What is asked at a point (PAT-03): a yes or no, a meter's reading, a photo, one answer of several, or a few words.
+         * @enum {string}
+         */
+        TaskKind: "yes_no" | "reading" | "photo" | "choice" | "note";
         /**
          * Verdict
          * @description What the incoming person said of an item.
@@ -8377,6 +8847,182 @@ export interface operations {
             };
         };
     };
+    coverage: {
+        parameters: {
+            query: {
+                first: string;
+                days?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roster_quality: {
+        parameters: {
+            query?: {
+                roster?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterQuality"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rosters: {
         parameters: {
             query?: {
@@ -11451,6 +12097,364 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHolds"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    place_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceHold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHold"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftHold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHold"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogRetention"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
