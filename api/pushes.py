@@ -17,6 +17,7 @@ from api.shapes import (
     Shape,
     Tap,
 )
+from duty.requests import RequestKind, RequestState
 from duty.rosters import RosterState
 
 
@@ -123,6 +124,25 @@ class RosterPush(Shape):
     body: RosterMoved
 
 
+class RequestMoved(Shape):
+    """Where a request stands, and whom it is about: they ask for the rest."""
+
+    id: str
+    kind: RequestKind
+    state: RequestState
+    version: int
+    asked_by: str
+    people: list[str]
+
+
+class RequestPush(Shape):
+    """Somebody asked for leave, a swap or a substitute, called people in, or answered that."""
+
+    type: Literal["request"]
+    seq: int
+    body: RequestMoved
+
+
 class GatewayPush(Shape):
     """A gateway's word on itself."""
 
@@ -164,6 +184,7 @@ Push = Annotated[
     | DutyPush
     | HandoverPush
     | RosterPush
+    | RequestPush
     | GatewayPush
     | TapsPush
     | LogPush

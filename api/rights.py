@@ -50,6 +50,10 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
     "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "roster.write": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
+    "request.see": Permit(Where.SITE, _ALL),  # one's own; those who decide or inspect see all
+    "request.see_all": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
+    "request.make": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),
+    "request.decide": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "handover.see": Permit(Where.SITE, _ALL),
     "handover.take": Permit(Where.SITE, _HANDS, person=True),
     "handover.resolve": Permit(Where.SITE, _LEADS, person=True),

@@ -169,3 +169,30 @@ duty_feed = Table(
     Column("made_at", Instant, nullable=False),
     Column("revoked_at", Instant),
 )
+
+# Leave, swaps, substitutes and call-ins: one row each, whole in `body`; the columns beside it are for finding.
+duty_request = Table(
+    "duty_request",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("due_at", Instant),  # when it lapses; empty once it is decided
+    Column("body", Json, nullable=False),
+    Index("ix_duty_request_asked_at", "site_id", "asked_at"),
+    Index("ix_duty_request_kind_ends_at", "site_id", "kind", "ends_at"),
+    Index("ix_duty_request_due_at", "due_at"),
+)
+
+# Whom each request is about.
+duty_request_person = Table(
+    "duty_request_person",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+)

@@ -178,6 +178,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_duty_feed_token_hash")),
     )
     op.create_table(
+        "duty_request",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_request")),
+    )
+    with op.batch_alter_table("duty_request", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_request_asked_at", ["site_id", "asked_at"], unique=False)
+        batch_op.create_index("ix_duty_request_due_at", ["due_at"], unique=False)
+        batch_op.create_index("ix_duty_request_kind_ends_at", ["site_id", "kind", "ends_at"], unique=False)
+
+    op.create_table(
+        "duty_request_person",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "person_id", "request_id", name=op.f("pk_duty_request_person")),
+    )
+    op.create_table(
         "event",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

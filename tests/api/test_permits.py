@@ -48,6 +48,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "send_back_roster": {"reason": "r"},
     "withdraw_roster": {"reason": "r"},
     "publish_roster": {},
+    "ask_request": {"kind": "leave", "starts_at": "2026-03-05T00:00Z", "ends_at": "2026-03-05T01:00Z", "reason": "r"},
+    "agree_request": {},
+    "approve_request": {},
+    "refuse_request": {"reason": "r"},
+    "withdraw_request": {},
     "handover_open": {"seat": "leader"},
     "handover_edit": {"version": 1, "key": "k"},
     "handover_add": {"version": 1, "kind": "text", "text": "t"},
@@ -111,7 +116,7 @@ def test_every_command_has_a_body_in_this_matrix() -> None:
 
 
 def test_every_row_of_the_table_is_used_and_every_route_has_a_row() -> None:
-    asked_inside = {"contact.see"}
+    asked_inside = {"contact.see", "request.see_all"}
     assert {action for _, _, _, action in ROUTES} | asked_inside == PERMITS.keys()
 
 

@@ -1164,6 +1164,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duty Requests
+         * @description Requests, newest first: `open` ones or all, those about me (`mine`) or everybody's. Who neither decides nor inspects
+         *     sees only what they are part of.
+         */
+        get: operations["duty_requests"];
+        put?: never;
+        /**
+         * Ask Request
+         * @description Ask for leave, a swap or a substitute; or call more people in (DUTY-06, DUTY-08).
+         */
+        post: operations["ask_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duty Request
+         * @description One request.
+         */
+        get: operations["duty_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/requests/{id}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree Request
+         * @description Say yes as the person who was asked; of a call-in: that I know of it.
+         */
+        post: operations["agree_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Request
+         * @description Let it stand: the roster follows at once (DUTY-06).
+         */
+        post: operations["approve_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse Request
+         * @description Say no, with the reason: as the person who was asked, or as who decides.
+         */
+        post: operations["refuse_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Request
+         * @description Take my own request back while nobody has decided.
+         */
+        post: operations["withdraw_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/feeds": {
         parameters: {
             query?: never;
@@ -1822,6 +1947,24 @@ export interface components {
             next: string | null;
         };
         /**
+         * ApproveRequest
+         * @description `override`: why a rule may be broken; `stand_in`: who is to stand there instead of whoever was asked.
+         */
+        ApproveRequest: {
+            /**
+             * Override
+             * @default
+             */
+            override: string;
+            /** Stand In */
+            stand_in?: string | null;
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+        };
+        /**
          * AtRevision
          * @description The step of the draft that the caller saw: nobody writes over what they have not seen.
          */
@@ -1940,6 +2083,26 @@ export interface components {
             jurisdiction: string;
             /** Days */
             days: components["schemas"]["CalendarDay"][];
+        };
+        /**
+         * CallIn
+         * @description More people than the roster says. `override`: why a rule may be broken, when one is.
+         */
+        CallIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "reinforcement";
+            /** Shifts */
+            shifts: components["schemas"]["ShiftFor"][];
+            /** Reason */
+            reason: string;
+            /**
+             * Override
+             * @default
+             */
+            override: string;
         };
         /**
          * Cause
@@ -2421,6 +2584,77 @@ export interface components {
             seq: number;
             /** Body */
             body: components["schemas"]["SeatState"][];
+        };
+        /**
+         * DutyRequest
+         * @description What somebody asked for, and what became of it. `other` must agree; `findings` are the rules that it breaks, which
+         *     whoever approves must have a reason for (`override`); `stand_in`: whom they put there instead; `answer`: what they
+         *     said; `due_at`: when it lapses; `heard`: those of the called who know of it; `rosters`: the versions that it made.
+         */
+        DutyRequest: {
+            /** Site Id */
+            site_id: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            state: components["schemas"]["RequestState"];
+            /** Version */
+            version: number;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Other */
+            other: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Moves */
+            moves: components["schemas"]["ShiftMove"][];
+            /** Reason */
+            reason: string;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Due At */
+            due_at: string | null;
+            /** Agreed At */
+            agreed_at: string | null;
+            /** Stand In */
+            stand_in: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Answer */
+            answer: string;
+            /** Override */
+            override: string;
+            /** Heard */
+            heard: string[];
+            /** Rosters */
+            rosters: string[];
+        };
+        /**
+         * DutyRequests
+         * @description Requests, newest first; `next` is the `before` of the following page. `decides`: whether the caller may approve.
+         */
+        DutyRequests: {
+            /** Items */
+            items: components["schemas"]["DutyRequest"][];
+            /** Next */
+            next: string | null;
+            /** Decides */
+            decides: boolean;
         };
         /**
          * EditItem
@@ -3101,6 +3335,31 @@ export interface components {
             starts_at: string;
             /** On At */
             on_at: string | null;
+        };
+        /**
+         * Leave
+         * @description Away from one time until another; `stand_in` must agree, without one the seat is a gap until somebody is found.
+         */
+        Leave: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "leave";
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Reason */
+            reason: string;
+            /** Stand In */
+            stand_in?: string | null;
         };
         /**
          * LeaveNeeds
@@ -3871,7 +4130,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        /**
+         * RefuseRequest
+         * @description Why not.
+         */
+        RefuseRequest: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * Register
          * @description Everything that stands at one site, by id.
@@ -4076,6 +4343,48 @@ export interface components {
             /** Alert Id */
             alert_id: string | null;
         };
+        /**
+         * RequestKind
+         * @description What is asked for.
+         * @enum {string}
+         */
+        RequestKind: "leave" | "swap" | "substitute" | "reinforcement";
+        /**
+         * RequestMoved
+         * @description Where a request stands, and whom it is about: they ask for the rest.
+         */
+        RequestMoved: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            state: components["schemas"]["RequestState"];
+            /** Version */
+            version: number;
+            /** Asked By */
+            asked_by: string;
+            /** People */
+            people: string[];
+        };
+        /**
+         * RequestPush
+         * @description Somebody asked for leave, a swap or a substitute, called people in, or answered that.
+         */
+        RequestPush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "request";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["RequestMoved"];
+        };
+        /**
+         * RequestState
+         * @description Where a request stands.
+         * @enum {string}
+         */
+        RequestState: "asked" | "agreed" | "approved" | "refused" | "withdrawn" | "lapsed";
         /**
          * ResolveItem
          * @description A supervisor's decision.
@@ -4528,6 +4837,57 @@ export interface components {
             on_call: boolean;
         };
         /**
+         * ShiftFor
+         * @description A shift, and who is to stand in it.
+         */
+        ShiftFor: {
+            /** Seat */
+            seat: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Template */
+            template: string;
+            /** Person */
+            person: string;
+        };
+        /**
+         * ShiftMove
+         * @description One shift, who stood in it when that was asked, and who is to; null is nobody.
+         */
+        ShiftMove: {
+            /** Seat */
+            seat: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Template */
+            template: string;
+            /** Was */
+            was: string | null;
+            /** Now */
+            now: string | null;
+        };
+        /**
+         * ShiftOf
+         * @description A shift: seat, the day on which it begins, and its template.
+         */
+        ShiftOf: {
+            /** Seat */
+            seat: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Template */
+            template: string;
+        };
+        /**
          * ShiftTemplate
          * @description A shift's wall-clock hours. `segments` are the parts of a split one; `from_day` and `until_day` are dates, or days of
          *     every year, or empty.
@@ -4752,6 +5112,37 @@ export interface components {
                 number,
                 number
             ] | null;
+        };
+        /**
+         * Substitute
+         * @description `other` is to take my shift.
+         */
+        Substitute: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "substitute";
+            mine: components["schemas"]["ShiftOf"];
+            /** Other */
+            other: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Swap
+         * @description My shift for the shift of whoever stands in `theirs`.
+         */
+        Swap: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "swap";
+            mine: components["schemas"]["ShiftOf"];
+            theirs: components["schemas"]["ShiftOf"];
+            /** Reason */
+            reason: string;
         };
         /**
          * Tap
@@ -10574,6 +10965,676 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_requests: {
+        parameters: {
+            query?: {
+                state?: "open" | "all";
+                mine?: boolean;
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequests"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Leave"] | components["schemas"]["Swap"] | components["schemas"]["Substitute"] | components["schemas"]["CallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRequest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

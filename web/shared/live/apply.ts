@@ -39,6 +39,7 @@ export function apply(state: Live, push: Push): Live {
     case "handover":
       return withHandover(next, push.body);
     case "roster": // its own page asks for what it shows
+    case "request": // the same
       return next;
     case "gateway":
       return { ...next, gateways: merged(state.gateways, [push.body], (g) => g.gateway_id) };

@@ -1,0 +1,335 @@
+"""What people do with requests: ask, agree, decide; and how a roster follows an approved one in the same transaction.
+
+Each takes an open transaction that holds the site's head. Who decides is the site's policy `swap_approvers`, and never who
+asked (DUTY-06). What breaks a rule is let pass only with a reason, which the logbook keeps.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+
+from core.errors import Invalid
+from core.ids import fresh
+from duty import request_moves, request_reading, request_store, requests
+from duty.calendar import month_of
+from duty.errors import NoSuchSeat, NotOfThisSite
+from duty.handover_errors import SamePerson, WordsOwed
+from duty.request_checks import Plan, broken, notice
+from duty.request_errors import (
+    AgreementOwed,
+    LeaveTurned,
+    NoStandIn,
+    NoSuchShift,
+    NotAsked,
+    NotAsker,
+    NotYourShift,
+    OwnRequest,
+    RequestRole,
+    RequestTooLate,
+    RulesBroken,
+    ShiftTaken,
+)
+from duty.request_moves import Slot, holder, span_of
+from duty.requests import Act, Move, Request, RequestKind, RequestState
+from duty.roster_acts import within_reach
+from duty.roster_cover import Finding
+from duty.rosters import Edit
+from ingest import rosters
+from ingest.scene import Desk
+from logbook import entries
+from logbook.rules import Line
+from sites.register import Register, Role
+from store import outbox
+from store.db import Tx
+
+_ASSIGNED: Final = frozenset(
+    {RequestKind.LEAVE, RequestKind.SUBSTITUTE}
+)  # where whoever decides may name somebody else
+_PAIRED: Final = frozenset({RequestKind.SWAP, RequestKind.SUBSTITUTE})
+
+
+# -- asking
+
+
+def leave(
+    tx: Tx, desk: Desk, starts_at: datetime, ends_at: datetime, reason: str, by: str, at: datetime,
+    *, stand_in: str | None = None,
+) -> Request:  # fmt: skip
+    """Ask to be away. Every shift that it touches is given up whole: to the stand-in, or to nobody, which is seen as a gap."""
+    register = desk.register
+    if ends_at <= starts_at:
+        raise LeaveTurned(field="ends_at")
+    if starts_at < at:
+        raise RequestTooLate(field="starts_at")
+    if stand_in is not None:
+        _other_person(register, stand_in, by, "stand_in")
+    within_reach(register, month_of(ends_at.astimezone(register.zone_info).date()), at)
+    days = request_reading.days_between(register, starts_at, ends_at)
+    plan = request_reading.plan(tx.conn, register, days)
+    moves = request_moves.of_leave(register, plan.cells, by, starts_at, ends_at, stand_in)
+    span = (starts_at, ends_at)
+    return _ask(tx, register, plan, RequestKind.LEAVE, moves, reason, by, at, other=stand_in, span=span)
+
+
+def swap(tx: Tx, desk: Desk, mine: Slot, theirs: Slot, reason: str, by: str, at: datetime) -> Request:
+    """Ask somebody to take my shift for theirs."""
+    plan = _plan(tx, desk.register, [mine, theirs], at)
+    _mine(plan, mine, by)
+    other = request_moves.given(plan.cells, theirs, "theirs")
+    _other_person(desk.register, other, by, "theirs")
+    moves = (
+        Move(mine.seat, mine.day, mine.template, by, other),
+        Move(theirs.seat, theirs.day, theirs.template, other, by),
+    )
+    return _ask(tx, desk.register, plan, RequestKind.SWAP, moves, reason, by, at, other=other)
+
+
+def substitute(tx: Tx, desk: Desk, mine: Slot, other: str, reason: str, by: str, at: datetime) -> Request:
+    """Ask somebody to take my shift."""
+    _other_person(desk.register, other, by, "other")
+    plan = _plan(tx, desk.register, [mine], at)
+    _mine(plan, mine, by)
+    moves = (Move(mine.seat, mine.day, mine.template, by, other),)
+    return _ask(tx, desk.register, plan, RequestKind.SUBSTITUTE, moves, reason, by, at, other=other)
+
+
+def call_in(
+    tx: Tx, desk: Desk, wanted: Sequence[tuple[Slot, str]], reason: str, by: str, roles: Collection[Role], at: datetime,
+    *, override: str = "",
+) -> Request:  # fmt: skip
+    """Call more people in than the roster says (DUTY-08): it stands at once, and those who are called say that they know."""
+    register = desk.register
+    _decides(register, roles)
+    for slot, person in wanted:
+        _known(register, slot, "shifts")
+        if person not in register.people:
+            raise NotOfThisSite(field="shifts", person=person)
+    plan = _plan(tx, register, [slot for slot, _ in wanted], at)
+    for slot, _ in wanted:
+        found = holder(plan.cells, slot)
+        if found is not None:
+            raise ShiftTaken(
+                field="shifts", seat=slot.seat, day=slot.day.isoformat(), template=slot.template, person=found
+            )
+    moves = tuple(Move(s.seat, s.day, s.template, None, p) for s, p in wanted)
+    if len({(m.seat, m.day, m.template) for m in moves}) != len(moves):
+        raise Invalid("A shift is named twice.", field="shifts")
+    made = _ask(tx, register, plan, RequestKind.REINFORCEMENT, moves, reason, by, at)
+    return _let_stand(tx, desk, made, Act.CALL, by, at, override)
+
+
+# -- answering
+
+
+def agree(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Request:
+    """Say yes as the person who was asked; or, of a call-in, that one knows of it. Where the site lets two people arrange
+    a swap between themselves, and no rule is broken by it, that is all it takes.
+    """
+    before = request_store.get(tx.conn, desk.register.site_id, request_id)
+    if before.kind is RequestKind.REINFORCEMENT:
+        if by not in before.called:
+            raise NotAsked
+        heard = tuple(dict.fromkeys((*before.heard, by)))
+        return keep(tx, *requests.step(before, Act.HEAR, by=by, at=at, heard=heard))
+    if by != before.other:
+        raise NotAsked
+    requests.step(before, Act.AGREE, by=by, at=at)  # before anything else is said of it: whether it can be agreed to
+    moves = _moves_now(tx, desk.register, before, None)
+    looked = _looked_at(tx, desk.register, before, moves, at)
+    after = keep(tx, *requests.step(looked, Act.AGREE, by=by, at=at, agreed_at=at))
+    if not desk.register.policies.duty.swap_own_arrangement or after.kind not in _PAIRED or after.findings:
+        return after
+    return _let_stand(tx, desk, after, Act.ARRANGE, by, at, "")
+
+
+def approve(
+    tx: Tx, desk: Desk, request_id: str, by: str, roles: Collection[Role], at: datetime,
+    *, override: str = "", stand_in: str | None = None, answer: str = "",
+) -> Request:  # fmt: skip
+    """Let it stand. `stand_in`: whom the approver puts there (DUTY-06), whoever was asked; `override`: why a rule may be
+    broken this time.
+    """
+    register = desk.register
+    before = request_store.get(tx.conn, register.site_id, request_id)
+    _decides(register, roles)
+    _third(before, by)
+    requests.step(before, Act.APPROVE, by=by, at=at)  # before anything else is said of it: whether it is open
+    if stand_in is not None:
+        if before.kind not in _ASSIGNED:
+            raise NoStandIn(field="stand_in")
+        _other_person(register, stand_in, before.asked_by, "stand_in")
+    elif before.other is not None and before.state is not RequestState.AGREED:
+        raise AgreementOwed(other=before.other)
+    moves = _moves_now(tx, register, before, stand_in)
+    looked = _looked_at(tx, register, before, moves, at)
+    return _let_stand(tx, desk, looked, Act.APPROVE, by, at, override, stand_in=stand_in, answer=answer)
+
+
+def refuse(tx: Tx, desk: Desk, request_id: str, reason: str, by: str, roles: Collection[Role], at: datetime) -> Request:
+    """Say no, with the reason: who was asked, or who decides."""
+    before = request_store.get(tx.conn, desk.register.site_id, request_id)
+    if by != before.other:
+        _decides(desk.register, roles)
+        _third(before, by)
+    words = _words(reason, "reason")
+    return keep(tx, *requests.step(before, Act.REFUSE, by=by, at=at, told={"reason": words}, answer=words))
+
+
+def withdraw(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Request:
+    """Take one's own request back while nobody has decided."""
+    before = request_store.get(tx.conn, desk.register.site_id, request_id)
+    if by != before.asked_by:
+        raise NotAsker
+    return keep(tx, *requests.step(before, Act.WITHDRAW, by=by, at=at))
+
+
+# -- what stands behind
+
+
+def _ask(
+    tx: Tx,
+    register: Register,
+    plan: Plan,
+    kind: RequestKind,
+    moves: tuple[Move, ...],
+    reason: str,
+    by: str,
+    at: datetime,
+    *,
+    other: str | None = None,
+    span: tuple[datetime, datetime] | None = None,
+) -> Request:
+    """Write a request down, with the rules that it would break. Raises what makes it impossible. `span` is a leave's."""
+    if by not in register.people:
+        raise NotOfThisSite
+    request_moves.still_to_come(register, moves, at)
+    shifts = span_of(register, moves) or span
+    whole = span or shifts
+    if shifts is None or whole is None:
+        raise NoSuchShift
+    made = Request(
+        site_id=register.site_id,
+        id=fresh(at),
+        kind=kind,
+        asked_by=by,
+        asked_at=at,
+        other=other,
+        starts_at=whole[0],
+        ends_at=whole[1],
+        moves=moves,
+        reason=_words(reason, "reason"),
+        findings=(*notice(register, shifts[0], at), *broken(register, plan, moves, at)),
+        due_at=shifts[0],
+    )
+    request_store.insert(tx, made)
+    entries.append(tx, register.site_id, [requests.asked(made)])
+    show(tx, made, at)
+    return made
+
+
+def _plan(tx: Tx, register: Register, slots: Sequence[Slot], at: datetime) -> Plan:
+    """What stands around these shifts. Raises `MonthIsPast` or `MonthTooFar` where no roster can be made."""
+    for month in {month_of(slot.day) for slot in slots}:
+        within_reach(register, month, at)
+    return request_reading.plan(tx.conn, register, [slot.day for slot in slots])
+
+
+def _moves_now(tx: Tx, register: Register, request: Request, stand_in: str | None) -> tuple[Move, ...]:
+    """What a request moves as the roster stands now: a leave may touch shifts that were not there when it was asked for."""
+    if request.kind is RequestKind.LEAVE:
+        days = request_reading.days_between(register, request.starts_at, request.ends_at)
+        cells = request_reading.plan(tx.conn, register, days).cells
+        now = request.other if stand_in is None else stand_in
+        return request_moves.of_leave(register, cells, request.asked_by, request.starts_at, request.ends_at, now)
+    if stand_in is None:
+        return request.moves
+    return tuple(msgspec.structs.replace(m, now=stand_in) for m in request.moves)
+
+
+def _looked_at(tx: Tx, register: Register, request: Request, moves: tuple[Move, ...], at: datetime) -> Request:
+    """The request with what it moves and breaks now. Raises what makes it impossible meanwhile."""
+    request_moves.still_to_come(register, moves, at)
+    spans = span_of(register, moves)
+    starts_at = spans[0] if spans else request.starts_at
+    if starts_at <= at:
+        raise RequestTooLate
+    days = [m.day for m in moves] or [starts_at.astimezone(register.zone_info).date()]
+    plan = request_reading.plan(tx.conn, register, days)
+    request_moves.still_standing(plan.cells, moves)
+    early = [
+        f for f in request.findings if f.code == "notice_too_short"
+    ]  # of when it was asked, not of when it is read
+    findings: tuple[Finding, ...] = (*early, *broken(register, plan, moves, at))
+    return msgspec.structs.replace(request, moves=moves, findings=findings)
+
+
+def _let_stand(
+    tx: Tx, desk: Desk, request: Request, act: Act, by: str, at: datetime, override: str, **change: Any
+) -> Request:
+    """The roster follows, month by month, and the request says by which versions."""
+    override = override.strip()
+    if request.findings and not override:
+        raise RulesBroken(field="override", findings=msgspec.to_builtins(request.findings))
+    made = []
+    moves = sorted(request.moves, key=lambda m: (m.day, m.seat, m.template))
+    for month, group in groupby(moves, key=lambda m: month_of(m.day)):
+        edits = [Edit(m.seat, m.day, m.template, m.now) for m in group]
+        made.append(rosters.amend(tx, desk, month, edits, by, at, f"request/{request.id}").id)
+    kept = override if request.findings else ""
+    return keep(tx, *requests.step(request, act, by=by, at=at, rosters=tuple(made), override=kept, **change))
+
+
+def keep(tx: Tx, after: Request, line: Line) -> Request:
+    """Write down what became of a request, and tell the pages."""
+    request_store.save(tx, after)
+    entries.append(tx, after.site_id, [line])
+    show(tx, after, line.at)
+    return after
+
+
+def show(tx: Tx, request: Request, at: datetime) -> None:
+    """Tell the live feed: whoever was asked, or called, sees it at once. Its reason is not for everybody."""
+    told = {"id": request.id, "kind": request.kind, "state": request.state, "version": request.version}
+    people = sorted(request.concerns)
+    outbox.append(tx, request.site_id, at, [("request", {**told, "asked_by": request.asked_by, "people": people})])
+
+
+def _decides(register: Register, roles: Collection[Role]) -> None:
+    """Only those whom the site lets decide."""
+    allowed = register.policies.duty.swap_approvers
+    if not set(allowed) & set(roles):
+        raise RequestRole(roles=[str(r) for r in allowed])
+
+
+def _third(request: Request, by: str) -> None:
+    """Nobody decides about what they asked for, nor one half of a swap about the whole."""
+    if by == request.asked_by or (request.kind is RequestKind.SWAP and by == request.other):
+        raise OwnRequest
+
+
+def _mine(plan: Plan, slot: Slot, by: str) -> None:
+    if request_moves.given(plan.cells, slot, "mine") != by:
+        raise NotYourShift(field="mine")
+
+
+def _other_person(register: Register, person: str, by: str, field: str) -> None:
+    if person not in register.people:
+        raise NotOfThisSite(field=field, person=person)
+    if person == by:
+        raise SamePerson(field=field)
+
+
+def _known(register: Register, slot: Slot, field: str) -> None:
+    if slot.seat not in register.seats:
+        raise NoSuchSeat(field=field, seat=slot.seat)
+    if slot.template not in register.templates:
+        raise NoSuchShift(field=field, template=slot.template)
+
+
+def _words(text: str, field: str) -> str:
+    if not text.strip():
+        raise WordsOwed(field=field)
+    return text.strip()
