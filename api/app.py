@@ -41,8 +41,10 @@ from api.routes import (
     rosters,
     session,
     site,
+    solving,
 )
 from api.sessions import Sessions
+from api.solving import Solving
 from api.throttle import Throttle
 from core.clock import Clock
 from ingest.desks import Desks
@@ -59,6 +61,7 @@ _ROUTERS = (
     calendar,
     coverage,
     rosters,
+    solving,
     requests,
     feeds,
     logbook,
@@ -103,6 +106,7 @@ def create_app(
         sessions=sessions or Sessions(store, now),
         live=hub or Hub(store, now),
         consoles=Consoles(now),
+        solving=Solving(store, desks, now),
         log_key=log_key,
         roles=roles,
         metrics=metrics,
@@ -154,4 +158,5 @@ async def _lifespan(room: Room, _: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await to_thread.run_sync(room.solving.close)
         await room.live.closed()

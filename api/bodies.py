@@ -206,6 +206,24 @@ class FillRoster(AtRevision):
     period_days: Annotated[int, Field(ge=1, le=56)] = 28
 
 
+class WishSaid(Body):
+    """A shift that somebody would like, or (`likes` false) would rather not have: of a day, of a template, or of both."""
+
+    person: Name
+    day: date | None = None
+    template: Name | Literal[""] = ""
+    likes: bool = True
+
+
+class SolveRoster(AtRevision):
+    """How the draft is to be filled. No `seats`: those that must be held. `keep`: cells that are painted in them stay."""
+
+    seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    seats: Annotated[list[Name], Field(max_length=100)] = []
+    keep: bool = True
+    wishes: Annotated[list[WishSaid], Field(max_length=1000)] = []
+
+
 class RosterReason(Body):
     """Why a roster is refused or given up."""
 

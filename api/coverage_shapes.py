@@ -5,6 +5,8 @@ from datetime import date, datetime
 from api.shapes import Shape, Words
 from duty.coverage import Lack
 from duty.limits import Measure
+from duty.solver.problem import Code
+from duty.solving_store import SolveState
 
 
 class CoverageGap(Shape):
@@ -83,3 +85,49 @@ class RosterQuality(Shape):
     limits: list[HoursLimit]
     people: list[Burden]
     fairness: list[Fairness]
+
+
+class SolveRule(Shape):
+    """A rule that clashes with others, worded as `clash.<code>`. What does not belong to it is empty, the day null."""
+
+    code: Code
+    person: str
+    seat: str
+    day: date | None
+    template: str
+    certificate: str
+
+
+class SolveCosts(Shape):
+    """What a solved roster costs, part by part: wishes not met, and how far each person is from their fair share."""
+
+    wishes: int
+    nights: int
+    weekends: int
+    holidays: int
+    hours: int
+    total: int
+
+
+class RosterSolve(Shape):
+    """A draft given to the solver. `found` rosters so far, the last one at `costs`; none costs less than `bound`. A clash names
+    its `rules`; `minimal`: without any one of them the others can hold. `why` is a code: what stood in the way.
+    """
+
+    id: str
+    roster_id: str
+    month: str
+    state: SolveState
+    by: str
+    made_at: datetime
+    ended_at: datetime | None
+    seconds: int
+    revision: int
+    found: int
+    costs: SolveCosts | None
+    bound: int | None
+    proven: bool | None
+    rules: list[SolveRule]
+    minimal: bool | None
+    why: str | None
+    made_revision: int | None

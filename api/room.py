@@ -17,6 +17,7 @@ from api.consoles import Consoles
 from api.live import Hub
 from api.passwords import Passwords
 from api.sessions import Sessions
+from api.solving import Solving
 from api.throttle import Throttle
 from core.clock import Clock
 from core.errors import NotFound
@@ -65,6 +66,7 @@ class Room:
     sessions: Sessions
     live: Hub
     consoles: Consoles
+    solving: Solving
     log_key: Ed25519PrivateKey | None = None
     roles: Callable[[], Sequence[RoleState]] = tuple
     metrics: CollectorRegistry = REGISTRY

@@ -123,12 +123,20 @@ def _needs(register: Register, post: str, days: Sequence[date], day_type: Callab
     for seat in register.seats.values():
         if seat.post == post and seat.required:
             yield _Need(post, seat.id, None, days[0], first, last)
+    for band, day, starts_at, ends_at in bands(register, post, days, day_type):
+        yield _Need(post, None, band, day, starts_at, ends_at)
+
+
+def bands(
+    register: Register, post: str, days: Sequence[date], day_type: Callable[[date], DayType]
+) -> Iterator[tuple[Staffing, date, datetime, datetime]]:
+    """A post's bands that begin on these days, each placed in time."""
     for band in register.posts[post].staffing:
         clock = ShiftTemplate("", Words("", ""), band.from_, band.to)
         for day in days:
             if not band.day_types or day_type(day) in band.day_types:
                 ((starts_at, ends_at),) = shift_on(day, clock, register.zone_info)
-                yield _Need(post, None, band, day, starts_at, ends_at)
+                yield band, day, starts_at, ends_at
 
 
 def _clipped(need: _Need, first: datetime, last: datetime) -> _Need:

@@ -79,7 +79,7 @@ def edit(
 ) -> Roster:
     """Put people into shifts, all in one step that can be undone. `revision` is the one that the editor saw."""
     author(register, roles)
-    before = _at_revision(tx.conn, register, roster_id, revision)
+    before = at_revision(tx.conn, register, roster_id, revision)
     cells, changes = edited(before.cells, edits, before.month)
     return _moved(tx, before, cells, changes, how, by, at)
 
@@ -97,7 +97,7 @@ def fill_from_rotations(
 ) -> Roster:
     """Lay the named rotations over the month in one step; seats that they do not have stay as they are."""
     author(register, roles)
-    before = _at_revision(tx.conn, register, roster_id, revision)
+    before = at_revision(tx.conn, register, roster_id, revision)
     for name in names:
         if name not in register.rotations:
             raise NoSuchRotation(field="rotations", rotation=name)
@@ -120,7 +120,7 @@ def fill_from_last_month(
 ) -> Roster:
     """Go on as last month went, whole periods later. Last month is its published roster, else what stood of it."""
     author(register, roles)
-    before = _at_revision(tx.conn, register, roster_id, revision)
+    before = at_revision(tx.conn, register, roster_id, revision)
     last = month_of(first_of(before.month) - timedelta(days=1))
     return _filled(
         tx, before, repeated(standing_cells(tx.conn, register, last), before.month, period_days), "last_month", by, at
@@ -132,7 +132,7 @@ def fill_from_standing(
 ) -> Roster:
     """Begin from the shifts that stand for the month now, whoever put them there."""
     author(register, roles)
-    before = _at_revision(tx.conn, register, roster_id, revision)
+    before = at_revision(tx.conn, register, roster_id, revision)
     return _filled(tx, before, standing_cells(tx.conn, register, before.month), "standing", by, at)
 
 
@@ -141,7 +141,7 @@ def undo(
 ) -> Roster:
     """Take the last step of a draft back."""
     author(register, roles)
-    before = _at_revision(tx.conn, register, roster_id, revision)
+    before = at_revision(tx.conn, register, roster_id, revision)
     last = roster_store.revision(tx.conn, before, before.revision)
     if last is None:
         raise NothingToUndo(field="revision")
@@ -153,7 +153,7 @@ def redo(
 ) -> Roster:
     """Do again what was undone last."""
     author(register, roles)
-    before = _at_revision(tx.conn, register, roster_id, revision)
+    before = at_revision(tx.conn, register, roster_id, revision)
     then = roster_store.newest_upon(tx.conn, before, before.revision)
     if then is None:
         raise NothingToUndo(field="revision")
@@ -248,7 +248,7 @@ def _needed(reason: str) -> str:
     return reason
 
 
-def _at_revision(conn: Connection, register: Register, roster_id: str, revision: int) -> Roster:
+def at_revision(conn: Connection, register: Register, roster_id: str, revision: int) -> Roster:
     """The draft, if nobody changed it since `revision`."""
     found = roster_store.get(conn, register.site_id, roster_id)
     if found.revision != revision:

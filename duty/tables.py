@@ -170,6 +170,44 @@ duty_feed = Table(
     Column("revoked_at", Instant),
 )
 
+# A month's roster being solved: one row a job, kept so that whoever asks later is told what came of it.
+roster_solve = Table(
+    "roster_solve",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("roster_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),  # running beyond this, its process has died
+    Column("body", Json, nullable=False),
+    Index("ix_roster_solve_roster", "site_id", "roster_id", "made_at"),
+)
+
+# What the shifts to come leave open, as far as somebody is to be told of it; `due_at`: when the next time.
+coverage_gap = Table(
+    "coverage_gap",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("told_at", Instant),
+    Column("due_at", Instant),
+    Column("gaps", Json, nullable=False),
+    Index("ix_coverage_gap_due_at", "due_at"),
+)
+
+# When the shifts to come are looked through again: at once after a change, else daily.
+coverage_look = Table(
+    "coverage_look",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("due_at", Instant, nullable=False),
+    Index("ix_coverage_look_due_at", "due_at"),
+)
+
 # Leave, swaps, substitutes and call-ins: one row each, whole in `body`; the columns beside it are for finding.
 duty_request = Table(
     "duty_request",

@@ -16,12 +16,13 @@ from typing import IO, Final
 import msgspec
 
 from duty.solver.check import broken, costs
-from duty.solver.errors import NoSolver
+from duty.solver.errors import CalledOff, NoSolver
 from duty.solver.problem import Answer, GaveUp, Outcome, Problem, Why
 from duty.solver.rules import checked
 
 MEGABYTES: Final = 2048  # of addresses: the solver and its libraries reserve about 1 GB and use a quarter of it
 PATIENCE: Final = 10.0  # what starting takes on a busy machine, and ending
+PULSE: Final = 0.2  # how soon it is seen that the solving was called off
 _ROOT: Final = Path(__file__).parents[2]
 
 Progress = Callable[[Answer], None]
@@ -31,11 +32,18 @@ class UnsoundAnswer(Exception):  # noqa: N818 - a fault of ours, never the calle
     """The solver's answer breaks a rule; it was not handed on."""
 
 
-def solve(problem: Problem, seconds: float, progress: Progress | None = None, *, megabytes: int = MEGABYTES) -> Outcome:
+def solve(
+    problem: Problem,
+    seconds: float,
+    progress: Progress | None = None,
+    *,
+    megabytes: int = MEGABYTES,
+    off: threading.Event | None = None,
+) -> Outcome:
     """A roster, the rules that clash, or why neither is known; after about `seconds`, never much later.
 
     Blocks: call it from a thread. `progress` is told each better roster as it is found, in the calling thread; what it
-    raises ends the solving, and is the way to call it off. Refused: a problem that makes no sense (`invalid`, with the
+    raises ends the solving. Setting `off` ends it at once, with `CalledOff`. Refused: a problem that makes no sense (`invalid`, with the
     field), and any problem where OR-Tools is not installed (`solver_missing`).
     """
     checked(problem)
@@ -54,7 +62,7 @@ def solve(problem: Problem, seconds: float, progress: Progress | None = None, *,
             process_group=0,
         ) as child:
             try:
-                outcome = _last_word(child, problem, seconds, progress)
+                outcome = _last_word(child, problem, seconds, progress, off or threading.Event())
             finally:
                 child.kill()
         return outcome or _why(child.returncode, complaints)
@@ -65,16 +73,25 @@ def _command(seconds: float, megabytes: int) -> list[str]:
 
 
 def _last_word(
-    child: subprocess.Popen[bytes], problem: Problem, seconds: float, progress: Progress | None
+    child: subprocess.Popen[bytes],
+    problem: Problem,
+    seconds: float,
+    progress: Progress | None,
+    off: threading.Event,
 ) -> Outcome | None:
     """What the child said last; at its deadline, the best roster so far."""
     lines, deadline = queue.SimpleQueue[bytes](), time.monotonic() + seconds + PATIENCE
     threading.Thread(target=_read, args=(child.stdout, lines), name="solver's answers", daemon=True).start()
     said: Outcome | None = None
     while True:
+        if off.is_set():
+            raise CalledOff
+        left = deadline - time.monotonic()
         try:
-            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            line = lines.get(timeout=min(PULSE, max(0.0, left)))
         except queue.Empty:
+            if left > 0:
+                continue
             return said or GaveUp(Why.TIME, f"not done after {seconds + PATIENCE:g} s")
         if not line:
             return said

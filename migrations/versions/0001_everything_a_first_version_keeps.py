@@ -141,6 +141,30 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "coverage_gap",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("gaps", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "subject", "kind", name=op.f("pk_coverage_gap")),
+    )
+    with op.batch_alter_table("coverage_gap", schema=None) as batch_op:
+        batch_op.create_index("ix_coverage_gap_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "coverage_look",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_coverage_look")),
+    )
+    with op.batch_alter_table("coverage_look", schema=None) as batch_op:
+        batch_op.create_index("ix_coverage_look_due_at", ["due_at"], unique=False)
+
+    op.create_table(
         "day_override",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("day", sa.Text(), nullable=False),
@@ -552,6 +576,20 @@ def upgrade() -> None:
         sa.Column("changes", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "roster_id", "n", name=op.f("pk_roster_revision")),
     )
+    op.create_table(
+        "roster_solve",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("roster_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_roster_solve")),
+    )
+    with op.batch_alter_table("roster_solve", schema=None) as batch_op:
+        batch_op.create_index("ix_roster_solve_roster", ["site_id", "roster_id", "made_at"], unique=False)
+
     op.create_table(
         "rung_fired",
         sa.Column("site_id", sa.Text(), nullable=False),
