@@ -1,6 +1,7 @@
 """What people do with their accounts: sign in and out, change a password; and the first account of a fresh server."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -130,9 +131,17 @@ def _own(signed: Signed) -> dict[str, str]:
     return {m.site_id: m.person_id for m in signed.members.values() if m.person_id is not None}
 
 
-def _tell(tx: Tx, mine: Account, reach: dict[str, str], act: str, at: datetime) -> None:
+def change_signing(room: Room, signed: Signed, act: str, change: Callable[[Tx], object], **told: Any) -> None:
+    """Change what somebody signs with, and say so at the sites where they work."""
+    reach = _own(signed)
+    with room.store.begin(reach) as tx:
+        change(tx)
+        _tell(tx, signed.account, reach, act, room.now(), **told)
+
+
+def _tell(tx: Tx, mine: Account, reach: dict[str, str], act: str, at: datetime, **told: Any) -> None:
     for site, person in reach.items():
-        entries.append(tx, site, [Line(at, act, person, f"account/{mine.id}", {"login": mine.login})])
+        entries.append(tx, site, [Line(at, act, person, f"account/{mine.id}", {"login": mine.login, **told})])
 
 
 def me(room: Room, signed: Signed) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from api.routes import (
     requests,
     rosters,
     session,
+    signing,
     site,
     solving,
 )
@@ -53,6 +54,7 @@ from store.db import Store
 PREFIX = "/api/v1"
 _ROUTERS = (
     session,
+    signing,
     site,
     alerts,
     events,

@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     StrictBool,
     StrictFloat,
     StrictInt,
@@ -39,6 +40,8 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Login = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 
+Pin = Annotated[str, StringConstraints(min_length=1, max_length=12)]
+Packed = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,4096}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Answer = StrictBool | StrictInt | StrictFloat | Long | None
 
@@ -316,10 +319,48 @@ class WithReason(Seen):
     reason: Said
 
 
+class Assertion(Body):
+    """What a passkey said (base64url): which one, what the browser asked it, and its signature."""
+
+    id: Packed
+    client_data: Packed
+    authenticator_data: Packed
+    signature: Packed
+
+
 class Signature(Seen):
-    """The signer's own password once more."""
+    """Exactly one of the signer's own password, PIN and passkey."""
+
+    password: Secret | None = None
+    pin: Pin | None = None
+    passkey: Assertion | None = None
+
+
+class ToSign(Seen):
+    """Which signature is asked for."""
+
+    act: Literal["offer", "sign"]
+
+
+class NewPin(Body):
+    """A PIN to sign with, or none any more, and the password."""
 
     password: Secret
+    pin: Pin | None
+
+
+class WithPassword(Body):
+    """The caller's own password once more."""
+
+    password: Secret
+
+
+class NewPasskey(Body):
+    """What began it, what the key is to be called, and what the browser made (`RegistrationResponseJSON`)."""
+
+    ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: Annotated[Short, StringConstraints(min_length=1, max_length=60)]
+    credential: dict[str, JsonValue]
 
 
 class OverrideHandover(WithReason):

@@ -22,6 +22,63 @@ class WeakPassword(Refusal):
     status = 422
 
 
+class WeakPin(Refusal):
+    """A PIN has 6 to 12 digits, not all alike and not in a row."""
+
+    code = "weak_pin"
+    status = 422
+
+
+class WrongPin(NotPermitted):
+    """Wrong PIN."""
+
+    code = "wrong_pin"
+
+
+class NoPin(Refusal):
+    """You have not set a PIN."""
+
+    code = "no_pin"
+
+
+class PinLocked(NotPermitted):
+    """Too many wrong PINs: sign with your password once."""
+
+    code = "pin_locked"
+
+
+class WrongPasskey(NotPermitted):
+    """The passkey is not yours, or did not sign this."""
+
+    code = "wrong_passkey"
+
+
+class PasskeyUnfit(Refusal):
+    """The passkey cannot be registered."""
+
+    code = "passkey_unfit"
+    status = 422
+
+
+class PasskeysNeedHttps(Refusal):
+    """Passkeys work over https only: sign with your password or PIN."""
+
+    code = "passkeys_need_https"
+
+
+class PasskeysNeedName(Refusal):
+    """Passkeys need a host name, not an address: sign with your password or PIN."""
+
+    code = "passkeys_need_a_name"
+
+
+class SignatureNeeded(Refusal):
+    """Sign with your password, your PIN or a passkey: exactly one of them."""
+
+    code = "signature_needed"
+    status = 422
+
+
 class MustChange(NotPermitted):
     """Change your one-time password first."""
 

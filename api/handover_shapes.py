@@ -5,6 +5,7 @@ from typing import Any
 
 from api.shapes import Shape
 from duty.handover_packet import HandoverKind, Verdict
+from duty.handover_signatures import How
 from duty.handovers import HandoverState
 
 
@@ -31,8 +32,20 @@ class HandoverItem(Shape):
     over: bool
 
 
+class HandoverSignature(Shape):
+    """Who signed what (`act`: offer or sign), how they proved to be themselves, and the digest of what they saw."""
+
+    by: str
+    at: datetime
+    act: str
+    how: How
+    digest: str
+
+
 class Handover(Shape):
-    """A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for."""
+    """A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for;
+    `changed_at`: the last act.
+    """
 
     site_id: str
     id: str
@@ -53,15 +66,18 @@ class Handover(Shape):
     lifted_for: str
     items: list[HandoverItem]
     joint: list[str]
+    signatures: list[HandoverSignature]
+    changed_at: datetime | None
 
 
 class HandoverSheet(Shape):
     """A hand-over as it stands. `blocking`: items that stand in the way now; `equipment`: the acceptance record of what was
-    counted and checked.
+    counted and checked; `prepare_by`: when the outgoing person is to begin.
     """
 
     handover: Handover
     overtime_s: int
+    prepare_by: datetime | None
     blocking: list[str]
     equipment: list[HandoverItem]
 

@@ -50,6 +50,7 @@ class Settings:
     static: Path | None = None  # the built console
     files: Path | None = None  # where attachments lie
     metrics_token: str = ""
+    public_url: str = ""  # how people reach the pages; passkeys are bound to its name
     origins: tuple[str, ...] = ()  # further origins that may send commands, where a proxy rewrites Host
 
 

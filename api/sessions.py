@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from core.clock import Clock
 from sites.register import Role
-from sites.tables import account, member, session, site
+from sites.tables import account, account_pin, member, passkey, session, site
 from store.db import Store, Tx
 
 IDLE: Final = timedelta(hours=12)
@@ -157,7 +157,9 @@ def members_of(conn: Connection, mine: Account) -> dict[str, Member]:
 
 
 def set_password(tx: Tx, account_id: str, password_hash: str, at: datetime, *, must_change: bool = False) -> None:
-    """Replace a password."""
+    """Replace a password; the PIN that was set with it goes, and with a one-time password the passkeys too."""
+    for means in (account_pin, passkey) if must_change else (account_pin,):
+        tx.conn.execute(delete(means).where(means.c.account_id == account_id))
     tx.conn.execute(
         update(account)
         .where(account.c.id == account_id)

@@ -191,6 +191,7 @@ class House:
             static=STATIC if STATIC.is_dir() else None,
             files=s.data / "attachments",
             metrics_token=s.metrics_token,
+            public_url=s.public_url or "",
         )
         return create_app(
             self.store,

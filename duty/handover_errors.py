@@ -109,3 +109,15 @@ class JointOpen(Refusal):
     """You stay responsible for what was open when you handed over until it is closed."""
 
     code = "joint_open"
+
+
+class ContentChanged(Refusal):
+    """Something on the hand-over changed since you looked at it: look through it again."""
+
+    code = "content_changed"
+
+
+class ClockSetBack(Refusal):
+    """The server's clock was set back during this hand-over: have it set right, or have a manager decide."""
+
+    code = "clock_set_back"

@@ -5,7 +5,7 @@ change hands (HND-03). Each act gives the hand-over after it and the line that t
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import msgspec
 
 from duty.handover_errors import (
     ChecksOwed,
+    ClockSetBack,
     ExplanationOwed,
     HandoverBlocked,
     HandoverDisputed,
@@ -26,6 +27,7 @@ from duty.handover_errors import (
     WordsOwed,
 )
 from duty.handover_packet import COUNTED, FREE, HandoverKind, Item, Verdict, blocking, joint
+from duty.handover_signatures import Mark, Signature, digest
 from logbook.rules import Line
 from sites.duty_policies import HandoverBlock
 
@@ -83,10 +85,14 @@ NEXT: Final[Mapping[tuple[HandoverState, Act], HandoverState]] = {
     **{(s, A.CANCEL): S.CANCELLED for s in (S.OPEN, S.OFFERED, S.DISPUTED)},
 }
 LIVE: Final = frozenset({S.OPEN, S.OFFERED, S.DISPUTED})
+PASSWORD: Final = Mark()
+SLACK: Final = timedelta(seconds=2)  # what clocks of several servers may differ by: the later time is written
 
 
 class Handover(msgspec.Struct, frozen=True, kw_only=True):
-    """One seat from one person to the next. `expected`: who comes by roster; `joint`: alerts that both stay responsible for."""
+    """One seat from one person to the next. `expected`: who comes by roster; `joint`: alerts that both stay responsible for;
+    `changed_at`: the last act's time, before which nothing more can happen.
+    """
 
     site_id: str
     id: str
@@ -107,6 +113,8 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     lifted_for: str = ""
     items: tuple[Item, ...] = ()
     joint: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    changed_at: datetime | None = None
 
     @property
     def live(self) -> bool:
@@ -117,6 +125,15 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
         """How long the outgoing person stayed after the planned end, until it was done or until now (HND-04)."""
         until = self.ended_at or at
         return 0 if self.planned_end is None else max(0, int((until - self.planned_end).total_seconds()))
+
+    def not_before(self, at: datetime) -> datetime:
+        """`at`, or the last act's time if that is later: times never go backwards."""
+        return max(at, self.changed_at or self.opened_at)
+
+    def back_s(self, at: datetime) -> int:
+        """How far the clock was set back since the last act, beyond what clocks differ by; 0: it was not."""
+        back = (self.changed_at or self.opened_at) - at
+        return int(back.total_seconds()) if back > SLACK else 0
 
 
 Stepped = tuple[Handover, list[Line]]
@@ -130,9 +147,16 @@ def step(
         state = NEXT[h.state, act]
     except KeyError:
         raise HandoverNotAllowed(state=h.state, act=act) from None
-    after = msgspec.structs.replace(h, state=state, version=h.version + 1, **change)
-    said = {"seat": h.seat, "from": h.state, "to": state, **(told or {})}
+    at, back = h.not_before(at), h.back_s(at)
+    after = msgspec.structs.replace(h, state=state, version=h.version + 1, changed_at=at, **change)
+    said = {"seat": h.seat, "from": h.state, "to": state, **({"clock_back_s": back} if back else {}), **(told or {})}
     return after, [Line(at, f"handover.{act}", by, f"handover/{h.id}", said)]
+
+
+def ask_clock(h: Handover, at: datetime) -> None:
+    """Refuse to go on with a clock that was set back; a manager may still end it, and the line says by how much."""
+    if h.back_s(at):
+        raise ClockSetBack(last=h.changed_at or h.opened_at, now=at)
 
 
 def opened(h: Handover) -> Line:
@@ -181,7 +205,7 @@ def remove(h: Handover, key: str, *, by: str, at: datetime) -> Stepped:
     return step(h, A.EDIT, at=at, by=by, told={"item": key, "removed": item.text}, items=left)
 
 
-def offer(h: Handover, *, by: str, at: datetime, policy: HandoverBlock) -> Stepped:
+def offer(h: Handover, *, by: str, at: datetime, policy: HandoverBlock, mark: Mark = PASSWORD) -> Stepped:
     """Sign as the outgoing person: everything is counted, checked and explained, nothing important is left lying."""
     _outgoing(h, by)
     _edge(h, A.OFFER)
@@ -190,14 +214,18 @@ def offer(h: Handover, *, by: str, at: datetime, policy: HandoverBlock) -> Stepp
         raise ChecksOwed(field="items", items=owed)
     _explained(h)
     _unblocked(h, policy)
-    return step(h, A.OFFER, at=at, by=by, offered_at=at)
+    at = h.not_before(at)
+    before_end = None if h.planned_end is None else int((h.planned_end - at).total_seconds())
+    signature, told = _signed(h, A.OFFER, by, at, mark)
+    told["before_end_s"] = before_end
+    return step(h, A.OFFER, at=at, by=by, told=told, offered_at=at, signatures=(signature,))
 
 
 def withdraw(h: Handover, *, by: str, at: datetime) -> Stepped:
     """Take the signature back to change something; the incoming person looks through it again."""
     _outgoing(h, by)
     clean = tuple(msgspec.structs.replace(i, verdict=None, resolution="") for i in h.items)
-    return step(h, A.WITHDRAW, at=at, by=by, offered_at=None, items=clean)
+    return step(h, A.WITHDRAW, at=at, by=by, offered_at=None, items=clean, signatures=())
 
 
 def explain(h: Handover, key: str, words: str, *, by: str, at: datetime) -> Stepped:
@@ -230,7 +258,7 @@ def dispute(h: Handover, key: str, comment: str, *, by: str, at: datetime) -> St
     return step(h, A.DISPUTE, at=at, by=by, told={"item": key, "comment": comment}, items=items, incoming=by)
 
 
-def sign(h: Handover, *, by: str, at: datetime, policy: HandoverBlock) -> Stepped:
+def sign(h: Handover, *, by: str, at: datetime, policy: HandoverBlock, mark: Mark = PASSWORD) -> Stepped:
     """Sign as the incoming person: from here on the seat is theirs."""
     _incoming(h, by)
     if h.state is S.DISPUTED:
@@ -241,9 +269,11 @@ def sign(h: Handover, *, by: str, at: datetime, policy: HandoverBlock) -> Steppe
         raise ItemsUnconfirmed(field="items", items=open_)
     _explained(h)
     _unblocked(h, policy)
-    both = joint(h.items, policy)
-    told = {"outgoing": h.outgoing, "incoming": by, "overtime_s": h.overtime_s(at), "joint": list(both)}
-    return step(h, A.SIGN, at=at, by=by, told=told, incoming=by, ended_at=at, ended_by=by, joint=both)
+    at, both = h.not_before(at), joint(h.items, policy)
+    signature, how = _signed(h, A.SIGN, by, at, mark)
+    told = {"outgoing": h.outgoing, "incoming": by, "overtime_s": h.overtime_s(at), "joint": list(both), **how}
+    ended = {"ended_at": at, "ended_by": by, "joint": both, "signatures": (*h.signatures, signature)}
+    return step(h, A.SIGN, at=at, by=by, told=told, incoming=by, **ended)
 
 
 # -- those above
@@ -281,12 +311,20 @@ def override(h: Handover, incoming: str, reason: str, *, by: str, at: datetime) 
         "left": left,
         "overtime_s": h.overtime_s(at),
     }
-    return step(h, A.OVERRIDE, at=at, by=by, told=told, incoming=incoming, reason=reason, ended_at=at, ended_by=by)
+    end = h.not_before(at)
+    return step(h, A.OVERRIDE, at=at, by=by, told=told, incoming=incoming, reason=reason, ended_at=end, ended_by=by)
 
 
 def cancel(h: Handover, reason: str, *, by: str, at: datetime) -> Stepped:
     """End it without the seat changing hands."""
-    return step(h, A.CANCEL, at=at, by=by, told={"reason": reason}, reason=reason, ended_at=at, ended_by=by)
+    end = h.not_before(at)
+    return step(h, A.CANCEL, at=at, by=by, told={"reason": reason}, reason=reason, ended_at=end, ended_by=by)
+
+
+def _signed(h: Handover, act: Act, by: str, at: datetime, mark: Mark) -> tuple[Signature, dict[str, Any]]:
+    signature = Signature(by=by, at=at, act=act, how=mark.how, digest=digest(h, act, by))
+    told = {"how": mark.how, "digest": signature.digest}
+    return signature, told | ({"evidence": dict(mark.evidence)} if mark.evidence else {})
 
 
 def _agreed(h: Handover, lines: list[Line], *, at: datetime, by: str) -> Stepped:

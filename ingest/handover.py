@@ -16,7 +16,8 @@ from duty import handover_store, handovers
 from duty import store as duty_store
 from duty.errors import NoSuchSeat, NotOfThisSite
 from duty.handover_errors import IncomingNotThere, NotInSeat
-from duty.handovers import Handover, Stepped
+from duty.handover_signatures import Proof, by_password, digest
+from duty.handovers import Act, Handover, Stepped
 from duty.rules import Basis, Holding
 from ingest import packet
 from ingest.acts import settle_seats
@@ -37,29 +38,54 @@ def begin(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> Handover:
 
 
 def change(
-    tx: Tx, desk: Desk, handover_id: str, version: int, at: datetime, act: Callable[[Handover], Stepped]
+    tx: Tx,
+    desk: Desk,
+    handover_id: str,
+    version: int,
+    at: datetime,
+    act: Callable[[Handover], Stepped],
+    *,
+    ends: bool = False,
 ) -> Handover:
-    """One act on a hand-over, over what is true now."""
+    """One act on a hand-over, over what is true now. What only `ends` it is not refused for a clock that was set back."""
     before = _looked_at(tx, desk, handover_id, version)
+    if not ends:
+        handovers.ask_clock(before, at)
     return packet.keep(tx, before, act(packet.current(tx.conn, desk.register, before)), at)
 
 
-def offer(tx: Tx, desk: Desk, handover_id: str, version: int, person: str, at: datetime) -> Handover:
-    """The outgoing person signs; nothing else changes yet."""
+def offer(
+    tx: Tx, desk: Desk, handover_id: str, version: int, person: str, at: datetime, proof: Proof = by_password
+) -> Handover:
+    """The outgoing person signs; nothing else changes yet. `proof` is asked for what it is under."""
     policy = desk.register.policies.duty.handover_block
-    return change(tx, desk, handover_id, version, at, lambda h: handovers.offer(h, by=person, at=at, policy=policy))
+
+    def signed(h: Handover) -> Stepped:
+        mark = proof(digest(h, Act.OFFER, person))
+        return handovers.offer(h, by=person, at=at, policy=policy, mark=mark)
+
+    return change(tx, desk, handover_id, version, at, signed)
 
 
 def sign(
-    tx: Tx, desk: Desk, handover_id: str, version: int, person: str, at: datetime, key: Ed25519PrivateKey | None
+    tx: Tx,
+    desk: Desk,
+    handover_id: str,
+    version: int,
+    person: str,
+    at: datetime,
+    key: Ed25519PrivateKey | None,
+    proof: Proof = by_password,
 ) -> Handover:
     """The incoming person signs, and the seat is theirs (HND-03). `key` swears to the logbook with it."""
     if person not in desk.register.people:
         raise NotOfThisSite
     policy = desk.register.policies.duty.handover_block
     before = _looked_at(tx, desk, handover_id, version)
-    stepped = handovers.sign(packet.current(tx.conn, desk.register, before), by=person, at=at, policy=policy)
-    return _relieve(tx, desk, before, stepped, at, key)
+    handovers.ask_clock(before, at)
+    now = packet.current(tx.conn, desk.register, before)
+    mark = proof(digest(now, Act.SIGN, person))
+    return _relieve(tx, desk, before, handovers.sign(now, by=person, at=at, policy=policy, mark=mark), at, key)
 
 
 def override(

@@ -1,13 +1,15 @@
 """Handing a seat over: the outgoing person prepares and signs, the incoming one goes through it and signs."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
-from api.again import once_more
+from api import passkeys
+from api.again import once_more, signer
 from api.bodies import (
     UUID,
     AboutItem,
@@ -24,6 +26,7 @@ from api.bodies import (
     Seen,
     Signature,
     SiteId,
+    ToSign,
     WithReason,
 )
 from api.handover_shapes import Handovers, HandoverSheet
@@ -31,12 +34,16 @@ from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
 from api.shapes import Seats
+from api.signing_shapes import PasskeyAsked
+from core.errors import Stale
 from core.ids import fresh
+from duty import handover_signatures as signatures
 from duty import handover_store, handovers
 from duty.handover_errors import NotOutgoing
 from duty.handover_packet import COUNTED, HandoverKind, Item, blocking
 from duty.handovers import Handover, Stepped
 from ingest import acts, handover, packet
+from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}", tags=["handovers"])
 HandoverId = Annotated[str, Path(pattern=UUID)]
@@ -101,11 +108,25 @@ def handover_explain(request: Request, site: SiteId, which: HandoverId, body: Ex
     return _act(request, site, which, body, handovers.explain, body.key, body.explanation, by=caller.person)
 
 
+@router.post("/handovers/{which}/challenge", response_model=PasskeyAsked, responses=refusals(404, 409))
+def handover_challenge(request: Request, site: SiteId, which: HandoverId, body: ToSign, caller: Takes) -> Response:
+    """What a passkey of mine is to sign: the digest of the act, of me, and of everything on the sheet as it is now."""
+    room = room_of(request)
+    place = passkeys.place_of(room, request)
+    with room.store.read() as conn:
+        h = packet.current(conn, room.register(conn, site), handover_store.get(conn, site, which))
+        if h.version != body.version:
+            raise Stale(handover_id=which, version=h.version)
+        digest = signatures.digest(h, body.act, caller.person)
+        options = passkeys.request_for(conn, caller.signed.account.id, place, digest)
+    return reply({"digest": digest, "options": options})
+
+
 @router.post("/handovers/{which}/offer", response_model=HandoverSheet, responses=refusals(404, 409))
 async def handover_offer(request: Request, site: SiteId, which: HandoverId, body: Signature, caller: Takes) -> Response:
     """Sign as the outgoing person (HND-03)."""
-    await once_more(room_of(request), caller, body.password)
-    return await to_thread.run_sync(_offer, room_of(request), site, which, body.version, caller.person)
+    proof = await signer(room_of(request), request, caller, body)
+    return await to_thread.run_sync(_offer, room_of(request), site, which, body.version, caller.person, proof)
 
 
 @router.post("/handovers/{which}/withdraw", response_model=HandoverSheet, responses=refusals(404, 409))
@@ -153,8 +174,8 @@ def handover_lift(
 @router.post("/handovers/{which}/sign", response_model=HandoverSheet, responses=refusals(404, 409))
 async def handover_sign(request: Request, site: SiteId, which: HandoverId, body: Signature, caller: Takes) -> Response:
     """Sign as the incoming person: the seat is mine (HND-03)."""
-    await once_more(room_of(request), caller, body.password)
-    return await to_thread.run_sync(_sign, room_of(request), site, which, body.version, caller.person)
+    proof = await signer(room_of(request), request, caller, body)
+    return await to_thread.run_sync(_sign, room_of(request), site, which, body.version, caller.person, proof)
 
 
 @router.post("/handovers/{which}/override", response_model=HandoverSheet, responses=refusals(404, 409))
@@ -179,7 +200,7 @@ def handover_cancel(request: Request, site: SiteId, which: HandoverId, body: Wit
             raise NotOutgoing(outgoing=h.outgoing)
         return handovers.cancel(h, body.reason, by=by, at=at)
 
-    return _act(request, site, which, body, cancel, by=caller.person)
+    return _act(request, site, which, body, cancel, by=caller.person, ends=True)
 
 
 @router.post("/duty/let-go", response_model=Seats, responses=refusals(404, 409))
@@ -199,19 +220,22 @@ def _act(
     act: Callable[..., Stepped],
     *rest: Any,
     by: str,
+    ends: bool = False,
     **more: Any,
 ) -> Response:
     """One act on the version that the caller looked at."""
     room = room_of(request)
     with room.store.begin([site]) as tx:
         desk, at = room.desk(tx.conn, site), room.now()
-        handover.change(tx, desk, which, body.version, at, lambda h: act(h, *rest, by=by, at=at, **more))
+        handover.change(tx, desk, which, body.version, at, lambda h: act(h, *rest, by=by, at=at, **more), ends=ends)
     return _sheet(room, site, which)
 
 
-def _offer(room: Room, site: str, which: str, version: int, person: str) -> Response:
+def _offer(
+    room: Room, site: str, which: str, version: int, person: str, proof: Callable[[Tx], signatures.Proof]
+) -> Response:
     with room.store.begin([site]) as tx:
-        handover.offer(tx, room.desk(tx.conn, site), which, version, person, room.now())
+        handover.offer(tx, room.desk(tx.conn, site), which, version, person, room.now(), proof(tx))
     return _sheet(room, site, which)
 
 
@@ -223,9 +247,11 @@ def _confirm_all(h: Handover, keys: list[str], comment: str, **more: Any) -> Ste
     return h, said
 
 
-def _sign(room: Room, site: str, which: str, version: int, person: str) -> Response:
+def _sign(
+    room: Room, site: str, which: str, version: int, person: str, proof: Callable[[Tx], signatures.Proof]
+) -> Response:
     with room.store.begin([site]) as tx:
-        handover.sign(tx, room.desk(tx.conn, site), which, version, person, room.now(), room.log_key)
+        handover.sign(tx, room.desk(tx.conn, site), which, version, person, room.now(), room.log_key, proof(tx))
     return _sheet(room, site, which)
 
 
@@ -247,11 +273,13 @@ def _sheet(room: Room, site: str, which: str) -> Response:
     with room.store.read() as conn:
         register = room.register(conn, site)
         h = packet.current(conn, register, handover_store.get(conn, site, which))
+    lead = register.policies.duty.outgoing_prep_min
     stuck = blocking(h.items, register.policies.duty.handover_block) if h.live and h.lifted_by is None else []
     return reply(
         {
             "handover": h,
             "overtime_s": h.overtime_s(room.now()),
+            "prepare_by": h.planned_end - timedelta(minutes=lead) if lead and h.planned_end is not None else None,
             "blocking": [i.key for i in stuck],
             "equipment": [i for i in h.items if i.kind in COUNTED or i.kind is HandoverKind.CHECK],
         }

@@ -18,14 +18,19 @@ DESK = f"{SITE}/handovers"
 PASSWORD = "demo"
 
 
-@pytest.fixture
-def strict(house: House) -> House:
-    """The site wants its seats handed over; wang is on, li is to come."""
+def hand_over_strictly(house: House) -> None:
+    """Let the site want its seats handed over; wang is in the seat, li is to come."""
     register = staffed(MINE)
     lists = {"centre": Checklist("centre", (ChecklistItem("radios", words("Radios"), ItemKind.ITEM, 4),))}
     policies = msgspec.structs.replace(register.policies, duty=DutyPolicies(handover_required=True))
     wanted = msgspec.structs.replace(register, policies=policies, checklists=lists)
     import_site(house.db, house.night.desks, wanted, digest(wanted), house.clock(), "system")
+
+
+@pytest.fixture
+def strict(house: House) -> House:
+    """Such a site."""
+    hand_over_strictly(house)
     return house
 
 

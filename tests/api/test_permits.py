@@ -24,6 +24,9 @@ NO_ID = "01900000-0000-7000-8000-000000000000"
 BODIES: dict[str, dict[str, Any]] = {
     "sign_in": {"login": "nobody", "password": "x"},
     "change_password": {"old": "wrong", "new": "long enough to pass"},
+    "signing_pin": {"password": "wrong", "pin": "274159"},
+    "signing_passkey_begin": {"password": "wrong"},
+    "signing_passkey": {"ticket": "x", "name": "n", "credential": {}},
     "acknowledge": {},
     "reset": {},
     "release": {"reason": "r"},
@@ -58,6 +61,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "handover_add": {"version": 1, "kind": "text", "text": "t"},
     "handover_remove": {"version": 1, "key": "k"},
     "handover_explain": {"version": 1, "key": "k", "explanation": "e"},
+    "handover_challenge": {"version": 1, "act": "offer"},
     "handover_offer": {"version": 1, "password": "wrong"},
     "handover_withdraw": {"version": 1},
     "handover_confirm": {"version": 1, "keys": ["k"]},

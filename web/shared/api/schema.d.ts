@@ -72,6 +72,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signing
+         * @description What I can sign with.
+         */
+        get: operations["signing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signing Pin
+         * @description Set the PIN that I sign with, or forget it.
+         */
+        post: operations["signing_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signing Passkey Begin
+         * @description Begin to register a passkey.
+         */
+        post: operations["signing_passkey_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signing Passkey
+         * @description Keep the passkey that the browser has made.
+         */
+        post: operations["signing_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkeys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Signing Passkey Forget
+         * @description Forget a passkey.
+         */
+        delete: operations["signing_passkey_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/register": {
         parameters: {
             query?: never;
@@ -550,6 +650,26 @@ export interface paths {
          * @description Answer what was found or is disputed.
          */
         post: operations["handover_explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/handovers/{which}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handover Challenge
+         * @description What a passkey of mine is to sign: the digest of the act, of me, and of everything on the sheet as it is now.
+         */
+        post: operations["handover_challenge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1159,6 +1279,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/rosters/{id}/solve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roster Solve
+         * @description How far the draft's last solving is, and what came of it.
+         */
+        get: operations["roster_solve"];
+        put?: never;
+        /**
+         * Solve Roster
+         * @description Have the draft filled: shifts of the seats that must be held, or of `seats`, by the site's own rules.
+         */
+        post: operations["solve_roster"];
+        /**
+         * Call Off Solve
+         * @description Call the solving off; the draft stays as it is. One that has ended stays as it did.
+         */
+        delete: operations["call_off_solve"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1965,6 +2113,20 @@ export interface components {
             answer: string;
         };
         /**
+         * Assertion
+         * @description What a passkey said (base64url): which one, what the browser asked it, and its signature.
+         */
+        Assertion: {
+            /** Id */
+            id: string;
+            /** Client Data */
+            client_data: string;
+            /** Authenticator Data */
+            authenticator_data: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
          * AtRevision
          * @description The step of the draft that the caller saw: nobody writes over what they have not seen.
          */
@@ -2202,6 +2364,13 @@ export interface components {
              */
             at: string;
         };
+        /**
+         * Code
+         * @description The rules that may clash. Their subjects: `coverage` seat, day, template; `certificate` these and its name;
+         *     `eligible` (post and role) the seat; `leave` person and day; `fixed` a cell; the others a person.
+         * @enum {string}
+         */
+        Code: "week_hours" | "consecutive_days" | "succession" | "rest" | "eligible" | "certificate" | "leave" | "fixed" | "coverage";
         /**
          * ConditionState
          * @description What is wrong with a subject, or was.
@@ -3057,7 +3226,8 @@ export interface components {
         };
         /**
          * Handover
-         * @description A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for.
+         * @description A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for;
+         *     `changed_at`: the last act.
          */
         Handover: {
             /** Site Id */
@@ -3100,6 +3270,10 @@ export interface components {
             items: components["schemas"]["HandoverItem"][];
             /** Joint */
             joint: string[];
+            /** Signatures */
+            signatures: components["schemas"]["HandoverSignature"][];
+            /** Changed At */
+            changed_at: string | null;
         };
         /**
          * HandoverBlock
@@ -3193,16 +3367,36 @@ export interface components {
         /**
          * HandoverSheet
          * @description A hand-over as it stands. `blocking`: items that stand in the way now; `equipment`: the acceptance record of what was
-         *     counted and checked.
+         *     counted and checked; `prepare_by`: when the outgoing person is to begin.
          */
         HandoverSheet: {
             handover: components["schemas"]["Handover"];
             /** Overtime S */
             overtime_s: number;
+            /** Prepare By */
+            prepare_by: string | null;
             /** Blocking */
             blocking: string[];
             /** Equipment */
             equipment: components["schemas"]["HandoverItem"][];
+        };
+        /**
+         * HandoverSignature
+         * @description Who signed what (`act`: offer or sign), how they proved to be themselves, and the digest of what they saw.
+         */
+        HandoverSignature: {
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Act */
+            act: string;
+            how: components["schemas"]["How"];
+            /** Digest */
+            digest: string;
         };
         /**
          * HandoverState
@@ -3241,11 +3435,18 @@ export interface components {
             source: components["schemas"]["Words"];
         };
         /**
+         * How
+         * @description How a signer proved to be themselves.
+         * @enum {string}
+         */
+        How: "password" | "pin" | "passkey";
+        /**
          * ItemKind
          * @description What is done with a line of a hand-over's checklist: count it, see to it, hand over keys, or write about it.
          * @enum {string}
          */
         ItemKind: "item" | "check" | "key" | "note";
+        JsonValue: unknown;
         /**
          * KeptShift
          * @description A shift that has begun, and what became of it.
@@ -3757,6 +3958,20 @@ export interface components {
             roles: components["schemas"]["Role"][];
         };
         /**
+         * NewPasskey
+         * @description What began it, what the key is to be called, and what the browser made (`RegistrationResponseJSON`).
+         */
+        NewPasskey: {
+            /** Ticket */
+            ticket: string;
+            /** Name */
+            name: string;
+            /** Credential */
+            credential: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
          * NewPassword
          * @description The password so far and the one to come.
          */
@@ -3765,6 +3980,16 @@ export interface components {
             old: string;
             /** New */
             new: string;
+        };
+        /**
+         * NewPin
+         * @description A PIN to sign with, or none any more, and the password.
+         */
+        NewPin: {
+            /** Password */
+            password: string;
+            /** Pin */
+            pin: string | null;
         };
         /**
          * NoteText
@@ -3855,6 +4080,47 @@ export interface components {
             incoming: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Passkey
+         * @description One of the caller's own keys.
+         */
+        Passkey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * PasskeyAsked
+         * @description `options` are `PublicKeyCredentialRequestOptionsJSON`; their challenge is the `digest`.
+         */
+        PasskeyAsked: {
+            /** Digest */
+            digest: string;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PasskeyBegun
+         * @description `options` are `PublicKeyCredentialCreationOptionsJSON`; `ticket` comes back with what the browser makes of them.
+         */
+        PasskeyBegun: {
+            /** Ticket */
+            ticket: string;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
         };
         /**
          * PatrolPlan
@@ -4638,6 +4904,48 @@ export interface components {
             items: components["schemas"]["RosterRevision"][];
         };
         /**
+         * RosterSolve
+         * @description A draft given to the solver. `found` rosters so far, the last one at `costs`; none costs less than `bound`. A clash names
+         *     its `rules`; `minimal`: without any one of them the others can hold. `why` is a code: what stood in the way.
+         */
+        RosterSolve: {
+            /** Id */
+            id: string;
+            /** Roster Id */
+            roster_id: string;
+            /** Month */
+            month: string;
+            state: components["schemas"]["SolveState"];
+            /** By */
+            by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Revision */
+            revision: number;
+            /** Found */
+            found: number;
+            costs: components["schemas"]["SolveCosts"] | null;
+            /** Bound */
+            bound: number | null;
+            /** Proven */
+            proven: boolean | null;
+            /** Rules */
+            rules: components["schemas"]["SolveRule"][];
+            /** Minimal */
+            minimal: boolean | null;
+            /** Why */
+            why: string | null;
+            /** Made Revision */
+            made_revision: number | null;
+        };
+        /**
          * RosterState
          * @description Where a roster stands (DUTY-03).
          * @enum {string}
@@ -4938,13 +5246,16 @@ export interface components {
         };
         /**
          * Signature
-         * @description The signer's own password once more.
+         * @description Exactly one of the signer's own password, PIN and passkey.
          */
         Signature: {
             /** Version */
             version: number;
             /** Password */
-            password: string;
+            password?: string | null;
+            /** Pin */
+            pin?: string | null;
+            passkey?: components["schemas"]["Assertion"] | null;
         };
         /**
          * SignedDay
@@ -4984,6 +5295,20 @@ export interface components {
             /** N */
             n: number;
             sheet: components["schemas"]["DaySheet"];
+        };
+        /**
+         * Signing
+         * @description What the caller can sign with. `passkeys_possible`: there is https, and a host name.
+         */
+        Signing: {
+            /** Pin */
+            pin: boolean;
+            /** Pin Locked */
+            pin_locked: boolean;
+            /** Passkeys Possible */
+            passkeys_possible: boolean;
+            /** Passkeys */
+            passkeys: components["schemas"]["Passkey"][];
         };
         /**
          * SlowAnswer
@@ -5040,6 +5365,75 @@ export interface components {
             /** Quiet Since */
             quiet_since: string | null;
         };
+        /**
+         * SolveCosts
+         * @description What a solved roster costs, part by part: wishes not met, and how far each person is from their fair share.
+         */
+        SolveCosts: {
+            /** Wishes */
+            wishes: number;
+            /** Nights */
+            nights: number;
+            /** Weekends */
+            weekends: number;
+            /** Holidays */
+            holidays: number;
+            /** Hours */
+            hours: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * SolveRoster
+         * @description How the draft is to be filled. No `seats`: those that must be held. `keep`: cells that are painted in them stay.
+         */
+        SolveRoster: {
+            /** Revision */
+            revision: number;
+            /**
+             * Seconds
+             * @default 10
+             */
+            seconds: number;
+            /**
+             * Seats
+             * @default []
+             */
+            seats: string[];
+            /**
+             * Keep
+             * @default true
+             */
+            keep: boolean;
+            /**
+             * Wishes
+             * @default []
+             */
+            wishes: components["schemas"]["WishSaid"][];
+        };
+        /**
+         * SolveRule
+         * @description A rule that clashes with others, worded as `clash.<code>`. What does not belong to it is empty, the day null.
+         */
+        SolveRule: {
+            code: components["schemas"]["Code"];
+            /** Person */
+            person: string;
+            /** Seat */
+            seat: string;
+            /** Day */
+            day: string | null;
+            /** Template */
+            template: string;
+            /** Certificate */
+            certificate: string;
+        };
+        /**
+         * SolveState
+         * @description Where a job stands.
+         * @enum {string}
+         */
+        SolveState: "running" | "solved" | "clash" | "gave_up" | "called_off" | "failed";
         /**
          * Staffing
          * @description How many a post needs between two clock times.
@@ -5194,6 +5588,19 @@ export interface components {
          */
         TaskKind: "yes_no" | "reading" | "photo" | "choice" | "note";
         /**
+         * ToSign
+         * @description Which signature is asked for.
+         */
+        ToSign: {
+            /** Version */
+            version: number;
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "offer" | "sign";
+        };
+        /**
          * Verdict
          * @description What the incoming person said of an item.
          * @enum {string}
@@ -5205,6 +5612,34 @@ export interface components {
          * @enum {string}
          */
         Why: "too_large" | "empty" | "not_utf8" | "not_json" | "too_deep" | "batch_too_long" | "wrong_shape" | "not_finite" | "bad_topic" | "unknown_site" | "id_reused" | "unjudged";
+        /**
+         * WishSaid
+         * @description A shift that somebody would like, or (`likes` false) would rather not have: of a day, of a template, or of both.
+         */
+        WishSaid: {
+            /** Person */
+            person: string;
+            /** Day */
+            day?: string | null;
+            /**
+             * Template
+             * @default
+             */
+            template: string | "";
+            /**
+             * Likes
+             * @default true
+             */
+            likes: boolean;
+        };
+        /**
+         * WithPassword
+         * @description The caller's own password once more.
+         */
+        WithPassword: {
+            /** Password */
+            password: string;
+        };
         /**
          * WithReason
          * @description Why.
@@ -5609,6 +6044,417 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signing_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signing_passkey_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyBegun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signing_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signing_passkey_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7893,6 +8739,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandoverSheet"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handover_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                which: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToSign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAsked"];
                 };
             };
             /** @description Unauthorized */
@@ -10965,6 +11910,295 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roster_solve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterSolve"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    solve_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SolveRoster"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterSolve"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Implemented */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_off_solve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterSolve"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
