@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from alerts.rules import State
+from api.presence_shapes import Away, SeatCheck
 from api.shapes import (
     Alert,
     ConditionState,
@@ -143,6 +144,22 @@ class RequestPush(Shape):
     body: RequestMoved
 
 
+class PresencePush(Shape):
+    """Somebody is asked whether they are there, answered, or did not."""
+
+    type: Literal["presence"]
+    seq: int
+    body: SeatCheck
+
+
+class AwayPush(Shape):
+    """Somebody wants to leave a post for a while, is away, or is back."""
+
+    type: Literal["away"]
+    seq: int
+    body: Away
+
+
 class GatewayPush(Shape):
     """A gateway's word on itself."""
 
@@ -185,6 +202,8 @@ Push = Annotated[
     | HandoverPush
     | RosterPush
     | RequestPush
+    | PresencePush
+    | AwayPush
     | GatewayPush
     | TapsPush
     | LogPush

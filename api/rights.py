@@ -48,6 +48,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "reject.see": Permit(Where.SITE, _TECHS),
     "duty.see": Permit(Where.SITE, _ALL),
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
+    "presence.call": Permit(Where.SITE, _LEADS, person=True),
     "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "roster.write": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "request.see": Permit(Where.SITE, _ALL),  # one's own; those who decide or inspect see all

@@ -316,13 +316,14 @@ class GatewayState(Shape):
 
 
 class SeatState(Shape):
-    """Who holds a seat now, why, and who is next."""
+    """Who holds a seat now, why, and who is next. `stands_for`: the one who is away for a while."""
 
     seat_id: str
     holder_id: str | None
     basis: Basis
     shift_id: str | None
     since: datetime | None
+    stands_for: str | None
     next_person_id: str | None
     next_at: datetime | None
 
@@ -401,13 +402,15 @@ class Shift(Shape):
 
 
 class Stay(Shape):
-    """One stay in a seat; `off_at` is null while it lasts."""
+    """One stay in a seat; `off_at` is null while it lasts. `stand_in`: who stands there since `away_at`."""
 
     id: str
     seat: str
     person: str
     on_at: datetime
     off_at: datetime | None
+    stand_in: str | None
+    away_at: datetime | None
 
 
 class Duty(Shape):

@@ -1,8 +1,10 @@
 """Signing on and off. Who holds the seat afterwards is settled by the path, with its alerts, in the same transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from duty import store
+from duty.attendance import EARLIEST, Arrival, came
 from duty.errors import AlreadyOn, NoSuchSeat, NotOfThisSite, NotOn
 from duty.handover_errors import SamePerson, WordsOwed
 from logbook import entries
@@ -19,8 +21,21 @@ def sign_on(tx: Tx, register: Register, seat: str, person: str, at: datetime) ->
         for a in store.attended(tx.conn, register.site_id, at)
     ):
         raise AlreadyOn(seat=seat)
-    store.come(tx, register.site_id, seat, person, at)
-    entries.append(tx, register.site_id, [Line(at, "duty.sign_on", person, f"seat/{seat}", {"seat": seat})])
+    entries.append(tx, register.site_id, [arrive(tx, register, seat, person, at)])
+
+
+def arrive(tx: Tx, register: Register, seat: str, person: str, at: datetime, **told: Any) -> Line:
+    """Store a sign-on with how it counts: in time, late and how late (ATT-02, ATT-03, HND-01). Returns its line."""
+    site = register.site_id
+    shifts, stays = store.shifts(tx.conn, site, at, at + EARLIEST), store.attended(tx.conn, site, at - store.BEHIND)
+    how = came(seat, person, at, shifts, stays, register.policies.duty)
+    store.come(tx, site, seat, person, at, how)
+    told = {"seat": seat, **told}
+    if how.arrival is not Arrival.UNPLANNED:
+        told |= {"shift": how.shift, "arrival": how.arrival}
+    if how.late_s:
+        told |= {"late_s": how.late_s, "grade": how.grade}
+    return Line(at, "duty.sign_on", person, f"seat/{seat}", told)
 
 
 def sign_off(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:

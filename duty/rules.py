@@ -15,28 +15,41 @@ class Basis(StrEnum):
     """Why someone counts as the holder."""
 
     SIGNED_ON = "signed_on"
+    STAND_IN = "stand_in"  # for somebody who signed on and left the post for a while (ATT-07)
     ROSTERED = "rostered"
     NOBODY = "nobody"
 
 
 class Attended(msgspec.Struct, frozen=True):
-    """One stay in a seat; `off_at` is None while it lasts."""
+    """One stay in a seat; `off_at` is None while it lasts. `stand_in`: who stands there since `away_at`, while the person
+    is away.
+    """
 
     id: str
     seat: str
     person: str
     on_at: datetime
     off_at: datetime | None = None
+    stand_in: str | None = None
+    away_at: datetime | None = None
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """Who holds a seat at an instant, on what basis, and under which shift."""
+    """Who holds a seat at an instant, on what basis, and under which shift. `stands_for`: the person who is away."""
 
     seat: str
     person: str | None
     basis: Basis
     shift: str | None = None
     since: datetime | None = None
+    stands_for: str | None = None
+
+    @property
+    def principal(self) -> "Holding":
+        """The same as if nobody were away: whose seat it is to hand over, and to come back to."""
+        if self.stands_for is None:
+            return self
+        return Holding(self.seat, self.stands_for, Basis.SIGNED_ON, self.shift, self.since)
 
 
 def who_holds(
@@ -50,6 +63,7 @@ def who_holds(
     Whoever signed off during their shift has left it, and no longer counts as rostered: an empty chair must be seen.
     Several signed on: the one whose shift runs, else the one who came last. Several rostered: the later start; two that
     start together: the smaller shift id, so that the answer never depends on order. Who is on call holds nothing.
+    While the one who signed on is away, whoever stands in for them holds it.
     """
     running = sorted(
         (s for s in shifts if s.seat == seat and not s.on_call and s.starts_at <= at < s.ends_at),
@@ -64,13 +78,18 @@ def who_holds(
         for shift in running:
             for stay in kept or here:
                 if stay.person == shift.person:
-                    return Holding(seat, stay.person, Basis.SIGNED_ON, shift.id, stay.on_at)
-        last = (kept or here)[0]
-        return Holding(seat, last.person, Basis.SIGNED_ON, None, last.on_at)
+                    return _there(stay, shift.id, at)
+        return _there((kept or here)[0], None, at)
     for shift in running:
         if not any(a.person == shift.person and a.off_at is not None and a.off_at > shift.starts_at for a in stays):
             return Holding(seat, shift.person, Basis.ROSTERED, shift.id, shift.starts_at)
     return Holding(seat, None, Basis.NOBODY)
+
+
+def _there(stay: Attended, shift: str | None, at: datetime) -> Holding:
+    if stay.stand_in is not None and stay.away_at is not None and stay.away_at <= at:
+        return Holding(stay.seat, stay.stand_in, Basis.STAND_IN, shift, stay.away_at, stay.person)
+    return Holding(stay.seat, stay.person, Basis.SIGNED_ON, shift, stay.on_at)
 
 
 def _down(at: datetime) -> float:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Update, delete, func, select, update
 
 from core.clock import instant, micros
 from core.ids import fresh
+from duty.attendance import Came
 from duty.rules import Attended, Basis, Holding
 from duty.tables import attendance, seat_state, shift, shift_withdrawn
 from sites.register import Dated
@@ -43,11 +44,11 @@ def shifts(conn: Connection, site_id: str, start: datetime, end: datetime) -> li
 def attended(conn: Connection, site_id: str, since: datetime) -> list[Attended]:
     """Stays that last, or ended after `since`."""
     sql = (
-        "SELECT id, seat_id, person_id, on_at, off_at FROM attendance "
+        "SELECT id, seat_id, person_id, on_at, off_at, stand_in_id, away_at FROM attendance "
         "WHERE site_id = ? AND (off_at IS NULL OR off_at > ?) ORDER BY on_at"
     )
     rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(since)))
-    return [Attended(r[0], r[1], r[2], instant(r[3]), None if r[4] is None else instant(r[4])) for r in rows]
+    return [Attended(r[0], r[1], r[2], instant(r[3]), _instant(r[4]), r[5], _instant(r[6])) for r in rows]
 
 
 def publish(tx: Tx, site_id: str, made: Sequence[Dated], at: datetime) -> int:
@@ -116,28 +117,37 @@ def last_published(conn: Connection, site_id: str) -> datetime | None:
     return found
 
 
-def come(tx: Tx, site_id: str, seat: str, person: str, at: datetime) -> None:
-    """Write a sign-on."""
-    bulk.insert(
-        tx.conn,
-        tx.dialect,
-        attendance,
-        [{"site_id": site_id, "id": fresh(at), "seat_id": seat, "person_id": person, "on_at": micros(at)}],
-    )
+def come(tx: Tx, site_id: str, seat: str, person: str, at: datetime, how: Came) -> None:
+    """Write a sign-on, and how it counts."""
+    row = {
+        "site_id": site_id,
+        "id": fresh(at),
+        "seat_id": seat,
+        "person_id": person,
+        "on_at": micros(at),
+        "arrival": how.arrival.value,
+        "shift_id": how.shift,
+        "late_s": how.late_s,
+        "grade": None if how.grade is None else msgspec.json.encode(how.grade).decode(),
+    }
+    bulk.insert(tx.conn, tx.dialect, attendance, [row])
 
 
 def go(tx: Tx, site_id: str, seat: str, person: str, at: datetime) -> int:
     """Write a sign-off. Returns how many stays ended."""
-    return tx.conn.execute(
-        update(attendance)
-        .where(
-            attendance.c.site_id == site_id,
-            attendance.c.seat_id == seat,
-            attendance.c.person_id == person,
-            attendance.c.off_at.is_(None),
-        )
-        .values(off_at=at)
-    ).rowcount
+    return tx.conn.execute(_stay(site_id, seat, person).values(off_at=at, stand_in_id=None, away_at=None)).rowcount
+
+
+def stood_in(tx: Tx, site_id: str, seat: str, person: str, stand_in: str | None, at: datetime | None) -> None:
+    """Write who stands in for somebody from now on; None: they are back."""
+    tx.conn.execute(_stay(site_id, seat, person).values(stand_in_id=stand_in, away_at=at))
+
+
+def _stay(site_id: str, seat: str, person: str) -> Update:
+    mine = attendance.c
+    return update(attendance).where(
+        mine.site_id == site_id, mine.seat_id == seat, mine.person_id == person, mine.off_at.is_(None)
+    )
 
 
 def on_duty(conn: Connection, site_id: str, at: datetime) -> tuple[list[Dated], list[Attended]]:
@@ -147,9 +157,13 @@ def on_duty(conn: Connection, site_id: str, at: datetime) -> tuple[list[Dated], 
 
 def states(conn: Connection, site_id: str) -> dict[str, Holding]:
     """Who held each seat when it was last settled."""
-    sql = "SELECT seat_id, holder_id, basis, shift_id, since FROM seat_state WHERE site_id = ?"
+    sql = "SELECT seat_id, holder_id, basis, shift_id, since, stands_for FROM seat_state WHERE site_id = ?"
     rows = conn.exec_driver_sql(marked(conn, sql), (site_id,))
-    return {r[0]: Holding(r[0], r[1], Basis(r[2]), r[3], None if r[4] is None else instant(r[4])) for r in rows}
+    return {r[0]: Holding(r[0], r[1], Basis(r[2]), r[3], _instant(r[4]), r[5]) for r in rows}
+
+
+def _instant(us: int | None) -> datetime | None:
+    return None if us is None else instant(us)
 
 
 def save_states(tx: Tx, site_id: str, held: Sequence[tuple[Holding, datetime | None]]) -> None:
@@ -166,6 +180,7 @@ def save_states(tx: Tx, site_id: str, held: Sequence[tuple[Holding, datetime | N
                 "basis": str(h.basis),
                 "shift_id": h.shift,
                 "since": None if h.since is None else micros(h.since),
+                "stands_for": h.stands_for,
                 "due_at": None if due is None else micros(due),
             }
             for h, due in held

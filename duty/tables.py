@@ -48,7 +48,93 @@ attendance = Table(
     Column("person_id", Text, nullable=False),
     Column("on_at", Instant, nullable=False),
     Column("off_at", Instant),
+    Column("stand_in_id", Text),  # while the person is away
+    Column("away_at", Instant),
+    Column("arrival", Text, nullable=False),  # how it counted when they came
+    Column("shift_id", Text),
+    Column("late_s", Integer, nullable=False),
+    Column("grade", Json),
     Index("ix_attendance_off_at", "site_id", "off_at"),
+    Index("ix_attendance_on_at", "site_id", "on_at"),
+)
+
+# Who did not come to a shift. `ended_at` is empty while it lasts: until they come, or the shift is over.
+absence = Table(
+    "absence",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("shift_id", Text, primary_key=True),
+    Column("seat_id", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("called_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", Text),
+    Index("ix_absence_ended_at", "site_id", "ended_at"),
+)
+
+# When a watch of ours next looks at a site: `attendance` at who has not come, `presence` at who is to be asked.
+duty_look = Table(
+    "duty_look",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("due_at", Instant),
+    Index("ix_duty_look_due_at", "name", "due_at"),
+)
+
+# Presence checks. `due_at` is empty once nothing more is waited for.
+presence_check = Table(
+    "presence_check",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("seat_id", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("by", Text),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("extended", Boolean, nullable=False),
+    Column("answered_at", Instant),
+    Index("ix_presence_check_state", "site_id", "state"),
+    Index("ix_presence_check_asked_at", "site_id", "asked_at"),
+)
+
+# When each seat's next presence check comes. The seed is told only when it has come.
+presence_plan = Table(
+    "presence_plan",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("seat_id", Text, primary_key=True),
+    Column("mode", Text, nullable=False),
+    Column("every_min", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("seed", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+)
+
+# Leaving the post for a while. `due_at`: when to be back; empty once that is told, or the leave is over.
+away = Table(
+    "away",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("seat_id", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("stand_in_id", Text),
+    Column("contact", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("left_at", Instant),
+    Column("until", Instant),
+    Column("ended_at", Instant),
+    Column("due_at", Instant),
+    Index("ix_away_state", "site_id", "state"),
+    Index("ix_away_asked_at", "site_id", "asked_at"),
+    Index("ix_away_due_at", "due_at"),
 )
 
 # Who holds each seat as we last settled it, and the next instant at which the roster alone may change that: what the
@@ -62,6 +148,7 @@ seat_state = Table(
     Column("basis", Text, nullable=False),
     Column("shift_id", Text),
     Column("since", Instant),
+    Column("stands_for", Text),
     Column("due_at", Instant),
     Index("ix_seat_state_due_at", "due_at"),
 )

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from alerts import acts as alert_acts
 from alerts import store as alert_store
 from core.errors import Stale
+from duty import acts as duty_acts
 from duty import handover_store, handovers
 from duty import store as duty_store
 from duty.errors import NoSuchSeat, NotOfThisSite
@@ -127,8 +128,7 @@ def _relieve(
     lines = []
     since = next((a.on_at for a in stays if (a.seat, a.person, a.off_at) == (seat, incoming, None)), None)
     if since is None:
-        duty_store.come(tx, site, seat, incoming, at)
-        lines.append(Line(at, "duty.sign_on", incoming, f"seat/{seat}", {"seat": seat, "handover": after.id}))
+        lines.append(duty_acts.arrive(tx, desk.register, seat, incoming, at, handover=after.id))
     if not after.joint and duty_store.go(tx, site, seat, outgoing, at):
         lines.append(Line(at, "duty.sign_off", outgoing, f"seat/{seat}", {"seat": seat, "handover": after.id}))
     entries.append(tx, site, lines)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from alerts import store as alert_store
 from alerts.rules import State
-from duty import handover_store, handovers
+from duty import away_acts, handover_store, handovers
 from duty import store as duty_store
 from duty.handover_errors import HandoverNeeded, JointOpen
 from duty.relief import coming, planned_end
@@ -25,7 +25,7 @@ def ask(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> Non
     if not register.policies.duty.handover_required or not register.seats[seat].required:
         return
     held, _, _ = held_now(tx.conn, register, at)
-    holding = held[seat]
+    holding = held[seat].principal  # being away for a while is no way out
     if holding.person != person or holding.basis is not Basis.SIGNED_ON:
         return
     planned = duty_store.shifts(tx.conn, register.site_id, at - duty_store.BEHIND, at + duty_store.AHEAD)
@@ -35,7 +35,8 @@ def ask(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> Non
 
 
 def left(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:
-    """Somebody left: what they had prepared is for nobody any more."""
+    """Somebody left: what they had prepared is for nobody any more, and neither are they away for a while only."""
+    away_acts.ended(tx, register.site_id, seat, person, at)
     for h in handover_store.live(tx.conn, register.site_id, seat):
         if h.outgoing == person:
             packet.keep(tx, h, handovers.cancel(h, "left_the_seat", by="system", at=at), at)

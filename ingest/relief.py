@@ -3,6 +3,7 @@
 Only where the site says that its seats are left by handing them over; what is owed rests in rows (HND-02, HND-04, ATT-06).
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -16,6 +17,7 @@ from duty import store as duty_store
 from duty.handover_errors import HandoverOpen
 from duty.handover_store import next_due, sites_due
 from duty.relief import Relief
+from duty.rules import Holding
 from ingest import packet
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
@@ -46,13 +48,14 @@ def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
     planned = duty_store.shifts(tx.conn, register.site_id, at - duty_store.BEHIND, at + duty_store.AHEAD)
     stays = duty_store.attended(tx.conn, register.site_id, at - duty_store.BEHIND)
     stand = []
-    for seat, holding in judgement.scene.held.items():
+    held = {seat: holding.principal for seat, holding in judgement.scene.held.items()}  # being away relieves nobody
+    for seat, holding in held.items():
         owed = None
         if policy.handover_required and register.seats[seat].required:
             owed = relief.due(holding, planned, stays, policy, at)
         _late(judgement, seat, owed, at)
         if owed is not None:
-            stand.append(_told(_prepared(tx, judgement, owed, stood.get(seat), at), at))
+            stand.append(_told(_prepared(tx, register, held, owed, stood.get(seat), at), at))
     handover_store.save_reliefs(tx, register.site_id, stand)
 
 
@@ -68,16 +71,17 @@ def _late(judgement: Judgement, seat: str, owed: Relief | None, at: datetime) ->
         judgement.over(key[0], "duty.relieved", Origin(derived(at, "relieved", seat), at))
 
 
-def _prepared(tx: Tx, judgement: Judgement, owed: Relief, was: Relief | None, at: datetime) -> Relief:
+def _prepared(
+    tx: Tx, register: Register, held: Mapping[str, Holding], owed: Relief, was: Relief | None, at: datetime
+) -> Relief:
     """Open the hand-over when its time has come: once for each planned end."""
     same = was is not None and (was.person, was.end_at) == (owed.person, owed.end_at)
     if same and was is not None and was.prepare_at is None:
         return msgspec.structs.replace(owed, prepare_at=None)
     if owed.prepare_at is None or owed.prepare_at > at:
         return owed
-    register = judgement.scene.desk.register
     with suppress(HandoverOpen):  # they began by themselves
-        packet.begin(tx, register, judgement.scene.held, owed.seat, owed.person, "system", at)
+        packet.begin(tx, register, held, owed.seat, owed.person, "system", at)
     return msgspec.structs.replace(owed, prepare_at=None)
 
 

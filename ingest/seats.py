@@ -9,6 +9,7 @@ from alerts import store as alert_store
 from alerts.rules import Act
 from core.clock import rfc3339
 from core.ids import derived
+from duty import presence_store
 from duty import store as duty_store
 from duty.rules import Attended, Basis, Holding, next_change, who_holds
 from ingest import relief
@@ -37,7 +38,8 @@ def _keepers(conn: Connection, register: Register) -> dict[str, str]:
     if not policy.handover_required and policy.handover_block.mode is not BlockMode.JOINT:
         return {}
     states = duty_store.states(conn, register.site_id).values()
-    return {h.seat: h.person for h in states if h.person is not None and h.basis is Basis.SIGNED_ON}
+    were = [h.principal for h in states]  # who is away for a while keeps it
+    return {h.seat: h.person for h in were if h.person is not None and h.basis is Basis.SIGNED_ON}
 
 
 def seat_states(conn: Connection, register: Register, at: datetime) -> list[dict[str, Any]]:
@@ -62,6 +64,7 @@ def _shown(register: Register, held: dict[str, Holding], shifts: list[Dated], at
                 "basis": holding.basis,
                 "shift_id": holding.shift,
                 "since": None if holding.since is None else rfc3339(holding.since),
+                "stands_for": holding.stands_for,
                 "next_person_id": coming.person if coming else None,
                 "next_at": rfc3339(coming.starts_at) if coming else None,
             }
@@ -88,6 +91,7 @@ def settle(tx: Tx, scene: Scene, shifts: list[Dated], judgement: Judgement) -> N
     # with no shift in sight the next look is by the clock: a roster published meanwhile must be noticed
     held = [(h, next_change(seat, at, shifts) or at + LOOK_AGAIN) for seat, h in scene.held.items()]
     relief.look(tx, scene.desk, judgement, at)
+    presence_store.look_soon(tx, register, at)
     commit_seats(tx, scene, held, _shown(register, dict(scene.held), shifts, at))
 
 

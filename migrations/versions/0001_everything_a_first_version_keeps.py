@@ -11,6 +11,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "absence",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("shift_id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("called_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "shift_id", name=op.f("pk_absence")),
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index("ix_absence_ended_at", ["site_id", "ended_at"], unique=False)
+
+    op.create_table(
         "account",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -110,10 +124,40 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Text(), nullable=False),
         sa.Column("on_at", sa.BigInteger(), nullable=False),
         sa.Column("off_at", sa.BigInteger(), nullable=True),
+        sa.Column("stand_in_id", sa.Text(), nullable=True),
+        sa.Column("away_at", sa.BigInteger(), nullable=True),
+        sa.Column("arrival", sa.Text(), nullable=False),
+        sa.Column("shift_id", sa.Text(), nullable=True),
+        sa.Column("late_s", sa.Integer(), nullable=False),
+        sa.Column("grade", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_attendance")),
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:
         batch_op.create_index("ix_attendance_off_at", ["site_id", "off_at"], unique=False)
+        batch_op.create_index("ix_attendance_on_at", ["site_id", "on_at"], unique=False)
+
+    op.create_table(
+        "away",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("stand_in_id", sa.Text(), nullable=True),
+        sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_away")),
+    )
+    with op.batch_alter_table("away", schema=None) as batch_op:
+        batch_op.create_index("ix_away_asked_at", ["site_id", "asked_at"], unique=False)
+        batch_op.create_index("ix_away_due_at", ["due_at"], unique=False)
+        batch_op.create_index("ix_away_state", ["site_id", "state"], unique=False)
 
     op.create_table(
         "condition",
@@ -201,6 +245,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_feed")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_duty_feed_token_hash")),
     )
+    op.create_table(
+        "duty_look",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "name", name=op.f("pk_duty_look")),
+    )
+    with op.batch_alter_table("duty_look", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_look_due_at", ["name", "due_at"], unique=False)
+
     op.create_table(
         "duty_request",
         sa.Column("site_id", sa.Text(), nullable=False),
@@ -503,6 +557,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_passkey_account_id", ["account_id"], unique=False)
 
     op.create_table(
+        "presence_check",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_presence_check")),
+    )
+    with op.batch_alter_table("presence_check", schema=None) as batch_op:
+        batch_op.create_index("ix_presence_check_asked_at", ["site_id", "asked_at"], unique=False)
+        batch_op.create_index("ix_presence_check_state", ["site_id", "state"], unique=False)
+
+    op.create_table(
+        "presence_plan",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("every_min", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "seat_id", name=op.f("pk_presence_plan")),
+    )
+    op.create_table(
         "reject",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("site_id", sa.Text(), nullable=False),
@@ -610,6 +694,7 @@ def upgrade() -> None:
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("shift_id", sa.Text(), nullable=True),
         sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("stands_for", sa.Text(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "seat_id", name=op.f("pk_seat_state")),
     )

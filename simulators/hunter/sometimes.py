@@ -12,7 +12,7 @@ from simulators.hunter.record import Record
 LONGEST_LADDER: Final = 5
 
 # No site that is hunted on demands hand-overs, owes rosters or asks for status entries.
-UNSAID: Final = frozenset({"duty.late_relief", "duty.roster_due", "logbook.status_due"})
+UNSAID: Final = frozenset({"duty.absent", "duty.away_overdue", "duty.late_relief", "duty.presence_check", "duty.roster_due", "logbook.status_due"})
 UNDONE: Final = frozenset({Act.HAND_OVER})
 
 REFUSALS: Final = (

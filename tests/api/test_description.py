@@ -50,7 +50,8 @@ def test_the_feed_is_a_closed_set_told_apart_by_its_type(made: dict[str, Any]) -
     push = made["components"]["schemas"]["Push"]
     assert push["discriminator"]["propertyName"] == "type"
     assert set(push["discriminator"]["mapping"]) == {
-        "alert", "repeats", "events", "devices", "conditions", "duty", "gateway", "handover", "taps", "log", "register",
+        "alert", "away", "conditions", "devices", "duty", "events", "gateway", "handover", "log", "presence", "register",
+        "repeats", "request", "roster", "taps",
     }  # fmt: skip
 
 

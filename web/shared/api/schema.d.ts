@@ -876,6 +876,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presence
+         * @description What goes on now: checks that may still be answered, who is away, who has not come.
+         */
+        get: operations["presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/presence/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presence Checks
+         * @description Presence checks, newest first, with how long each answer took.
+         */
+        get: operations["presence_checks"];
+        put?: never;
+        /**
+         * Presence Call
+         * @description Ask now whether the holder of a seat is there.
+         */
+        post: operations["presence_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/presence/checks/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Presence Answer
+         * @description I am here: counts only from the person who was asked.
+         */
+        post: operations["presence_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/away": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Away List
+         * @description Leaves of posts, newest first.
+         */
+        get: operations["away_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Away Leave
+         * @description Leave the post for a while (ATT-07); with a stand-in, from when that one accepts.
+         */
+        post: operations["away_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/away/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Away Accept
+         * @description Stand in: the seat is mine until the other is back.
+         */
+        post: operations["away_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/away/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Away Decline
+         * @description Not stand in; or, as the one who asked, stay.
+         */
+        post: operations["away_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/away/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Away Return
+         * @description Be back: the seat is mine again.
+         */
+        post: operations["away_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/away/{id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Away Recall
+         * @description Call somebody back to the post (ATT-10).
+         */
+        post: operations["away_recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance Span
+         * @description The attendance record of some days, at most 62: planned and real, late, absent, overtime (ATT-01, RPT-06).
+         */
+        get: operations["attendance_span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/calendar/{month}": {
         parameters: {
             query?: never;
@@ -1922,6 +2126,27 @@ export interface components {
             key: string;
         };
         /**
+         * Absence
+         * @description A shift to which somebody has not come.
+         */
+        Absence: {
+            /** Shift Id */
+            shift_id: string;
+            /** Seat Id */
+            seat_id: string;
+            /** Person Id */
+            person_id: string;
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+        };
+        /**
          * Ack
          * @description `override` takes custody without holding the seat: a supervisor, with a reason.
          */
@@ -2095,6 +2320,14 @@ export interface components {
             next: string | null;
         };
         /**
+         * AnswerCheck
+         * @description The answer of the person asked; their own password once more, where the site wants it.
+         */
+        AnswerCheck: {
+            /** Password */
+            password?: string | null;
+        };
+        /**
          * ApproveRequest
          * @description `override`: why a rule may be broken; `stand_in`: who is to stand there instead of whoever was asked.
          */
@@ -2112,6 +2345,12 @@ export interface components {
              */
             answer: string;
         };
+        /**
+         * Arrival
+         * @description How somebody came to a shift.
+         * @enum {string}
+         */
+        Arrival: "on_time" | "after_lead" | "late" | "again" | "unplanned" | "awaited" | "absent" | "excused" | "on_call";
         /**
          * Assertion
          * @description What a passkey said (base64url): which one, what the browser asked it, and its signature.
@@ -2170,11 +2409,118 @@ export interface components {
             name: string;
         };
         /**
+         * AttendanceRecord
+         * @description A shift that has begun, and what the attendance record says of it.
+         */
+        AttendanceRecord: {
+            shift: components["schemas"]["PlannedShift"];
+            /** Stays */
+            stays: components["schemas"]["Stay"][];
+            arrival: components["schemas"]["Arrival"];
+            /** Late S */
+            late_s: number;
+            grade: components["schemas"]["Words"] | null;
+            /** Left Early S */
+            left_early_s: number;
+            /** Overtime S */
+            overtime_s: number;
+            /** Present S */
+            present_s: number;
+            /** Away S */
+            away_s: number;
+            /** No Sign Off */
+            no_sign_off: boolean;
+        };
+        /**
+         * AttendanceSpan
+         * @description The attendance record of some days: shifts, stays that nobody had planned, and each person's sum.
+         */
+        AttendanceSpan: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Shifts */
+            shifts: components["schemas"]["AttendanceRecord"][];
+            /** Unplanned */
+            unplanned: components["schemas"]["Stay"][];
+            /** People */
+            people: components["schemas"]["PersonAttendance"][];
+        };
+        /**
+         * Away
+         * @description A leave of a post. `until`: when to be back.
+         */
+        Away: {
+            /** Id */
+            id: string;
+            /** Seat Id */
+            seat_id: string;
+            /** Person Id */
+            person_id: string;
+            /** Stand In */
+            stand_in: string | null;
+            /** Contact */
+            contact: string;
+            /** Reason */
+            reason: string;
+            state: components["schemas"]["AwayState"];
+            /** Minutes */
+            minutes: number;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Left At */
+            left_at: string | null;
+            /** Until */
+            until: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * AwayPush
+         * @description Somebody wants to leave a post for a while, is away, or is back.
+         */
+        AwayPush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "away";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["Away"];
+        };
+        /**
+         * AwayState
+         * @description Where a leave of the post stands.
+         * @enum {string}
+         */
+        AwayState: "asked" | "away" | "recalled" | "overdue" | "back" | "ended" | "declined";
+        /**
+         * Aways
+         * @description Leaves of posts, newest first; `next` asks for older ones.
+         */
+        Aways: {
+            /** Items */
+            items: components["schemas"]["Away"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Basis
          * @description Why someone counts as the holder.
          * @enum {string}
          */
-        Basis: "signed_on" | "rostered" | "nobody";
+        Basis: "signed_on" | "stand_in" | "rostered" | "nobody";
         /**
          * BlockMode
          * @description How important unfinished work stands in the way of a hand-over (HND-08, HND-16): `strict` until it is closed,
@@ -2305,11 +2651,26 @@ export interface components {
          */
         CheckAnswer: "press" | "password";
         /**
+         * CheckAnswered
+         * @description What an answer counted for: `witness` is somebody else's, and counts for nothing.
+         */
+        CheckAnswered: {
+            /** Outcome */
+            outcome: string;
+            check: components["schemas"]["SeatCheck"];
+        };
+        /**
          * CheckMode
          * @description When presence checks (查岗) come.
          * @enum {string}
          */
         CheckMode: "off" | "random" | "schedule";
+        /**
+         * CheckState
+         * @description Where a presence check stands.
+         * @enum {string}
+         */
+        CheckState: "asked" | "answered" | "missed" | "late" | "void";
         /**
          * Checklist
          * @description What is gone through when a seat is handed over.
@@ -2572,6 +2933,17 @@ export interface components {
             openings: number;
             /** Closings */
             closings: number;
+        };
+        /**
+         * Declines
+         * @description Why not.
+         */
+        Declines: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * DemoLogin
@@ -3394,7 +3766,7 @@ export interface components {
             at: string;
             /** Act */
             act: string;
-            how: components["schemas"]["How"];
+            how: components["schemas"]["duty__handover_signatures__How"];
             /** Digest */
             digest: string;
         };
@@ -3436,10 +3808,10 @@ export interface components {
         };
         /**
          * How
-         * @description How a signer proved to be themselves.
+         * @description Why a check was asked.
          * @enum {string}
          */
-        How: "password" | "pin" | "passkey";
+        How: "random" | "schedule" | "hand";
         /**
          * ItemKind
          * @description What is done with a line of a hand-over's checklist: count it, see to it, hand over keys, or write about it.
@@ -3568,6 +3940,27 @@ export interface components {
          * @enum {string}
          */
         LeaveNeeds: "stand_in" | "contact" | "none";
+        /**
+         * LeavePost
+         * @description Which seat to leave for how many minutes, and why; who stands in, or how to be reached; one's own password once more.
+         */
+        LeavePost: {
+            /** Seat */
+            seat: string;
+            /** Minutes */
+            minutes: number;
+            /** Reason */
+            reason: string;
+            /** Stand In */
+            stand_in?: string | null;
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /** Password */
+            password: string;
+        };
         /**
          * LeftOpen
          * @description An alert that was still open when the day ended; `state` is what it was when the sheet was made.
@@ -4082,6 +4475,14 @@ export interface components {
             password: string;
         };
         /**
+         * OwnPassword
+         * @description The caller's own password once more.
+         */
+        OwnPassword: {
+            /** Password */
+            password: string;
+        };
+        /**
          * Passkey
          * @description One of the caller's own keys.
          */
@@ -4248,6 +4649,40 @@ export interface components {
             posts: string[];
         };
         /**
+         * PersonAttendance
+         * @description What a span of duty amounts to for one person.
+         */
+        PersonAttendance: {
+            /** Person */
+            person: string;
+            /** Shifts */
+            shifts: number;
+            /** Planned S */
+            planned_s: number;
+            /** Present S */
+            present_s: number;
+            /** Late */
+            late: number;
+            /** Late S */
+            late_s: number;
+            /** Absent */
+            absent: number;
+            /** Excused */
+            excused: number;
+            /** Left Early */
+            left_early: number;
+            /** Overtime S */
+            overtime_s: number;
+            /** Away S */
+            away_s: number;
+            /** Checks Answered */
+            checks_answered: number;
+            /** Checks Missed */
+            checks_missed: number;
+            /** Answer Ms Median */
+            answer_ms_median: number | null;
+        };
+        /**
          * PlaceHold
          * @description Why something must be kept, and what: about a subject, from `since` until `until`; nothing given is everything.
          */
@@ -4355,12 +4790,6 @@ export interface components {
             staffing: components["schemas"]["Staffing"][];
         };
         /**
-         * Presence
-         * @description Where a shift is spent (DUTY-10). Who is on call is reachable by phone and holds no seat.
-         * @enum {string}
-         */
-        Presence: "on_site" | "on_call";
-        /**
          * PresenceCheck
          * @description When presence checks come, and to whom; no seats means every required one.
          */
@@ -4373,6 +4802,20 @@ export interface components {
             /** Seats */
             seats: string[];
             answer: components["schemas"]["CheckAnswer"];
+        };
+        /**
+         * PresencePush
+         * @description Somebody is asked whether they are there, answered, or did not.
+         */
+        PresencePush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "presence";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["SeatCheck"];
         };
         /**
          * Problem
@@ -4396,7 +4839,17 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        /**
+         * RecallPerson
+         * @description Within how many minutes to be back, and why.
+         */
+        RecallPerson: {
+            /** Minutes */
+            minutes: number;
+            /** Reason */
+            reason: string;
+        };
         /**
          * RefuseRequest
          * @description Why not.
@@ -5060,6 +5513,46 @@ export interface components {
             required: boolean;
         };
         /**
+         * SeatCheck
+         * @description A presence check: who is asked, until when, and when they answered. `by`: who called it by hand.
+         */
+        SeatCheck: {
+            /** Id */
+            id: string;
+            /** Seat Id */
+            seat_id: string;
+            /** Person Id */
+            person_id: string;
+            how: components["schemas"]["How"];
+            /** By */
+            by: string | null;
+            state: components["schemas"]["CheckState"];
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answer Ms */
+            answer_ms: number | null;
+        };
+        /**
+         * SeatChecks
+         * @description Presence checks, newest first; `next` asks for older ones.
+         */
+        SeatChecks: {
+            /** Items */
+            items: components["schemas"]["SeatCheck"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * SeatGap
          * @description A required seat that nobody held.
          */
@@ -5079,7 +5572,7 @@ export interface components {
         };
         /**
          * SeatState
-         * @description Who holds a seat now, why, and who is next.
+         * @description Who holds a seat now, why, and who is next. `stands_for`: the one who is away for a while.
          */
         SeatState: {
             /** Seat Id */
@@ -5091,6 +5584,8 @@ export interface components {
             shift_id: string | null;
             /** Since */
             since: string | null;
+            /** Stands For */
+            stands_for: string | null;
             /** Next Person Id */
             next_person_id: string | null;
             /** Next At */
@@ -5213,7 +5708,7 @@ export interface components {
                 string,
                 string
             ][];
-            presence: components["schemas"]["Presence"];
+            presence: components["schemas"]["sites__duty_words__Presence"];
             /** Day Types */
             day_types: components["schemas"]["sites__duty_words__DayType"][];
             /** From Day */
@@ -5475,7 +5970,7 @@ export interface components {
         State: "raised" | "acked" | "cleared" | "settling" | "closed";
         /**
          * Stay
-         * @description One stay in a seat; `off_at` is null while it lasts.
+         * @description One stay in a seat; `off_at` is null while it lasts. `stand_in`: who stands there since `away_at`.
          */
         Stay: {
             /** Id */
@@ -5491,6 +5986,10 @@ export interface components {
             on_at: string;
             /** Off At */
             off_at: string | null;
+            /** Stand In */
+            stand_in: string | null;
+            /** Away At */
+            away_at: string | null;
         };
         /**
          * Stop
@@ -5699,11 +6198,42 @@ export interface components {
             reason: string;
         };
         /**
+         * Presence
+         * @description What goes on now: checks that may still be answered, and by what; who is away; who has not come.
+         */
+        api__presence_shapes__Presence: {
+            /** Checks */
+            checks: components["schemas"]["SeatCheck"][];
+            /** Away */
+            away: components["schemas"]["Away"][];
+            /** Absences */
+            absences: components["schemas"]["Absence"][];
+            answer: components["schemas"]["CheckAnswer"];
+        };
+        /**
+         * How
+         * @description How a signer proved to be themselves.
+         * @enum {string}
+         */
+        duty__handover_signatures__How: "password" | "pin" | "passkey";
+        /**
+         * How
+         * @description Why a check was asked.
+         * @enum {string}
+         */
+        duty__presence__How: "random" | "schedule" | "hand";
+        /**
          * DayType
          * @description What kind of day a date is (DUTY-04, 5.2 pattern 16). A make-up day (调休上班) is a weekend day that is worked.
          * @enum {string}
          */
         sites__duty_words__DayType: "workday" | "weekend" | "holiday" | "makeup";
+        /**
+         * Presence
+         * @description Where a shift is spent (DUTY-10). Who is on call is reachable by phone and holds no seat.
+         * @enum {string}
+         */
+        sites__duty_words__Presence: "on_site" | "on_call";
     };
     responses: never;
     parameters: never;
@@ -9858,6 +10388,1047 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__presence_shapes__Presence"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presence_checks: {
+        parameters: {
+            query?: {
+                seat?: string | null;
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatChecks"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presence_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfSeat"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatCheck"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presence_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckAnswered"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away_list: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Aways"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeavePost"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Away"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Away"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Declines"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Away"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Away"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away_recall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallPerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Away"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attendance_span: {
+        parameters: {
+            query: {
+                first: string;
+                last: string;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttendanceSpan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

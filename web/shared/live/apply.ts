@@ -38,6 +38,9 @@ export function apply(state: Live, push: Push): Live {
       return { ...next, duty: merged(state.duty, push.body, (s) => s.seat_id) };
     case "handover":
       return withHandover(next, push.body);
+    case "presence": // their own pages ask for what they show
+    case "away":
+      return next;
     case "roster": // its own page asks for what it shows
     case "request": // the same
       return next;
