@@ -336,9 +336,16 @@ class Tap(Shape):
     checkpoint_id: str | None
     person_id: str | None
     proof: str
-    flag: str | None
+    flags: list[str]
+    counts: bool
     said_at: datetime
     heard_at: datetime
+    synced: bool
+    client: str
+    counter: int | None
+    answers: dict[str, Any]
+    note: str
+    photos: list[str]
 
 
 class CheckpointMark(Shape):
@@ -614,6 +621,32 @@ class LogHolds(Shape):
     """A site's holds, newest first."""
 
     items: list[LogHold]
+
+
+class LogArchive(Shape):
+    """A month that was archived: its entries (`last` before `first`: none), the signed checkpoint that closes them, and the
+    file; `gone_at`: since when the file is deleted, its time being over.
+    """
+
+    month: str
+    first: int
+    last: int
+    note: str
+    made_by: str
+    made_at: datetime
+    size: int
+    sha256: str
+    received_by: str | None
+    received_at: datetime | None
+    comment: str
+    gone_at: datetime | None
+
+
+class LogArchives(Shape):
+    """Archived months, newest first; `open` are over and not archived, oldest first."""
+
+    items: list[LogArchive]
+    open: list[str]
 
 
 class LogRetention(Shape):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from duty import acts as duty_acts
 from duty import store as duty_store
+from ingest import rounds
 from ingest import store as ingest_store
 from ingest.acts import settle_seats
 from ingest.desks import Desks
@@ -44,6 +45,8 @@ def import_site(
             ingest_store.watch(tx, desk.register, at)
             if result.changed or duty_store.last_published(tx.conn, site) is None:
                 publish_roster(tx, desk.register, at)
+            if result.changed:
+                rounds.begin(tx, desk.register, at)
             for seat, person in signed_on.items():
                 duty_acts.sign_on(tx, desk.register, seat, person, at)
             settle_seats(tx, desk, at)

@@ -91,8 +91,8 @@ def day_types(jurisdiction: str, overrides: Mapping[date, Override]) -> Callable
 
 
 def shift_days(register: Register, overrides: Mapping[date, Override]) -> Callable[[date], DayType]:
-    """The calendar by which a site's shifts are placed; plain weekdays where no shift asks what day it is."""
-    if not any(t.day_types for t in register.templates.values()):
+    """The calendar by which a site's shifts and rounds are placed; plain weekdays where none asks what day it is."""
+    if not any(t.day_types for t in (*register.templates.values(), *register.patrol_plans.values())):
         return by_weekday
     return day_types(register.policies.duty.jurisdiction, overrides)
 

@@ -18,7 +18,7 @@ from core import wire
 from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
-from ingest import store
+from ingest import rounds, store
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
@@ -27,6 +27,7 @@ from ingest.gateways import hear_status
 from ingest.rules import Judgement
 from ingest.scene import Boot, Desk, Heard, Scene
 from ingest.seats import held_now, own_conditions
+from patrol.rounds import PatrolRound
 from store.db import Store, Tx, take_heads
 from store.telemetry import Telemetry
 
@@ -129,7 +130,8 @@ class Flow:
             if garbled.boot is not None and garbled.seq is not None:
                 boots[gateway, garbled.boot].add(garbled.seq)
         if new or mail.statuses:
-            scene = load_scene(tx, desk, at, new)
+            walked = _walked(tx, desk, at, new)
+            scene = load_scene(tx, desk, at, new, rounds.asked(walked))
             judgement = Judgement(scene)
             for begin in range(0, len(new), PIECE):
                 if begin:
@@ -138,6 +140,8 @@ class Flow:
                     judgement.hear(heard)
             for gateway, message, status in mail.statuses:
                 hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
+            if walked:
+                rounds.heard(tx, judgement, walked, judgement.changes.taps)
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)
         if boots:
@@ -266,6 +270,12 @@ def _due(boots: dict[tuple[str, str], Boot], stood: dict[tuple[str, str], int], 
             boot.due_at, boot.gap_told = None, False
         elif boot.due_at is None or boot.through != stood[key]:
             boot.due_at, boot.gap_told = micros(at) + gap_s * 1_000_000, False
+
+
+def _walked(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard]) -> list[PatrolRound]:
+    """The rounds that the taps among these may count for."""
+    times = [(h.event.said_at, h.at or at) for h in new if h.event.kind == "patrol.tap"]
+    return rounds.tapped(tx.conn, desk.register.site_id, times) if times else []
 
 
 def load_scene(

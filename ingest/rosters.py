@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from core.ids import fresh
-from duty import calendar_acts, calendar_store, roster_acts, roster_due, roster_reading, roster_store
+from duty import calendar_acts, calendar_store, coverage_store, roster_acts, roster_due, roster_reading, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of, month_of
 from duty.errors import ShiftBegun
 from duty.rosters import Act, Edit, Roster, RosterState, begun, edited, from_rosters, planned, step, with_past
-from ingest import roster_watch
+from ingest import roster_watch, rounds
 from ingest.acts import settle_seats
 from ingest.scene import Desk
 from logbook import entries
@@ -46,6 +46,8 @@ def publish_roster(tx: Tx, register: Register, at: datetime) -> int:
     theirs = from_rosters(made, published)
     standing = [s for s in made if s.starts_at > at or s.id not in theirs]
     roster_due.reset(tx, register, at)
+    coverage_store.look_at(tx, register.site_id, at)
+    rounds.replan_soon(tx, register, at)
     return duty_store.publish(tx, register.site_id, standing, at)
 
 

@@ -17,7 +17,7 @@ from core.kinds import Effect, Ends, Kind
 from duty.rules import Basis, Holding
 from ingest.scene import Heard, Meaning, Scene
 from logbook.rules import Line
-from patrol.rules import Tap, judge_tap
+from patrol.rules import Tap, read_tap
 
 TEST: Final = 1
 HISTORY: Final = 2
@@ -106,7 +106,7 @@ class Judgement:
                 )
                 flags |= LATE if late else 0
             elif event.kind == "patrol.tap":
-                self.changes.taps.append(judge_tap(event, self.scene.desk.register, heard.at or self.at))
+                self.changes.taps.append(read_tap(event, self.scene.desk.register, heard.at or self.at))
         holding = self.scene.held.get(meaning.route.seat, NOBODY)
         self.changes.events.append(
             (

@@ -1,7 +1,10 @@
-"""What a tap proves. Pure: a tap is evidence, so an odd one is flagged and kept, never dropped."""
+"""What a tap says. Pure: a tap is evidence, so an odd one is flagged and kept, never dropped; what is odd about it beside
+others is `patrol.flags`' to say.
+"""
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any, Final
 
 import msgspec
 
@@ -18,17 +21,35 @@ class Proof(StrEnum):
     MANUAL = "manual"
 
 
-class Tap(msgspec.Struct, frozen=True):
-    """One tap. `flag` says what is odd about it, if anything."""
+class Tap(msgspec.Struct, frozen=True, kw_only=True):
+    """One tap. `flags` say what is odd about it; `counts`: whether it proves a point all the same. `synced`: it was kept while
+    there was no line, and `said_at` tells when it was done. `answers` are to the point's tasks, by their ids.
+    """
 
     event_id: str
     tag: str
     checkpoint_id: str | None
     person_id: str | None
     proof: str
-    flag: str | None
+    flags: tuple[str, ...] = ()
+    counts: bool = True
     said_at: datetime
     heard_at: datetime
+    synced: bool = False
+    client: str = ""
+    counter: int | None = None
+    answers: dict[str, Any] = {}
+    note: str = ""
+    photos: tuple[str, ...] = ()
+
+    @property
+    def at(self) -> datetime:
+        """When it was done, as far as we know."""
+        return min(self.said_at, self.heard_at) if self.synced else self.heard_at
+
+
+# What cannot prove a point, whatever else is right about it.
+WORTHLESS: Final = frozenset({"unknown_tag", "unknown_guard", "unknown_proof"})
 
 
 def normal_tag(tag: str) -> str:
@@ -36,26 +57,32 @@ def normal_tag(tag: str) -> str:
     return "".join(c for c in tag.upper() if c.isalnum())
 
 
-def judge_tap(event: Event, register: Register, at: datetime) -> Tap:
-    """Which checkpoint and guard a tap names, and what is odd about it."""
-    tag = normal_tag(str(event.data.get("tag", "")))
-    guard = str(event.data.get("guard", ""))
-    proof = str(event.data.get("proof", Proof.UID))
+def read_tap(event: Event, register: Register, at: datetime) -> Tap:
+    """Which checkpoint and guard a tap names, and what is odd about that alone."""
+    data = event.data
+    tag = normal_tag(str(data.get("tag", "")))
+    guard = str(data.get("guard", ""))
+    proof = str(data.get("proof", Proof.UID))
     checkpoint = register.checkpoint_of(tag)
-    flag = None
+    flags = []
     if checkpoint is None:
-        flag = "unknown_tag"
-    elif guard not in register.people:
-        flag = "unknown_guard"
-    elif proof not in set(Proof):
-        flag = "unknown_proof"
+        flags.append("unknown_tag")
+    if guard not in register.people:
+        flags.append("unknown_guard")
+    if proof not in set(Proof):
+        flags.append("unknown_proof")
+    counter = data.get("counter")
     return Tap(
-        event.id,
-        tag,
-        checkpoint.id if checkpoint else None,
-        guard if guard in register.people else None,
-        proof,
-        flag,
-        event.said_at.astimezone(UTC),
-        at,
+        event_id=event.id,
+        tag=tag,
+        checkpoint_id=checkpoint.id if checkpoint else None,
+        person_id=guard if guard in register.people else None,
+        proof=proof,
+        flags=tuple(flags),
+        counts=not WORTHLESS & set(flags),
+        said_at=event.said_at.astimezone(UTC),
+        heard_at=at,
+        synced=data.get("synced") is True,
+        client=event.device,
+        counter=counter if isinstance(counter, int) and not isinstance(counter, bool) else None,
     )

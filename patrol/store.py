@@ -1,21 +1,32 @@
 """Taps: in and out of their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from core.clock import micros
 from patrol.rules import Tap
 from patrol.tables import tap
 from store import bulk
 from store.db import Tx
+from store.metadata import json_text
 
 
 def insert(tx: Tx, site_id: str, made: Sequence[Tap]) -> None:
     """Store taps."""
     rows = [
-        {**msgspec.structs.asdict(t), "site_id": site_id, "said_at": micros(t.said_at), "heard_at": micros(t.heard_at)}
+        {
+            **msgspec.structs.asdict(t),
+            "site_id": site_id,
+            "said_at": micros(t.said_at),
+            "heard_at": micros(t.heard_at),
+            "flags": json_text(t.flags),
+            "answers": json_text(t.answers),
+            "photos": json_text(t.photos),
+        }
         for t in made
     ]
     bulk.insert(tx.conn, tx.dialect, tap, rows)
@@ -24,4 +35,45 @@ def insert(tx: Tx, site_id: str, made: Sequence[Tap]) -> None:
 def newest(conn: Connection, site_id: str, limit: int = 50) -> list[Tap]:
     """Taps newest first."""
     query = select(tap).where(tap.c.site_id == site_id).order_by(tap.c.heard_at.desc()).limit(limit)
-    return [Tap(**{k: v for k, v in r.items() if k != "site_id"}) for r in conn.execute(query).mappings()]
+    return _taps(conn, query)
+
+
+def since(conn: Connection, site_id: str, at: datetime, tags: Collection[str], people: Collection[str]) -> list[Tap]:
+    """What these tags and people tapped since `at`, in the order we heard it: what a new tap is held against."""
+    query = (
+        select(tap)
+        .where(
+            tap.c.site_id == site_id,
+            tap.c.heard_at >= at,
+            or_(tap.c.tag.in_(list(tags)), tap.c.person_id.in_(list(people))),
+        )
+        .order_by(tap.c.heard_at, tap.c.event_id)
+    )
+    return _taps(conn, query)
+
+
+def of_checkpoint(
+    conn: Connection, site_id: str, checkpoint_id: str, first: datetime, until: datetime, limit: int = 1000
+) -> list[Tap]:
+    """A checkpoint's taps in a span, in the order we heard them."""
+    query = (
+        select(tap)
+        .where(
+            tap.c.site_id == site_id,
+            tap.c.checkpoint_id == checkpoint_id,
+            tap.c.heard_at >= first,
+            tap.c.heard_at < until,
+        )
+        .order_by(tap.c.heard_at, tap.c.event_id)
+        .limit(limit)
+    )
+    return _taps(conn, query)
+
+
+def _taps(conn: Connection, query: Any) -> list[Tap]:
+    return [_tap(row) for row in conn.execute(query).mappings()]
+
+
+def _tap(row: Any) -> Tap:
+    plain = {k: v for k, v in row.items() if k != "site_id"}
+    return Tap(**{**plain, "flags": tuple(plain["flags"]), "photos": tuple(plain["photos"])})

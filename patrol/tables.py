@@ -1,8 +1,8 @@
-"""Taps: who proved to be where, when, and how well that is proved."""
+"""Taps, who proved to be where; and rounds, what was to be walked when."""
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 
-from store.metadata import Instant, metadata
+from store.metadata import Instant, Json, metadata
 
 tap = Table(
     "tap",
@@ -13,8 +13,61 @@ tap = Table(
     Column("checkpoint_id", Text),
     Column("person_id", Text),
     Column("proof", Text, nullable=False),
-    Column("flag", Text),
+    Column("flags", Json, nullable=False),
+    Column("counts", Boolean, nullable=False),
     Column("said_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),
+    Column("synced", Boolean, nullable=False),
+    Column("client", Text, nullable=False),  # the phone or handheld that brought it
+    Column("counter", BigInteger),
+    Column("answers", Json, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("photos", Json, nullable=False),
     Index("ix_tap_heard_at", "site_id", "heard_at"),
+    Index("ix_tap_tag", "site_id", "tag", "heard_at"),
+    Index("ix_tap_person", "site_id", "person_id", "heard_at"),
+    Index("ix_tap_checkpoint", "site_id", "checkpoint_id", "heard_at"),
+)
+
+patrol_round = Table(
+    "patrol_round",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("plan_id", Text, nullable=False),
+    Column("route_id", Text, nullable=False),
+    Column("route", Json, nullable=False),
+    Column("seat_id", Text, nullable=False),
+    Column("opens_at", Instant, nullable=False),
+    Column("closes_at", Instant, nullable=False),
+    Column("grace_s", Integer, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("stand", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("proofs", Json, nullable=False),
+    Column("urgent", Json, nullable=False),
+    Column("excused", Json, nullable=False),
+    Column("suspended", Json),
+    Column("odd", Json, nullable=False),
+    Column("bands", Json, nullable=False),
+    Column("settled_at", Instant),
+    Column("due_at", Instant),
+    Index("ix_patrol_round_opens_at", "site_id", "opens_at"),
+    Index("ix_patrol_round_ends_at", "site_id", "ends_at"),
+    Index(
+        "ix_patrol_round_due_at",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+# How far a site's rounds are made, and when to make more.
+patrol_horizon = Table(
+    "patrol_horizon",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
 )

@@ -357,6 +357,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_handover_seat_state", ["site_id", "seat_id", "state"], unique=False)
 
     op.create_table(
+        "log_archive",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("received_by", sa.Text(), nullable=True),
+        sa.Column("received_at", sa.BigInteger(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "month", name=op.f("pk_log_archive")),
+    )
+    op.create_table(
         "log_attached",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -555,6 +574,49 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("passkey", schema=None) as batch_op:
         batch_op.create_index("ix_passkey_account_id", ["account_id"], unique=False)
+
+    op.create_table(
+        "patrol_horizon",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_patrol_horizon")),
+    )
+    op.create_table(
+        "patrol_round",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("route_id", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("opens_at", sa.BigInteger(), nullable=False),
+        sa.Column("closes_at", sa.BigInteger(), nullable=False),
+        sa.Column("grace_s", sa.Integer(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("stand", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("proofs", sa.Text(), nullable=False),
+        sa.Column("urgent", sa.Text(), nullable=False),
+        sa.Column("excused", sa.Text(), nullable=False),
+        sa.Column("suspended", sa.Text(), nullable=True),
+        sa.Column("odd", sa.Text(), nullable=False),
+        sa.Column("bands", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_patrol_round")),
+    )
+    with op.batch_alter_table("patrol_round", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_patrol_round_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_patrol_round_ends_at", ["site_id", "ends_at"], unique=False)
+        batch_op.create_index("ix_patrol_round_opens_at", ["site_id", "opens_at"], unique=False)
 
     op.create_table(
         "presence_check",
@@ -776,13 +838,23 @@ def upgrade() -> None:
         sa.Column("checkpoint_id", sa.Text(), nullable=True),
         sa.Column("person_id", sa.Text(), nullable=True),
         sa.Column("proof", sa.Text(), nullable=False),
-        sa.Column("flag", sa.Text(), nullable=True),
+        sa.Column("flags", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("said_at", sa.BigInteger(), nullable=False),
         sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("synced", sa.Boolean(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("counter", sa.BigInteger(), nullable=True),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("photos", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "event_id", name=op.f("pk_tap")),
     )
     with op.batch_alter_table("tap", schema=None) as batch_op:
+        batch_op.create_index("ix_tap_checkpoint", ["site_id", "checkpoint_id", "heard_at"], unique=False)
         batch_op.create_index("ix_tap_heard_at", ["site_id", "heard_at"], unique=False)
+        batch_op.create_index("ix_tap_person", ["site_id", "person_id", "heard_at"], unique=False)
+        batch_op.create_index("ix_tap_tag", ["site_id", "tag", "heard_at"], unique=False)
 
     op.create_table(
         "telemetry_point",

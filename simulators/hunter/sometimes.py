@@ -11,8 +11,21 @@ from simulators.hunter.record import Record
 
 LONGEST_LADDER: Final = 5
 
-# No site that is hunted on demands hand-overs, owes rosters or asks for status entries.
-UNSAID: Final = frozenset({"duty.absent", "duty.away_overdue", "duty.late_relief", "duty.presence_check", "duty.roster_due", "logbook.status_due"})
+# No site that is hunted on demands hand-overs, owes rosters, asks for status entries or has rounds to walk.
+UNSAID: Final = frozenset(
+    {
+        "duty.absent",
+        "duty.away_overdue",
+        "duty.coverage",
+        "duty.late_relief",
+        "duty.presence_check",
+        "duty.roster_due",
+        "duty.short",
+        "logbook.status_due",
+        "patrol.missed",
+        "patrol.missed_night",
+    }
+)
 UNDONE: Final = frozenset({Act.HAND_OVER})
 
 REFUSALS: Final = (

@@ -290,7 +290,7 @@ def _taps(conn: Connection, site: str) -> Iterator[Happening]:
     for row in conn.execute(query.order_by(tap.c.heard_at, tap.c.checkpoint_id, tap.c.tag, tap.c.person_id)):
         who = () if row.person_id is None else (row.person_id,)
         yield Happening(
-            row.heard_at, "tap", (row.checkpoint_id or row.tag,), row.flag or "tap", who, {"proof": row.proof}
+            row.heard_at, "tap", (row.checkpoint_id or row.tag,), (row.flags or ["tap"])[0], who, {"proof": row.proof}
         )
 
 
