@@ -1,5 +1,5 @@
 /** The live picture of the chosen site: snapshot, pushes, the register, and how fresh they are. One per page. */
-import { computed, ref, shallowRef } from "vue";
+import { computed, onScopeDispose, ref, shallowRef } from "vue";
 
 import { client, Refused, taken } from "@shared/api/client";
 import type { Alert, Push, Register, SeatState } from "@shared/api/types";
@@ -29,6 +29,16 @@ let drain: ReturnType<typeof setTimeout> | undefined;
 let onSignedOut: () => void = () => undefined;
 
 setInterval(() => (now.value = Date.now() + ahead.value), 1000);
+
+type Told = { [T in Push["type"]]: Extract<Push, { type: T }>["body"] };
+const listeners = new Set<(push: Push) => void>();
+
+/** For a page that asks itself for what it shows: `act` hears the feed's word until the page is left. */
+export function onPush<T extends Push["type"]>(type: T, act: (body: Told[T]) => void): void {
+  const hear = (push: Push) => push.type === type && act(push.body as Told[T]);
+  listeners.add(hear);
+  onScopeDispose(() => listeners.delete(hear));
+}
 
 export const whenSignedOut = (act: () => void) => (onSignedOut = act);
 
@@ -115,6 +125,7 @@ const listener = {
   push(push: Push) {
     heard();
     waiting.push(push);
+    for (const hear of listeners) hear(push);
     // At once when it is quiet; in a storm a few times a second, so that the page stays quick to the hand.
     drain ??= setTimeout(settle, performance.now() - settledAt > 250 ? 0 : 120);
   },

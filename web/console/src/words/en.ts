@@ -1,4 +1,5 @@
 import handovers from "./handovers.en";
+import roster from "./roster.en";
 import type zh from "./zh-CN";
 
 const en: typeof zh = {
@@ -22,7 +23,7 @@ const en: typeof zh = {
     otherLanguage: "中文",
     otherLanguageLabel: "Switch to Chinese (中文)",
   },
-  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", logbook: "Logbook", handover: "Hand-over", open: "{n} open" },
+  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", open: "{n} open" },
   login: {
     lead: "Every alarm answered, every step on record.",
     login: "User name",
@@ -237,6 +238,7 @@ const en: typeof zh = {
     off: "Sign off",
   },
   handovers,
+  ...roster,
   events: {
     title: "Events",
     tab: "Events",
