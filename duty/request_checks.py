@@ -4,7 +4,8 @@ A fault makes the request impossible. A warning needs somebody who decides, and 
 notice, a lower rank, a seat left empty.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -13,12 +14,12 @@ import msgspec
 from core.errors import Refusal
 from duty.calendar import month_of
 from duty.request_errors import CertificateMissing, PostNotAllowed, RequestImpossible, TwoSeatsAtOnce
-from duty.request_moves import placed_at
-from duty.requests import Move, Request, excused
+from duty.requests import Move, Request, RequestState
 from duty.roster_checks import check, errors
 from duty.roster_cover import Finding, Severity
 from duty.rosters import Edit, Roster, RosterState, edited, shifts_of
 from duty.rotations import Cells
+from duty.rules import placed
 from sites.duty_words import Dated, DayType
 from sites.register import Register
 
@@ -28,7 +29,7 @@ _IMPOSSIBLE: Final[Mapping[str, type[Refusal]]] = {
     "certificate_missing": CertificateMissing,
     "post_not_allowed": PostNotAllowed,
 }
-_MEASURES: Final = {"too_many_days": "days", "too_many_hours": "hours"}
+_SPANS: Final = frozenset({"uncovered", "too_few", "certificate_missing"})  # what lasts, and may grow or shrink
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -45,14 +46,19 @@ def broken(register: Register, plan: Plan, moves: Sequence[Move], at: datetime) 
     if not moves:
         return []
     after = {month: _with(cells, moves, month) for month, cells in plan.cells.items()}
-    stood, made = (_found(register, plan, cells, at) for cells in (plan.cells, after))
-    found = [f for f in made if not any(_known(f, old) for old in stood) and (f.ends_at is None or f.ends_at > at)]
+    touched = {month_of(m.day + timedelta(days=n)) for m in moves for n in (0, 1)}  # a night ends on the next day
+    stood, made = (_found(register, plan, cells, touched, at) for cells in (plan.cells, after))
+    before: dict[tuple[str, str | None], list[Finding]] = defaultdict(list)
+    for old in stood:
+        before[old.code, old.person].append(old)
+    coming = (f for f in made if f.ends_at is None or f.ends_at > at)
+    found = [f for f in coming if not any(_known(f, old) for old in before[f.code, f.person])]
     if not any(m.now for m in moves):  # nobody comes: what is missing then is a gap to be seen, nobody's fault
         found = [msgspec.structs.replace(f, severity=Severity.WARNING) for f in found]
     for fault in errors(found):
         told = {k: v for k, v in msgspec.to_builtins(fault).items() if v not in (None, {})}
         raise _IMPOSSIBLE.get(fault.code, RequestImpossible)(first=told)
-    return [*_ranks(register, moves), *_away(register, plan.leaves, moves), *found]
+    return [*_ranks(register, moves), *on_leave(_come(register, moves), plan.leaves), *found]
 
 
 def notice(register: Register, starts_at: datetime, at: datetime) -> list[Finding]:
@@ -69,13 +75,16 @@ def _with(cells: Cells, moves: Iterable[Move], month: str) -> Cells:
     return edited(cells, edits, month)[0]
 
 
-def _found(register: Register, plan: Plan, months: Mapping[str, Cells], at: datetime) -> list[Finding]:
-    """What the roster's own checks say of these months, each beside the others."""
+def _found(
+    register: Register, plan: Plan, months: Mapping[str, Cells], touched: Collection[str], at: datetime
+) -> list[Finding]:
+    """What the roster's own checks say of the months that are touched, each beside the others."""
     first, last = date.min, date.max
     around = [*plan.beside, *(s for cells in months.values() for s in shifts_of(register, cells, first, last))]
     return [
         f
         for month, cells in months.items()
+        if month in touched
         for f in check(register, _as_roster(month, cells, at), around, plan.day_type)
     ]
 
@@ -88,17 +97,16 @@ def _as_roster(month: str, cells: Cells, at: datetime) -> Roster:
 
 
 def _known(new: Finding, old: Finding) -> bool:
-    """Whether what is wrong now was wrong before, at least as badly."""
-    if (new.code, new.person) != (old.code, old.person):
-        return False
-    measure = _MEASURES.get(new.code)
-    if measure is not None:
-        return bool(new.data[measure] <= old.data[measure])
+    """Whether what is wrong now was wrong before, at least as badly: of two findings with the same code and person."""
+    if new.code == "too_many_hours":
+        return bool(new.data["hours"] <= old.data["hours"] and new.data["weeks"] <= old.data["weeks"])
+    if new.code == "too_many_days":
+        return bool(old.data["from"] <= new.data["from"] and new.data["to"] <= old.data["to"])
     if new.code == "rest_too_short":
         return (new.starts_at, new.ends_at) == (old.starts_at, old.ends_at)
-    if new.starts_at is None or old.starts_at is None or new.ends_at is None or old.ends_at is None:
+    if new.code not in _SPANS or None in {new.starts_at, new.ends_at, old.starts_at, old.ends_at}:
         return new == old
-    within = old.starts_at <= new.starts_at and new.ends_at <= old.ends_at
+    within = old.starts_at <= new.starts_at and new.ends_at <= old.ends_at  # type: ignore[operator]
     same = new.seat == old.seat and all(new.data.get(k) == old.data.get(k) for k in ("post", "certificate", "need"))
     return within and same and new.data.get("have", 0) >= old.data.get("have", 0)
 
@@ -114,15 +122,28 @@ def _ranks(register: Register, moves: Iterable[Move]) -> Iterator[Finding]:
             yield _of(move, "grade_too_low", data)
 
 
-def _away(register: Register, leaves: Iterable[Request], moves: Iterable[Move]) -> Iterator[Finding]:
-    """People who would come while they are on approved leave."""
-    for move in moves:
-        span = placed_at(register, move)
-        if move.now is None or span is None:
-            continue
-        for leave in leaves:
-            if leave.starts_at < span[1] and span[0] < leave.ends_at and excused(move.now, leave.starts_at, [leave]):
-                yield _of(move, "on_leave", {"request": leave.id})
+def on_leave(shifts: Iterable[Dated], leaves: Iterable[Request]) -> list[Finding]:
+    """People who are to stand in a shift while they are on approved leave."""
+    approved = [leave for leave in leaves if leave.state is RequestState.APPROVED]
+    found = {}
+    for shift in shifts:
+        for leave in approved:
+            mine = leave.asked_by == shift.person
+            if mine and leave.starts_at < shift.ends_at and shift.starts_at < leave.ends_at:
+                _, day, _, *_ = shift.id.split("/")
+                move = Move(shift.seat, date.fromisoformat(day), shift.template, None, shift.person)
+                found[move] = _of(move, "on_leave", {"request": leave.id})
+    return list(found.values())
+
+
+def _come(register: Register, moves: Iterable[Move]) -> list[Dated]:
+    """The shifts that people come to by these moves."""
+    return [
+        shift
+        for m in moves
+        if m.now is not None and m.template in register.templates
+        for shift in placed(register.templates[m.template], m.seat, m.now, m.day, register.zone_info)
+    ]
 
 
 def _of(move: Move, code: str, data: dict[str, Any]) -> Finding:

@@ -14,8 +14,8 @@ from sites.register import Register
 
 
 def plan(conn: Connection, register: Register, days: Iterable[date]) -> Plan:
-    """What stands in the months of these days, and beside them."""
-    months = sorted({month_of(day) for day in days})
+    """What stands in the months of these days and of the days after them, and beside those months."""
+    months = sorted({month_of(day + timedelta(days=n)) for day in days for n in (0, 1)})
     cells = {month: roster_reading.standing_cells(conn, register, month) for month in months}
     first, last = days_of(months[0])[0], days_of(months[-1])[-1]
     starts, ends = (_midnight(register, day) for day in (first, last + timedelta(days=1)))

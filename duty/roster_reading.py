@@ -6,14 +6,15 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Connection
 
-from duty import calendar_store, roster_store
+from duty import calendar_store, request_store, roster_store
 from duty import store as duty_store
 from duty.calendar import day_types, days_of
 from duty.coverage import span
 from duty.errors import RosterFaulty
+from duty.request_checks import on_leave
 from duty.roster_checks import AROUND, check, errors
 from duty.roster_cover import Finding
-from duty.rosters import Roster, cells_of
+from duty.rosters import Roster, cells_of, shifts_of
 from duty.rotations import Cells
 from duty.rules import dated
 from sites.duty_words import DayType
@@ -42,6 +43,8 @@ def findings(conn: Connection, register: Register, roster: Roster, at: datetime)
     starts, ends = span(register, days)
     around = duty_store.shifts(conn, register.site_id, starts - AROUND, ends + AROUND)
     found = check(register, roster, around, calendar(conn, register, days))
+    leaves = request_store.leaves(conn, register.site_id, starts, ends + AROUND)
+    found += on_leave(shifts_of(register, roster.cells, days[0], days[-1]), leaves)
     return [f for f in found if (f.day is None or f.day >= today) and (f.ends_at is None or f.ends_at > at)]
 
 

@@ -1,40 +1,33 @@
-"""What people do with requests: ask, agree, decide; and how a roster follows an approved one in the same transaction.
+"""What becomes of requests: agreed to, decided, taken back; and how the roster follows in the same transaction.
 
 Each takes an open transaction that holds the site's head. Who decides is the site's policy `swap_approvers`, and never who
 asked (DUTY-06). What breaks a rule is let pass only with a reason, which the logbook keeps.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
 import msgspec
 
-from core.errors import Invalid
-from core.ids import fresh
 from duty import request_moves, request_reading, request_store, requests
 from duty.calendar import month_of
-from duty.errors import NoSuchSeat, NotOfThisSite
+from duty.errors import NotOfThisSite
 from duty.handover_errors import SamePerson, WordsOwed
-from duty.request_checks import Plan, broken, notice
+from duty.request_checks import broken
 from duty.request_errors import (
     AgreementOwed,
-    LeaveTurned,
     NoStandIn,
-    NoSuchShift,
     NotAsked,
     NotAsker,
-    NotYourShift,
     OwnRequest,
     RequestRole,
     RequestTooLate,
     RulesBroken,
-    ShiftTaken,
 )
-from duty.request_moves import Slot, holder, span_of
+from duty.request_moves import span_of
 from duty.requests import Act, Move, Request, RequestKind, RequestState
-from duty.roster_acts import within_reach
 from duty.roster_cover import Finding
 from duty.rosters import Edit
 from ingest import rosters
@@ -45,83 +38,9 @@ from sites.register import Register, Role
 from store import outbox
 from store.db import Tx
 
-_ASSIGNED: Final = frozenset(
-    {RequestKind.LEAVE, RequestKind.SUBSTITUTE}
-)  # where whoever decides may name somebody else
+# Where whoever decides may name somebody else.
+_ASSIGNED: Final = frozenset({RequestKind.LEAVE, RequestKind.SUBSTITUTE})
 _PAIRED: Final = frozenset({RequestKind.SWAP, RequestKind.SUBSTITUTE})
-
-
-# -- asking
-
-
-def leave(
-    tx: Tx, desk: Desk, starts_at: datetime, ends_at: datetime, reason: str, by: str, at: datetime,
-    *, stand_in: str | None = None,
-) -> Request:  # fmt: skip
-    """Ask to be away. Every shift that it touches is given up whole: to the stand-in, or to nobody, which is seen as a gap."""
-    register = desk.register
-    if ends_at <= starts_at:
-        raise LeaveTurned(field="ends_at")
-    if starts_at < at:
-        raise RequestTooLate(field="starts_at")
-    if stand_in is not None:
-        _other_person(register, stand_in, by, "stand_in")
-    within_reach(register, month_of(ends_at.astimezone(register.zone_info).date()), at)
-    days = request_reading.days_between(register, starts_at, ends_at)
-    plan = request_reading.plan(tx.conn, register, days)
-    moves = request_moves.of_leave(register, plan.cells, by, starts_at, ends_at, stand_in)
-    span = (starts_at, ends_at)
-    return _ask(tx, register, plan, RequestKind.LEAVE, moves, reason, by, at, other=stand_in, span=span)
-
-
-def swap(tx: Tx, desk: Desk, mine: Slot, theirs: Slot, reason: str, by: str, at: datetime) -> Request:
-    """Ask somebody to take my shift for theirs."""
-    plan = _plan(tx, desk.register, [mine, theirs], at)
-    _mine(plan, mine, by)
-    other = request_moves.given(plan.cells, theirs, "theirs")
-    _other_person(desk.register, other, by, "theirs")
-    moves = (
-        Move(mine.seat, mine.day, mine.template, by, other),
-        Move(theirs.seat, theirs.day, theirs.template, other, by),
-    )
-    return _ask(tx, desk.register, plan, RequestKind.SWAP, moves, reason, by, at, other=other)
-
-
-def substitute(tx: Tx, desk: Desk, mine: Slot, other: str, reason: str, by: str, at: datetime) -> Request:
-    """Ask somebody to take my shift."""
-    _other_person(desk.register, other, by, "other")
-    plan = _plan(tx, desk.register, [mine], at)
-    _mine(plan, mine, by)
-    moves = (Move(mine.seat, mine.day, mine.template, by, other),)
-    return _ask(tx, desk.register, plan, RequestKind.SUBSTITUTE, moves, reason, by, at, other=other)
-
-
-def call_in(
-    tx: Tx, desk: Desk, wanted: Sequence[tuple[Slot, str]], reason: str, by: str, roles: Collection[Role], at: datetime,
-    *, override: str = "",
-) -> Request:  # fmt: skip
-    """Call more people in than the roster says (DUTY-08): it stands at once, and those who are called say that they know."""
-    register = desk.register
-    _decides(register, roles)
-    for slot, person in wanted:
-        _known(register, slot, "shifts")
-        if person not in register.people:
-            raise NotOfThisSite(field="shifts", person=person)
-    plan = _plan(tx, register, [slot for slot, _ in wanted], at)
-    for slot, _ in wanted:
-        found = holder(plan.cells, slot)
-        if found is not None:
-            raise ShiftTaken(
-                field="shifts", seat=slot.seat, day=slot.day.isoformat(), template=slot.template, person=found
-            )
-    moves = tuple(Move(s.seat, s.day, s.template, None, p) for s, p in wanted)
-    if len({(m.seat, m.day, m.template) for m in moves}) != len(moves):
-        raise Invalid("A shift is named twice.", field="shifts")
-    made = _ask(tx, register, plan, RequestKind.REINFORCEMENT, moves, reason, by, at)
-    return _let_stand(tx, desk, made, Act.CALL, by, at, override)
-
-
-# -- answering
 
 
 def agree(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Request:
@@ -132,8 +51,9 @@ def agree(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Request
     if before.kind is RequestKind.REINFORCEMENT:
         if by not in before.called:
             raise NotAsked
-        heard = tuple(dict.fromkeys((*before.heard, by)))
-        return keep(tx, *requests.step(before, Act.HEAR, by=by, at=at, heard=heard))
+        if by in before.heard:
+            return before
+        return keep(tx, *requests.step(before, Act.HEAR, by=by, at=at, heard=(*before.heard, by)))
     if by != before.other:
         raise NotAsked
     requests.step(before, Act.AGREE, by=by, at=at)  # before anything else is said of it: whether it can be agreed to
@@ -142,7 +62,7 @@ def agree(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Request
     after = keep(tx, *requests.step(looked, Act.AGREE, by=by, at=at, agreed_at=at))
     if not desk.register.policies.duty.swap_own_arrangement or after.kind not in _PAIRED or after.findings:
         return after
-    return _let_stand(tx, desk, after, Act.ARRANGE, by, at, "")
+    return let_stand(tx, desk, after, Act.ARRANGE, by, at, "")
 
 
 def approve(
@@ -154,28 +74,28 @@ def approve(
     """
     register = desk.register
     before = request_store.get(tx.conn, register.site_id, request_id)
-    _decides(register, roles)
+    decides(register, roles)
     _third(before, by)
     requests.step(before, Act.APPROVE, by=by, at=at)  # before anything else is said of it: whether it is open
     if stand_in is not None:
         if before.kind not in _ASSIGNED:
             raise NoStandIn(field="stand_in")
-        _other_person(register, stand_in, before.asked_by, "stand_in")
+        other_person(register, stand_in, before.asked_by, "stand_in")
     elif before.other is not None and before.state is not RequestState.AGREED:
         raise AgreementOwed(other=before.other)
     moves = _moves_now(tx, register, before, stand_in)
     looked = _looked_at(tx, register, before, moves, at)
-    return _let_stand(tx, desk, looked, Act.APPROVE, by, at, override, stand_in=stand_in, answer=answer)
+    return let_stand(tx, desk, looked, Act.APPROVE, by, at, override, stand_in=stand_in, answer=answer)
 
 
 def refuse(tx: Tx, desk: Desk, request_id: str, reason: str, by: str, roles: Collection[Role], at: datetime) -> Request:
     """Say no, with the reason: who was asked, or who decides."""
     before = request_store.get(tx.conn, desk.register.site_id, request_id)
     if by != before.other:
-        _decides(desk.register, roles)
+        decides(desk.register, roles)
         _third(before, by)
-    words = _words(reason, "reason")
-    return keep(tx, *requests.step(before, Act.REFUSE, by=by, at=at, told={"reason": words}, answer=words))
+    why = words(reason, "reason")
+    return keep(tx, *requests.step(before, Act.REFUSE, by=by, at=at, told={"reason": why}, answer=why))
 
 
 def withdraw(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Request:
@@ -187,54 +107,6 @@ def withdraw(tx: Tx, desk: Desk, request_id: str, by: str, at: datetime) -> Requ
 
 
 # -- what stands behind
-
-
-def _ask(
-    tx: Tx,
-    register: Register,
-    plan: Plan,
-    kind: RequestKind,
-    moves: tuple[Move, ...],
-    reason: str,
-    by: str,
-    at: datetime,
-    *,
-    other: str | None = None,
-    span: tuple[datetime, datetime] | None = None,
-) -> Request:
-    """Write a request down, with the rules that it would break. Raises what makes it impossible. `span` is a leave's."""
-    if by not in register.people:
-        raise NotOfThisSite
-    request_moves.still_to_come(register, moves, at)
-    shifts = span_of(register, moves) or span
-    whole = span or shifts
-    if shifts is None or whole is None:
-        raise NoSuchShift
-    made = Request(
-        site_id=register.site_id,
-        id=fresh(at),
-        kind=kind,
-        asked_by=by,
-        asked_at=at,
-        other=other,
-        starts_at=whole[0],
-        ends_at=whole[1],
-        moves=moves,
-        reason=_words(reason, "reason"),
-        findings=(*notice(register, shifts[0], at), *broken(register, plan, moves, at)),
-        due_at=shifts[0],
-    )
-    request_store.insert(tx, made)
-    entries.append(tx, register.site_id, [requests.asked(made)])
-    show(tx, made, at)
-    return made
-
-
-def _plan(tx: Tx, register: Register, slots: Sequence[Slot], at: datetime) -> Plan:
-    """What stands around these shifts. Raises `MonthIsPast` or `MonthTooFar` where no roster can be made."""
-    for month in {month_of(slot.day) for slot in slots}:
-        within_reach(register, month, at)
-    return request_reading.plan(tx.conn, register, [slot.day for slot in slots])
 
 
 def _moves_now(tx: Tx, register: Register, request: Request, stand_in: str | None) -> tuple[Move, ...]:
@@ -259,14 +131,13 @@ def _looked_at(tx: Tx, register: Register, request: Request, moves: tuple[Move, 
     days = [m.day for m in moves] or [starts_at.astimezone(register.zone_info).date()]
     plan = request_reading.plan(tx.conn, register, days)
     request_moves.still_standing(plan.cells, moves)
-    early = [
-        f for f in request.findings if f.code == "notice_too_short"
-    ]  # of when it was asked, not of when it is read
+    # notice is a matter of when it was asked for, not of when somebody reads it
+    early = [f for f in request.findings if f.code == "notice_too_short"]
     findings: tuple[Finding, ...] = (*early, *broken(register, plan, moves, at))
     return msgspec.structs.replace(request, moves=moves, findings=findings)
 
 
-def _let_stand(
+def let_stand(
     tx: Tx, desk: Desk, request: Request, act: Act, by: str, at: datetime, override: str, **change: Any
 ) -> Request:
     """The roster follows, month by month, and the request says by which versions."""
@@ -297,7 +168,7 @@ def show(tx: Tx, request: Request, at: datetime) -> None:
     outbox.append(tx, request.site_id, at, [("request", {**told, "asked_by": request.asked_by, "people": people})])
 
 
-def _decides(register: Register, roles: Collection[Role]) -> None:
+def decides(register: Register, roles: Collection[Role]) -> None:
     """Only those whom the site lets decide."""
     allowed = register.policies.duty.swap_approvers
     if not set(allowed) & set(roles):
@@ -310,26 +181,16 @@ def _third(request: Request, by: str) -> None:
         raise OwnRequest
 
 
-def _mine(plan: Plan, slot: Slot, by: str) -> None:
-    if request_moves.given(plan.cells, slot, "mine") != by:
-        raise NotYourShift(field="mine")
-
-
-def _other_person(register: Register, person: str, by: str, field: str) -> None:
+def other_person(register: Register, person: str, by: str, field: str) -> None:
+    """Somebody who works here, and somebody else."""
     if person not in register.people:
         raise NotOfThisSite(field=field, person=person)
     if person == by:
         raise SamePerson(field=field)
 
 
-def _known(register: Register, slot: Slot, field: str) -> None:
-    if slot.seat not in register.seats:
-        raise NoSuchSeat(field=field, seat=slot.seat)
-    if slot.template not in register.templates:
-        raise NoSuchShift(field=field, template=slot.template)
-
-
-def _words(text: str, field: str) -> str:
+def words(text: str, field: str) -> str:
+    """What was written, which must be something."""
     if not text.strip():
         raise WordsOwed(field=field)
     return text.strip()

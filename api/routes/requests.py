@@ -16,6 +16,7 @@ from duty import request_store
 from duty.request_errors import NoSuchRequest
 from duty.requests import OPEN
 from duty.requests import Request as Asked
+from ingest import request_asks
 from ingest import requests as path
 from ingest.scene import Desk
 from sites.register import Register
@@ -78,14 +79,18 @@ def ask_request(request: Request, site: SiteId, body: AskRequest, caller: _MAKE)
     def ask(tx: Tx, desk: Desk, who: dict[str, Any]) -> Asked:
         match body:
             case Leave():
-                return path.leave(tx, desk, body.starts_at, body.ends_at, body.reason, stand_in=body.stand_in, **who)
+                return request_asks.leave(
+                    tx, desk, body.starts_at, body.ends_at, body.reason, stand_in=body.stand_in, **who
+                )
             case Swap():
-                return path.swap(tx, desk, body.mine.slot, body.theirs.slot, body.reason, **who)
+                return request_asks.swap(tx, desk, body.mine.slot, body.theirs.slot, body.reason, **who)
             case Substitute():
-                return path.substitute(tx, desk, body.mine.slot, body.other, body.reason, **who)
+                return request_asks.substitute(tx, desk, body.mine.slot, body.other, body.reason, **who)
             case CallIn():
                 wanted = [(s.slot, s.person) for s in body.shifts]
-                return path.call_in(tx, desk, wanted, body.reason, roles=caller.roles, override=body.override, **who)
+                return request_asks.call_in(
+                    tx, desk, wanted, body.reason, roles=caller.roles, override=body.override, **who
+                )
 
     return _do(request, site, caller, ask)
 

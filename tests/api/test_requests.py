@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient, Response
 
+from api.pushes import PUSH
 from tests.api.conftest import MINE, OTHER, House
 from tests.api.test_answers import shaped
 
@@ -36,6 +37,12 @@ async def test_a_substitute_from_the_question_to_the_roster(any_house: House) ->
         assert (refused.status_code, refused.json()["code"]) == (403, "request_role_needed")
         after = shaped("approve_request", await _act(chief, made, "approve", answer="同意"))
         assert (after["state"], after["decided_by"], after["answer"]) == ("approved", "chen", "同意")
+        pushed = [(s, t, b) for s, t, b in any_house.night.pushes() if t == "request"]
+        for seq, name, body in pushed:
+            PUSH.validate_python({"type": name, "seq": seq, "body": body})
+        assert [(b["state"], b["version"], b["people"]) for _, _, b in pushed] == [
+            (state, n + 1, ["li", "the-operator"]) for n, state in enumerate(("asked", "agreed", "approved"))
+        ]
         roster = (await asker.get(f"/api/v1/sites/{MINE}/rosters/{after['rosters'][0]}")).json()
         assert roster["cells"]["centre"]["2026-03-05"]["day"] == "the-operator"
         assert shaped("duty_request", await other.get(f"{PATH}/{made['id']}")) == after
