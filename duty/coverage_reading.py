@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from duty import calendar_store, request_store, roster_store
 from duty import store as duty_store
-from duty.calendar import days_of
-from duty.coverage import Gap, gaps, span
+from duty.calendar import days_of, month_of
+from duty.coverage import Away, Gap, gaps, span
 from duty.quality import Quality, quality
 from duty.roster_checks import AROUND
 from duty.roster_reading import calendar, standing_cells
-from duty.rosters import shifts_of
+from duty.rosters import planned, shifts_of
 from duty.rotations import Cells
 from sites.duty_words import Dated
 from sites.register import Register
@@ -20,9 +21,21 @@ _DAY = timedelta(days=1)
 
 
 def missing(conn: Connection, register: Register, starts: datetime, ends: datetime) -> list[Gap]:
-    """What the published shifts leave open from `starts` until `ends`."""
+    """What the shifts leave open from `starts` until `ends`: the published ones, and beyond them those that will be."""
     shifts = duty_store.shifts(conn, register.site_id, starts, ends)
-    return _missing(conn, register, shifts, starts, ends)
+    return _missing(conn, register, [*shifts, *_coming(conn, register, shifts, ends)], starts, ends)
+
+
+def _coming(conn: Connection, register: Register, shifts: Sequence[Dated], ends: datetime) -> list[Dated]:
+    """Shifts that are not published yet, up to `ends`."""
+    published, zone = duty_store.last_published(conn, register.site_id), register.zone_info
+    if published is None or published >= ends:
+        return []
+    first, last = (at.astimezone(zone).date() for at in (published - _DAY, ends))
+    rosters = roster_store.published(conn, register.site_id, month_of(first))
+    made = planned(register, first, last, calendar_store.calendar(conn, register, first, last), rosters)
+    known = {s.id for s in shifts}
+    return [s for s in made if s.id not in known]
 
 
 def month_quality(conn: Connection, register: Register, month: str, cells: Cells | None = None) -> Quality:
@@ -42,7 +55,14 @@ def _missing(
     conn: Connection, register: Register, shifts: Sequence[Dated], starts: datetime, ends: datetime
 ) -> list[Gap]:
     days = _days(register, starts, ends)
-    return gaps(register, days, shifts, calendar(conn, register, days), within=(starts, ends))
+    away = on_leave(conn, register, starts, ends)
+    return gaps(register, days, shifts, calendar(conn, register, days), away, within=(starts, ends))
+
+
+def on_leave(conn: Connection, register: Register, starts: datetime, ends: datetime) -> list[Away]:
+    """Who is on leave that was approved (DUTY-06)."""
+    found = request_store.leaves(conn, register.site_id, starts, ends)
+    return [Away(leave.asked_by, leave.starts_at, leave.ends_at) for leave in found]
 
 
 def _days(register: Register, starts: datetime, ends: datetime) -> list[date]:

@@ -16,6 +16,7 @@ from duty import roster_acts, solving_store
 from duty import store as duty_store
 from duty.calendar import days_of, first_of, month_of
 from duty.coverage import span
+from duty.coverage_reading import on_leave
 from duty.roster_reading import calendar, standing_cells
 from duty.rosters import Act, Roster, step
 from duty.solver.errors import CalledOff, NothingToSolve, SolveRunning
@@ -141,12 +142,13 @@ def told_costs(costs: Costs) -> dict[str, int]:
 def _problem(conn: Connection, register: Register, roster: Roster, asked: Asked, at: datetime) -> Problem:
     days = days_of(roster.month)
     first = max(days[0], at.astimezone(register.zone_info).date() + timedelta(days=1))
-    starts, _ = span(register, days)
+    starts, ends = span(register, days)
     last: date = first_of(roster.month) - timedelta(days=1)
     known = Known(
         first=first,
         earlier=duty_store.shifts(conn, register.site_id, starts - EARLIER, span(register, [first])[0]),
         last_month=standing_cells(conn, register, month_of(last)),
+        away=on_leave(conn, register, starts, ends),
     )
     whole = [last - timedelta(days=n) for n in range(EARLIER.days, -1, -1)] + days
     return problem_of(register, roster, asked, known, calendar(conn, register, whole))

@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from random import Random
 from typing import Any, Final
 
+from sites.duty_policies import DutyPolicies
 from sites.register import (
     MODELS,
     Checkpoint,
@@ -82,6 +83,7 @@ def random_site(dice: Random, zone: str, day: date) -> Register:
             gateway_gap_s=30,  # shorter than any outage here, so that gaps are told while the gateway still holds what is missing
             key_zone_raises_priority=dice.random() < 0.5,
             roster_horizon_days=3,
+            duty=DutyPolicies(coverage_lead_h=()),
         ),
     )
 

@@ -186,8 +186,21 @@ def test_every_alert_finds_a_route_and_every_ladder_starts_in_a_seat(name: str) 
             route = site.route(kind, kind.priority, zone)
             assert route.ladder in site.ladders
             assert route.seat in site.seats
-    assert all(ladder.rungs[0].who.startswith("seat:") for ladder in site.ladders.values())
+    desks = {"planning", "management"}  # what no seat can answer: the rosters to come
+    assert all(lad.rungs[0].who.startswith("seat:") for lad in site.ladders.values() if lad.id not in desks)
     assert site.ladders["life"].rungs[1].after_s == 30
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [("duty.coverage", "role:supervisor"), ("duty.short", "role:supervisor"), ("duty.roster_due", "role:manager")],
+)
+def test_the_rosters_to_come_call_whoever_makes_or_answers_for_them(name: str, kind: str, first: str) -> None:
+    """DUTY-03: the manager for a month without a roster, the supervisor for its gaps; by mail too, they sit at no desk."""
+    site = shipped(name)
+    rung = site.ladders[site.route(KINDS[kind], KINDS[kind].priority, None).ladder].rungs[0]
+    assert (rung.after_s, rung.who, rung.channels) == (0, first, ("console", "email"))
 
 
 @pytest.mark.parametrize("name", BOTH)
