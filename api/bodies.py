@@ -175,6 +175,12 @@ class PlaceHold(Body):
     until: AwareDatetime | None = None
 
 
+class ReceiveArchive(Body):
+    """What the archivist has to say of the file: where it lies."""
+
+    comment: Long = ""
+
+
 class LiftHold(Body):
     """Why a hold is no longer needed."""
 

@@ -65,6 +65,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "log.write": Permit(Where.SITE, _HANDS, person=True),
     "log.review": Permit(Where.SITE, _ALL, person=True),  # the site's own policy says who of them
     "log.readers": Permit(Where.SITE, frozenset({Role.ADMIN, Role.AUDITOR})),
+    "log.archive": Permit(Where.SITE, _LEADS),
     "log.hold": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "log.export": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "console.report": Permit(Where.SITE, _ALL),

@@ -49,6 +49,7 @@ class Settings:
     secure: bool = False  # reached by https, here or at a proxy in front
     static: Path | None = None  # the built console
     files: Path | None = None  # where attachments lie
+    archives: Path | None = None  # where archived months lie
     metrics_token: str = ""
     public_url: str = ""  # how people reach the pages; passkeys are bound to its name
     origins: tuple[str, ...] = ()  # further origins that may send commands, where a proxy rewrites Host

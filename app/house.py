@@ -171,8 +171,9 @@ class House:
             return
         self.roles.add("sweep", every(SWEEP_EVERY_S, self.sweep.run))
         self.roles.add("seldom", every(SELDOM_S, self.sweep.seldom))
-        files = self.settings.data / "attachments"
-        self.roles.add("retention", every(RETENTION_S, lambda: retention.look(self.store, self.desks, files, now)))
+        data = self.settings.data
+        kept = (data / "attachments", data / "archives")
+        self.roles.add("retention", every(RETENTION_S, lambda: retention.look(self.store, self.desks, *kept, now)))
 
     def add_notify(self) -> None:
         """Send what the rungs owe."""
@@ -190,6 +191,7 @@ class House:
             secure=s.tls_cert is not None or s.behind_https,
             static=STATIC if STATIC.is_dir() else None,
             files=s.data / "attachments",
+            archives=s.data / "archives",
             metrics_token=s.metrics_token,
             public_url=s.public_url or "",
         )

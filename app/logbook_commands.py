@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 
 import typer
 
-from app.logbook_keeping import purge_site
+from app.logbook_keeping import archive_month, purge_site
 
 if TYPE_CHECKING:
     from logbook.verify import Progress
@@ -26,6 +26,7 @@ def _about() -> None:
     """Export a site's logbook, or verify an export."""
 
 
+logbook_app.command("archive")(archive_month)
 logbook_app.command("purge")(purge_site)
 
 
@@ -61,7 +62,7 @@ def export_site(
 @logbook_app.command("verify")
 def verify_file(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="An export; - for standard input.", allow_dash=True)
+        Path, typer.Argument(exists=True, dir_okay=False, help="An export or an archive; - for standard input.", allow_dash=True)
     ],
     public_key: Annotated[
         list[Path] | None,
@@ -80,7 +81,8 @@ def verify_file(
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No words, only the exit code.")] = False,
 ) -> None:
-    """Check an export from the file alone. Exit code 0: all of it fits; 1: something does not; 2: could not be read."""
+    """Check an export or a month's archive from the file alone. Exit code 0: all of it fits; 1: something does not; 2: could not be read."""
+    from logbook.archive_check import check, is_archive
     from logbook.keys import read_fingerprint, read_public_key
     from logbook.verify import verify
 
@@ -90,8 +92,12 @@ def verify_file(
         kept = [path.read_text(encoding="utf-8") for path in checkpoint or ()]
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from None
-    with _read(file) as stream, _progress(file, quiet) as progress:
-        answer = verify(stream, pins=pins, keys=keys, kept=kept, attachments=attachments, progress=progress)
+    if str(file) != "-" and is_archive(file):
+        with file.open("rb") as stream:
+            answer = check(stream, pins=pins, keys=keys, kept=kept)
+    else:
+        with _read(file) as stream, _progress(file, quiet) as progress:
+            answer = verify(stream, pins=pins, keys=keys, kept=kept, attachments=attachments, progress=progress)
     if not quiet:
         typer.echo(_report(answer))
     raise typer.Exit(0 if answer.ok else 1)
@@ -155,7 +161,7 @@ def _read(file: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def bar(what: str, total: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
+def bar(what: str, total: int, *, shown: bool) -> Iterator[Callable[[float], object]]:
     """Tells a person who waits at a terminal how far it is."""
     if not shown:
         yield lambda _: None

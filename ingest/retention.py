@@ -8,7 +8,7 @@ import structlog
 
 from core.clock import Clock
 from ingest.desks import Desks
-from logbook import files, retention
+from logbook import archive, files, retention
 from logbook.errors import ClockDoubted
 from sites import store as site_store
 from store.db import Store
@@ -18,11 +18,11 @@ EVERY: Final = timedelta(days=1)
 SETTLED: Final = timedelta(days=1)  # a file that lies there without an owner may be about to be attached
 
 
-def look(db: Store, desks: Desks, folder: Path | None, now: Clock) -> int:
+def look(db: Store, desks: Desks, folder: Path | None, archives: Path, now: Clock) -> int:
     """Whatever is due. Returns how many texts were deleted."""
     with db.read() as conn:
         sites = [site for site in site_store.versions(conn) if _due(retention.stands(conn, site), now())]
-    count = sum(_site(db, desks, site, now()) for site in sites)
+    count = sum(_site(db, desks, site, archives, now()) for site in sites)
     if count:
         sweep_files(db, folder, now())
     return count
@@ -32,7 +32,7 @@ def _due(stands: retention.Stands | None, at: datetime) -> bool:
     return stands is None or abs(at - stands.looked_at) >= EVERY
 
 
-def _site(db: Store, desks: Desks, site: str, at: datetime) -> int:
+def _site(db: Store, desks: Desks, site: str, archives: Path, at: datetime) -> int:
     with db.read() as conn:
         register = desks.register(conn, site)
     if register is None:
@@ -43,6 +43,9 @@ def _site(db: Store, desks: Desks, site: str, at: datetime) -> int:
             count = done
     except ClockDoubted:
         log.warning("logbook.not_purged", site=site, why="nothing was written for a month: is the clock right?")
+    else:
+        keep = timedelta(days=register.policies.log_retention_days)
+        archive.expire(db, register, archives, before=at - keep, at=at)
     if count:
         log.info("logbook.purged", site=site, entries=count)
     return count

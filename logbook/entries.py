@@ -104,9 +104,9 @@ def corrections(conn: Connection, site_id: str, numbers: Iterable[int]) -> list[
     return [_entry(row) for row in conn.execute(query.order_by(log_entry.c.n))]
 
 
-def stored(conn: Connection, site_id: str, size: int, page: int = 2000) -> Iterator[Row[Any]]:
-    """The first `size` entries as they rest, in order, a page at a time."""
-    done = 0
+def stored(conn: Connection, site_id: str, size: int, page: int = 2000, after: int = 0) -> Iterator[Row[Any]]:
+    """The first `size` entries as they rest, those behind number `after`, in order, a page at a time."""
+    done = after
     while done < size:
         query = select(log_entry).where(log_entry.c.site_id == site_id, log_entry.c.n > done, log_entry.c.n <= size)
         rows = conn.execute(query.order_by(log_entry.c.n).limit(page)).all()

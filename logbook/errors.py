@@ -119,6 +119,61 @@ class ClockDoubted(Refusal):
     status = 409
 
 
+class NoFont(Refusal):
+    """The server has no font for Chinese: install fonts-wqy-microhei or fonts-noto-cjk."""
+
+    code = "no_font"
+    status = 503
+
+
+class NotPrinted(Refusal):
+    """The pages of the archive could not be made."""
+
+    code = "not_printed"
+    status = 500
+
+
+class MonthNotOver(Refusal):
+    """A month can be archived when it is over."""
+
+    code = "month_not_over"
+    status = 409
+
+
+class AlreadyArchived(Refusal):
+    """The month has been archived already."""
+
+    code = "already_archived"
+    status = 409
+
+
+class ArchiveBusy(Refusal):
+    """Another archive is being made; wait a little."""
+
+    code = "archive_busy"
+    status = 409
+
+
+class NoSuchArchive(NotFound):
+    """There is no archive of that month."""
+
+    code = "archive_not_found"
+
+
+class AlreadyReceived(Refusal):
+    """The archive has been received already."""
+
+    code = "already_received"
+    status = 409
+
+
+class LogBroken(Refusal):
+    """The log does not verify: it is not archived."""
+
+    code = "log_broken"
+    status = 409
+
+
 class NoReviews(Refusal):
     """Days are not signed at this site."""
 

@@ -39,9 +39,8 @@ def install(conn: Connection) -> None:
 
 def remove(conn: Connection) -> None:
     """Take them down: for whoever tests what the chain then tells."""
-    for name, table in _NAMES.items():
-        tail = "" if conn.dialect.name == "sqlite" else f" ON {table}"
-        conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{tail}")
+    for statement in _drops(conn.dialect.name):
+        conn.exec_driver_sql(statement)
 
 
 def after_create(_target: object, conn: Connection, **_: Any) -> None:
@@ -58,10 +57,15 @@ _NAMES: Final = {
 }
 
 
+def _drops(dialect: str) -> list[str]:
+    tails = {name: "" if dialect == "sqlite" else f" ON {table}" for name, table in _NAMES.items()}
+    return [f"DROP TRIGGER IF EXISTS {name}{tail}" for name, tail in tails.items()]
+
+
 def _sqlite() -> list[str]:
     stays = f"BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END"
     return [
-        *(f"DROP TRIGGER IF EXISTS {name}" for name in _NAMES),
+        *_drops("sqlite"),
         (
             f"CREATE TRIGGER log_entry_changes BEFORE UPDATE ON log_entry WHEN {_MAY_GO} IS NOT TRUE "
             f"BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END"
@@ -84,7 +88,7 @@ def _postgresql() -> list[str]:
             "CREATE OR REPLACE FUNCTION log_may_go() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN IF {_MAY_GO} IS NOT TRUE THEN RAISE EXCEPTION '{_SAYS}'; END IF; RETURN NEW; END $$"
         ),
-        *(f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, table in _NAMES.items()),
+        *_drops("postgresql"),
         f"CREATE TRIGGER log_entry_changes BEFORE UPDATE ON log_entry {rows} EXECUTE FUNCTION log_may_go()",
         f"CREATE TRIGGER log_entry_stays BEFORE DELETE OR TRUNCATE ON log_entry {all_at_once} EXECUTE FUNCTION log_refuse()",
         f"CREATE TRIGGER log_checkpoint_changes BEFORE UPDATE ON log_checkpoint {rows} EXECUTE FUNCTION log_refuse()",

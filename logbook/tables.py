@@ -89,6 +89,27 @@ log_retention = Table(
     CheckConstraint(f"keep_days >= {LEAST_DAYS}", name="least"),
 )
 
+# A month that was archived: where the log stood after it, the note that swears to it, and the file that was made.
+log_archive = Table(
+    "log_archive",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("received_by", Text),
+    Column("received_at", Instant),
+    Column("comment", Text, nullable=False),
+    Column("gone_at", Instant),
+)
+
 # What people wrote and did, to be searched: derived from `log_entry`, made anew by `watchroom logbook reindex`. On SQLite the
 # words also stand in an FTS5 table for each site, by number (see `logbook.finding`).
 log_text = Table(

@@ -8,6 +8,7 @@ elsewhere (its fingerprint is printed when the server starts) and a checkpoint k
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,15 +19,28 @@ from logbook.attached import files_of
 from logbook.errors import FileChanged, FileGone
 from logbook.files import fetch
 from logbook.notes import BadNote, fingerprint, open_checkpoint, open_seal, read_verifier_key, unhex
+from logbook.rules import Seals, fits
 from logbook.walk import Bad, Verdict, Walk, Why
 
 FORMAT: Final = 1
 MAX_LINE: Final = 8 * 1024 * 1024
 Progress = Callable[[int], object]
+Fetch = Callable[[str], bytes]  # the bytes under a hash; raises FileGone, FileChanged
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first line. `keys` are those that signed anything in the file, as signed-note writes them."""
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the lines of a month begin: the size, the chain and the tree's frontier (hex) of all that was before."""
+
+    month: str
+    after: int
+    chain: str
+    frontier: str
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The first line. `keys` are those that signed anything in the file, as signed-note writes them; `part` is there where
+    the file is a month's archive, which ends with a checkpoint over all before and in it.
+    """
 
     watchroom_logbook: int
     site: str
@@ -34,6 +48,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exported_at: datetime
     size: int
     keys: list[str]
+    part: Part | None = None
 
 
 class EntryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,12 +90,12 @@ def verify(
     pins: Sequence[str] = (),
     keys: Sequence[bytes] = (),
     kept: Sequence[str] = (),
-    attachments: Path | None = None,
+    attachments: Path | Fetch | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Read an export. `pins` are fingerprints of the only keys to believe, `keys` public keys to believe (both from
-    elsewhere), `kept` checkpoints kept elsewhere; in the folder `attachments` every file that an entry names must be, as
-    it was; `progress` is told how many bytes have been read, now and then.
+    elsewhere), `kept` checkpoints kept elsewhere; in the folder `attachments` (or wherever it fetches from) every file that
+    an entry names must be, as it was; `progress` is told how many bytes have been read, now and then.
     """
     pinned = frozenset(pins) | {fingerprint(key) for key in keys}
     walk = Walk("", ())
@@ -88,7 +103,8 @@ def verify(
     try:
         header, digest = _open(file)
         walk = _start(header, pinned, keys, kept)
-        _follow(file, walk, header, digest, attachments, progress)
+        fetching = partial(fetch, attachments) if isinstance(attachments, Path) else attachments
+        _follow(file, walk, header, digest, fetching, progress)
         bad = None
     except Bad as found:
         bad = found
@@ -123,7 +139,26 @@ def _start(header: Header, pins: frozenset[str], keys: Sequence[bytes], kept: Se
             notes.append(open_checkpoint(note, header.site, believed)[0])
         except BadNote as wrong:
             raise Bad(Why.KEPT_NOTE, None, f"the checkpoint kept elsewhere: {wrong}") from None
-    return Walk(header.site, known, notes, pins)
+    begun = _begun(header)
+    if any(note.size < begun.size for note in notes):
+        raise Bad(Why.KEPT_OUTSIDE, None, f"the checkpoint kept elsewhere is over less than {begun.size} entries")
+    if header.part is not None and any(note.size > header.size for note in notes):
+        raise Bad(Why.KEPT_OUTSIDE, None, f"the checkpoint kept elsewhere is over more than {header.size} entries")
+    return Walk(header.site, known, notes, pins, begun)
+
+
+def _begun(header: Header) -> Seals:
+    """Where the lines begin. What a month's header says of that, its last checkpoint vouches for."""
+    part = header.part
+    if part is None:
+        return Seals()
+    try:
+        chain, frontier = unhex(part.chain), bytes.fromhex(part.frontier)
+    except (BadNote, ValueError):
+        raise Bad(Why.NOT_AN_EXPORT, None, "header: not hashes in hex") from None
+    if part.after < 0 or not fits(part.after, frontier) or part.frontier != frontier.hex():
+        raise Bad(Why.NOT_AN_EXPORT, None, "header: not the frontier of a tree of that size")
+    return Seals(part.after, chain, frontier)
 
 
 class _Digest:
@@ -143,7 +178,7 @@ class _Digest:
 
 
 def _follow(
-    file: BinaryIO, walk: Walk, header: Header, digest: _Digest, folder: Path | None, progress: Progress | None
+    file: BinaryIO, walk: Walk, header: Header, digest: _Digest, fetching: Fetch | None, progress: Progress | None
 ) -> None:
     """Every line after the header, to the end and not further."""
     for line in iter(lambda: file.readline(MAX_LINE), b""):
@@ -152,14 +187,14 @@ def _follow(
             if file.read(1):
                 raise Bad(Why.AFTER_END, None, "something follows the last line")
             return
-        _take(walk, line, folder)
+        _take(walk, line, fetching)
         digest.add(line)
         if progress is not None and not walk.size & 0xFFF:
             progress(digest.size)
     raise Bad(Why.CUT, walk.size + 1, f"the file ends after entry {walk.size}, without its last line")
 
 
-def _take(walk: Walk, line: bytes, folder: Path | None) -> None:
+def _take(walk: Walk, line: bytes, fetching: Fetch | None) -> None:
     try:
         if line.startswith(b'{"checkpoint":'):
             note = _checkpoint(line).checkpoint
@@ -179,8 +214,8 @@ def _take(walk: Walk, line: bytes, folder: Path | None) -> None:
         walk.gone(said.n, gone, chain)
     else:
         walk.entry(said.n, body, chain)
-        if folder is not None:
-            _files(folder, walk.size, body)
+        if fetching is not None:
+            _files(fetching, walk.size, body)
 
 
 def _text(said: EntryLine) -> tuple[bytes, bytes | None]:
@@ -194,11 +229,11 @@ def _text(said: EntryLine) -> tuple[bytes, bytes | None]:
     return said.body.encode(), None
 
 
-def _files(folder: Path, n: int, body: bytes) -> None:
-    """Every file that an entry attaches is in the folder, and is what was attached."""
+def _files(fetching: Fetch, n: int, body: bytes) -> None:
+    """Every file that an entry attaches is there, and is what was attached."""
     for file in files_of(body):
         try:
-            fetch(folder, file.sha256)
+            fetching(file.sha256)
         except (FileGone, FileChanged) as wrong:
             why = Why.FILE_GONE if isinstance(wrong, FileGone) else Why.FILE_CHANGED
             raise Bad(why, n, f"attachment {file.name!r} ({file.sha256}) of entry {n}: {wrong.detail}") from None
@@ -207,6 +242,8 @@ def _files(folder: Path, n: int, body: bytes) -> None:
 def _close(walk: Walk, header: Header, digest: _Digest, line: bytes) -> None:
     """The last line: totals, then the seal over everything above it."""
     walk.done()
+    if header.part is not None and (not walk.checkpoints or walk.sealed != walk.size):
+        raise Bad(Why.NOT_SWORN, walk.begun + 1, "the archive does not end with a checkpoint", walk.size)
     try:
         end = _end(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from logbook.notes import BadNote, Checkpoint, fingerprint, open_checkpoint
-from logbook.rules import LEAST_DAYS, NO_CHAIN, grow, leaf, link, root
+from logbook.rules import LEAST_DAYS, Seals, grow, leaf, link, peaks_of, root
 
 
 class Why(StrEnum):
@@ -37,7 +37,10 @@ class Why(StrEnum):
     KEPT_NOTE = "kept_note"
     KEPT_LONGER = "kept_longer"
     KEPT_DIFFERS = "kept_differs"
+    KEPT_OUTSIDE = "kept_outside"
     GONE = "gone"
+    NOT_SWORN = "not_sworn"
+    ARCHIVE_FILE = "archive_file"
     FILE_GONE = "file_gone"
     FILE_CHANGED = "file_changed"
 
@@ -96,20 +99,31 @@ class Bad(Exception):  # noqa: N818 - the verifier's word, caught where the verd
         super().__init__(detail)
 
 
+_NOTHING: Final = Seals()
+
+
 class Walk:
-    """Follows a log entry by entry: numbers, bytes, chain, tree, checkpoints. Its size does not grow with the log's."""
+    """Follows a log entry by entry: numbers, bytes, chain, tree, checkpoints, from its start or from where it stood at
+    `begun`. Its size grows with the checkpoints, not with the entries.
+    """
 
     def __init__(
-        self, site_id: str, keys: Sequence[bytes], kept: Sequence[Checkpoint] = (), pins: frozenset[str] = frozenset()
+        self,
+        site_id: str,
+        keys: Sequence[bytes],
+        kept: Sequence[Checkpoint] = (),
+        pins: frozenset[str] = frozenset(),
+        begun: Seals = _NOTHING,
     ) -> None:
         self.site_id = site_id
         self.pins = pins
+        self.begun = begun.size
         self.keys = [key for key in keys if not pins or fingerprint(key) in pins]
-        self.size = 0
-        self.chain = NO_CHAIN
-        self.peaks: list[bytes] = []
+        self.size = begun.size
+        self.chain = begun.chain
+        self.peaks = peaks_of(begun.frontier)
         self.checkpoints = 0
-        self.sealed = 0
+        self.sealed = begun.size
         self.signers: dict[str, None] = {}
         self._last_at: datetime | None = None
         self._sworn_at: dict[int, datetime] = {}

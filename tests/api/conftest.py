@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -68,6 +69,7 @@ class House:
             ensure_admin(tx, clock(), cheap())
             give_demo_passwords(tx, clock(), cheap())
         settings = Settings(**{"mode": "demo", "version": "1", "secret": SECRET, "files": files_of(db)} | options)
+        settings = replace(settings, archives=settings.files and settings.files.parent / "archives")
         self.app: FastAPI = create_app(
             db,
             self.night.desks,

@@ -39,6 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "sign_day": {"comment": "c", "password": "wrong"},
     "place_hold": {"reason": "r"},
     "lift_hold": {"reason": "r"},
+    "receive_archive": {},
     "write_entry": {"fields": {"text": "t"}},
     "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
     "make_roster": {"month": "2026-04"},

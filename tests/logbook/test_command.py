@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner
 
 from app.logbook_commands import logbook_app
+from logbook import entries
 from logbook.audit import verify_store
+from logbook.checkpoints import checkpoint
 from logbook.finding import Asked, find
 from logbook.keys import key_fingerprint, load_or_make_key
 from logbook.tables import log_text
 from sites.store import save
 from store.db import Store
-from tests.logbook.conftest import SITE, START, Told, write
+from tests.logbook.conftest import SITE, START, Told, line, write
 from tests.night import HARBOUR
 from tests.servers import create_schema
 
@@ -138,3 +140,52 @@ def test_the_index_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert find(conn, SITE, Asked("烟感"), 10) == [3, 2, 1]
     store.close()
     assert CliRunner().invoke(logbook_app, ["reindex", "nowhere"]).exit_code == 2
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder whose site wrote three entries in March 2022, under a checkpoint, and one just now."""
+    monkeypatch.setenv("WATCHROOM_DATA", str(tmp_path))
+    url = f"sqlite:///{tmp_path / 'watchroom.db'}"
+    create_schema(url)
+    store, key = Store(url), load_or_make_key(tmp_path / "keys" / "logbook.pem")
+    then = START.replace(year=2022)
+    with store.begin([SITE]) as tx:
+        save(tx.conn, msgspec.structs.replace(HARBOUR, site_id=SITE, version=1), "", START)
+        entries.append(tx, SITE, [msgspec.structs.replace(line(i), at=then) for i in range(3)])
+        checkpoint(tx, SITE, then, key)
+        entries.append(tx, SITE, [line(9)])
+    store.close()
+    return tmp_path
+
+
+def test_a_month_is_archived_by_a_command_and_verified_by_another(served: Path) -> None:
+    """LOG-09."""
+    out = served / "out.zip"
+    code, said = run("archive", SITE, "2022-03", "-o", out)
+    assert code == 0, said
+    assert out.stat().st_mode & 0o777 == 0o600
+    code, said = run("verify", out)
+    assert (code, said.startswith("OK  完好  harbour-garden: 3 entries")) == (0, True)
+    assert run("archive", SITE, "2022-03", "-o", out)[0] == 0  # the same again
+    out.write_bytes(out.read_bytes()[:-400])
+    assert run("verify", out)[0] == 1
+    code, said = run("archive", SITE, "2099-01")
+    assert (code, "A month can be archived when it is over." in said) == (2, True)
+    assert run("archive", "nowhere", "2022-03")[0] == 2
+    assert run("archive", SITE, "2022-03", "--language", "fr")[0] == 2
+
+
+def test_what_is_over_is_deleted_by_a_command_that_asks(served: Path) -> None:
+    """LOG-04."""
+    code, said = run("purge", SITE, "--dry-run")
+    assert (code, f"{SITE}: 3 texts" in said) == (0, True)
+    assert CliRunner().invoke(logbook_app, ["purge", SITE], input="n\n").exit_code == 1
+    code, said = run("purge", SITE, "--yes")
+    assert (code, "3 texts and 0 files deleted" in said) == (0, True)
+    assert "0 texts" in run("purge", SITE, "--yes")[1]
+    out = served / "out.jsonl"
+    assert run("export", SITE, "-o", out)[0] == 0
+    assert run("verify", out)[0] == 0
+    code, said = run("archive", SITE, "2022-03")
+    assert (code, "deleted after its time" in said) == (2, True)
