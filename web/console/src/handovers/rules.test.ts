@@ -11,7 +11,7 @@ const item = (key: string, more: Partial<HandoverItem> = {}): HandoverItem => ({
 const handover = (items: HandoverItem[], more: Partial<Handover> = {}): Handover => ({
   site_id: "s", id: "h", seat: "centre", state: "open", version: 1, outgoing: "wang", incoming: null, expected: "li", planned_end: null,
   opened_at: "2026-03-01T12:00:00Z", opened_by: "wang", offered_at: null, ended_at: null, ended_by: null, reason: "", lifted_by: null, lifted_for: "", joint: [], items, ...more,
-});
+}) as Handover;
 const check = (fine: boolean | null, more: Partial<HandoverItem> = {}) => item("c", { kind: "check", expected: null, fine, ...more });
 
 describe("items", () => {

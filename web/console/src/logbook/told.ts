@@ -16,16 +16,20 @@ const FAMILY: Record<string, string[]> = {
   klass: ["klass"], priority: ["priority"], reason: ["denied"],
 };
 /** Ids and figures that mean something to machines only, or that the line says elsewhere. */
-const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by"]);
-const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard"]);
+const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by", "arrival"]);
+const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard", "outgoing", "incoming", "expected", "stand_in"]);
 const ORDER = ["kind", "place", "priority", "state", "disposition", "cause", "note", "reason", "text", "seat", "holder", "basis"];
 const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);
 
+const isName = (value: unknown): value is Record<string, string> => typeof value === "object" && value !== null && "zh" in value && "en" in value;
+
 export function useTold() {
-  const { say, knows, t, te, lang } = useWords();
+  const { say, knows, t, te, spanOf, lang } = useWords();
   const places = usePlaces();
 
   function words(key: string, value: unknown): string {
+    if (isName(value)) return named({ name: value });
+    if (key.endsWith("_s") && typeof value === "number") return spanOf(value * 1000);
     if (Array.isArray(value)) return value.length ? value.map((v) => words(key, v)).join(t("facts.and")) : key === "people" ? t("ladder.noOne") : "";
     if (key === "rung" && typeof value === "number") return String(value + 1);
     if (typeof value === "object") return details(value).map((d) => [d.key, d.words].filter(Boolean).join(" ")).join(t("facts.and"));
@@ -81,8 +85,9 @@ export function useTold() {
     if (from && to && from !== to) told.push({ key: "state", words: `${words("from", from)} → ${words("to", to)}` });
     for (const [key, value] of Object.entries(e.data)) {
       const apart = key !== "said_at" || Math.abs(Date.parse(String(value)) - Date.parse(e.at)) > 60_000;
-      if (!SILENT.has(key) && value !== null && value !== "" && apart) told.push({ key, words: words(key, value) });
+      if (!SILENT.has(key) && value !== null && value !== "" && apart && !(key.endsWith("_s") && value === 0)) told.push({ key, words: words(key, value) });
     }
+    if (e.subject.startsWith("seat/")) told.splice(0, told.length, ...told.filter((f) => f.key !== "seat"));
     const rank = (f: Fact) => (ORDER.includes(f.key) ? ORDER.indexOf(f.key) : ORDER.length);
     return told.sort((a, b) => rank(a) - rank(b)).map((f) => (BARE.has(f.key) || f.key === "state" ? { ...f, key: "" } : f));
   }

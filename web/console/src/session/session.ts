@@ -28,6 +28,9 @@ export const manages = computed(() => personId.value !== null && has("manager", 
 /** Sits at the console: for them, silence is a fault. */
 export const watches = computed(() => personId.value !== null && has("guard", "operator", "supervisor"));
 export const readsLog = computed(() => roles.value.some((r) => r !== "guard"));
+export const writesLog = answers;
+export const seesReaders = computed(() => has("auditor", "admin"));
+export const holdsLog = computed(() => has("manager", "admin"));
 export const exportsLog = computed(() => has("supervisor", "manager", "auditor", "admin"));
 export const engineers = computed(() => has("engineer", "manager", "auditor", "admin"));
 /** Says what kind of day a date is at the site. */

@@ -1,4 +1,5 @@
 import handovers from "./handovers.en";
+import log from "./logbook.en";
 import roster from "./roster.en";
 import type zh from "./zh-CN";
 
@@ -214,7 +215,7 @@ const en: typeof zh = {
   notices: { title: "Notices sent", tries: "{n} tries", result: "Provider's answer {code}", not_set_up: "This channel is not set up" },
   history: { title: "What happened" },
   plan: { label: "Floor plan", alt: "Floor plan", none: "This area has no floor plan." },
-  section: { zones: "zones", plans: "floor plans", gateways: "gateways", devices: "devices", checkpoints: "checkpoints", posts: "posts", seats: "seats", people: "people", ladders: "ladders", routes: "routes", shifts: "shifts", rotations: "rotations", forms: "forms", checklists: "hand-over lists" },
+  section: { zones: "zones", plans: "floor plans", gateways: "gateways", devices: "devices", checkpoints: "checkpoints", posts: "posts", seats: "seats", people: "people", ladders: "ladders", routes: "routes", shifts: "shifts", rotations: "rotations", forms: "forms", checklists: "hand-over lists", patrol_plans: "Patrol plans", patrol_routes: "Patrol routes" },
   duty: { strip: "Who is on", nobody: "Nobody", you: " (you)", next: "{at} → {who}" },
   report: {
     open: "New report",
@@ -238,6 +239,7 @@ const en: typeof zh = {
     off: "Sign off",
   },
   handovers,
+  log,
   ...roster,
   events: {
     title: "Events",
@@ -307,6 +309,12 @@ const en: typeof zh = {
   },
   error: { unreachable: "The server cannot be reached; check the network and try again.", who: "In hand of {custodian}; {seat} is held by {holder}.", stop: ". " },
   field: {
+    stand_in: "Stand-in",
+    minutes: "Minutes",
+    overtime_s: "Overtime",
+    late_s: "Late by",
+    grade: "Grade",
+    arrival: "Arrival",
     persons: "present",
     attachments: "attachments",
     happened_at: "happened",

@@ -1,4 +1,5 @@
 import handovers from "./handovers.zh-CN";
+import log from "./logbook.zh-CN";
 import roster from "./roster.zh-CN";
 
 export default {
@@ -213,7 +214,7 @@ export default {
   notices: { title: "对外通知", tries: "已尝试 {n} 次", result: "服务商回执 {code}", not_set_up: "该渠道尚未配置" },
   history: { title: "经过" },
   plan: { label: "楼层平面图", alt: "楼层平面图", none: "该区域没有平面图。" },
-  section: { zones: "区域", plans: "平面图", gateways: "网关", devices: "设备", checkpoints: "巡更点", posts: "岗位", seats: "值守席位", people: "人员", ladders: "升级阶梯", routes: "分派规则", shifts: "班次", rotations: "轮班", forms: "登记表", checklists: "交接清单" },
+  section: { zones: "区域", plans: "平面图", gateways: "网关", devices: "设备", checkpoints: "巡更点", posts: "岗位", seats: "值守席位", people: "人员", ladders: "升级阶梯", routes: "分派规则", shifts: "班次", rotations: "轮班", forms: "登记表", checklists: "交接清单", patrol_plans: "巡更计划", patrol_routes: "巡更路线" },
   duty: { strip: "当前值守", nobody: "无人值守", you: "（您）", next: "{at} → {who}" },
   report: {
     open: "人工报警",
@@ -237,6 +238,7 @@ export default {
     off: "签退",
   },
   handovers,
+  log,
   ...roster,
   events: {
     title: "事件流",
@@ -306,6 +308,12 @@ export default {
   },
   error: { unreachable: "连接不上服务器，请检查网络后重试。", who: "当前受理人：{custodian}；{seat}责任人：{holder}。", stop: "。" },
   field: {
+    stand_in: "替班人",
+    minutes: "分钟",
+    overtime_s: "超时",
+    late_s: "迟到",
+    grade: "迟到等级",
+    arrival: "到岗",
     persons: "在场",
     attachments: "附件",
     happened_at: "发生于",
