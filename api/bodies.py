@@ -301,16 +301,23 @@ class ExplainItem(AboutItem):
 
 
 class ConfirmItems(Seen):
-    """Items that are so."""
+    """Items that are so; `follow_up`: they stay to be seen to, and come up at the next hand-over."""
 
     keys: Annotated[list[ItemKey], Field(min_length=1, max_length=1000)]
     comment: Long = ""
+    follow_up: StrictBool = False
 
 
 class DisputeItem(AboutItem):
     """An item that is not so, and why."""
 
     comment: Said
+
+
+class TagItem(AboutItem):
+    """Why the site's rules should be looked at for an item."""
+
+    words: Said
 
 
 class ResolveItem(AboutItem):

@@ -11,7 +11,9 @@ from duty.handovers import HandoverState
 
 class HandoverItem(Shape):
     """One item. `explanation` and `answer` are the outgoing person's, `comment` the incoming one's, `resolution` a
-    supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile.
+    supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile;
+    `last`: what was counted at the seat's last hand-over; `follow_up`: it comes up again at the next one;
+    `review`: why the site's rules should be looked at for it.
     """
 
     key: str
@@ -30,6 +32,9 @@ class HandoverItem(Shape):
     answer: str
     resolution: str
     over: bool
+    last: int | None
+    follow_up: bool
+    review: str
 
 
 class HandoverSignature(Shape):
@@ -44,7 +49,7 @@ class HandoverSignature(Shape):
 
 class Handover(Shape):
     """A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for;
-    `changed_at`: the last act.
+    `since`: when the outgoing person took the seat; `changed_at`: the last act.
     """
 
     site_id: str
@@ -58,6 +63,7 @@ class Handover(Shape):
     planned_end: datetime | None
     opened_at: datetime
     opened_by: str
+    since: datetime | None
     offered_at: datetime | None
     ended_at: datetime | None
     ended_by: str | None
@@ -70,6 +76,21 @@ class Handover(Shape):
     changed_at: datetime | None
 
 
+class TaggedItem(Shape):
+    """An item that was marked: the site's rules should be looked at for it."""
+
+    handover: str
+    seat: str
+    opened_at: datetime
+    item: HandoverItem
+
+
+class TaggedItems(Shape):
+    """What hand-overs said about the site's rules, newest first."""
+
+    items: list[TaggedItem]
+
+
 class HandoverSheet(Shape):
     """A hand-over as it stands. `blocking`: items that stand in the way now; `equipment`: the acceptance record of what was
     counted and checked; `prepare_by`: when the outgoing person is to begin.
@@ -80,6 +101,22 @@ class HandoverSheet(Shape):
     prepare_by: datetime | None
     blocking: list[str]
     equipment: list[HandoverItem]
+
+
+class ReachablePerson(Shape):
+    """Somebody whose shift is over and who may still be asked; `phone` for those who lead and those in a seat."""
+
+    person: str
+    seat: str
+    ended_at: datetime
+    until: datetime
+    phone: str | None
+
+
+class ReachablePeople(Shape):
+    """Whom to ask about the shifts that are over, the last one first."""
+
+    items: list[ReachablePerson]
 
 
 class Handovers(Shape):

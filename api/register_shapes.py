@@ -255,6 +255,7 @@ class DutyPolicies(Shape):
     handover_block: HandoverBlock
     handover_required: bool
     relief_late_grace_min: int
+    contact_after_h: int
     coverage_lead_h: list[int]
     status_every_min: int
     review: Review | None

@@ -28,9 +28,11 @@ class HandoverKind(StrEnum):
     KEY = "key"
     ANOMALY = "anomaly"
     TEXT = "text"
+    FOLLOW_UP = "follow_up"  # the last hand-over left it to be seen to
 
 
 COUNTED: Final = frozenset({HandoverKind.ITEM, HandoverKind.KEY})
+CHECKED: Final = frozenset({HandoverKind.CHECK, HandoverKind.FOLLOW_UP})
 FREE: Final = frozenset({HandoverKind.TEXT, HandoverKind.NOTE, HandoverKind.ANOMALY})
 _ALERTS: Final = frozenset({HandoverKind.ALERT_OPEN, HandoverKind.ALERT_ACKED})
 
@@ -46,7 +48,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One item. `explanation` is the outgoing person's word, `comment` the incoming one's; `answer` is the outgoing person's to a
     dispute, `resolution` a supervisor's.
 
-    `live`: made from the site's data; `listed`: stands on the seat's checklist; `over`: it ended before the hand-over did.
+    `live`: made from the site's data; `listed`: stands on the seat's checklist, or was left by the last hand-over; `over`:
+    it ended before the hand-over did; `last`: what was counted at the last one; `follow_up`: the next shift is to see to it;
+    `review`: what it says about the site's own rules (HND-18).
     """
 
     key: str
@@ -65,6 +69,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     resolution: str = ""
     over: bool = False
+    last: int | None = None
+    follow_up: bool = False
+    review: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether there are more or fewer than the last hand-over counted."""
+        return None not in (self.counted, self.last) and self.counted != self.last
 
     @property
     def owed(self) -> bool:
@@ -73,18 +85,35 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if self.kind in COUNTED:
             return self.counted is None
-        return self.fine is None if self.kind is HandoverKind.CHECK else not self.text and not self.explanation
+        return self.fine is None if self.kind in CHECKED else not self.text and not self.explanation
 
     @property
     def unexplained(self) -> bool:
         """Whether something is wrong that nobody has explained (HND-06, HND-10)."""
-        short = self.counted is not None and self.expected is not None and self.counted != self.expected
+        due = self.last if self.expected is None else self.expected
+        short = self.counted is not None and due is not None and self.counted != due
         return (short or self.fine is False or self.kind is HandoverKind.ANOMALY) and not self.explanation
 
     @property
     def unconfirmed(self) -> bool:
         """Whether the incoming person has yet to say something of it (HND-09)."""
         return self.verdict is None and not self.over
+
+
+def carried(ended: Iterable[Item]) -> list[Item]:
+    """What a hand-over leaves to the next one: what its incoming person wanted followed up, and what still is not done."""
+    left = [i for i in ended if i.follow_up or (i.kind is HandoverKind.FOLLOW_UP and i.fine is False)]
+    return [
+        Item(
+            key=i.key if i.kind is HandoverKind.FOLLOW_UP else f"follow/{i.key}",
+            kind=HandoverKind.FOLLOW_UP,
+            text=i.text,
+            data=i.data if i.kind is HandoverKind.FOLLOW_UP else {**i.data, "of": i.kind.value, "said": i.comment},
+            listed=True,
+            mandatory=True,
+        )
+        for i in left
+    ]
 
 
 def refreshed(items: Iterable[Item], live: Iterable[Item]) -> tuple[Item, ...]:

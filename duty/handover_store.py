@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, delete, select, update
 from core.clock import instant, micros
 from core.errors import Stale
 from duty.handover_errors import NoSuchHandover
-from duty.handovers import LIVE, Handover
+from duty.handover_packet import Item
+from duty.handovers import LIVE, Handover, HandoverState
 from duty.relief import Relief
 from duty.tables import handover, relief
 from store import bulk
@@ -39,6 +40,19 @@ def newest(conn: Connection, site_id: str, limit: int, before: datetime | None =
     if before is not None:
         query = query.where(handover.c.opened_at < before)
     return [_read(row.body) for row in conn.execute(query)]
+
+
+def last_done(conn: Connection, site_id: str, seat: str) -> Handover | None:
+    """The last time that a seat changed hands."""
+    ended = [HandoverState.DONE.value, HandoverState.OVERRIDDEN.value]
+    query = _of(site_id).where(handover.c.seat_id == seat, handover.c.state.in_(ended))
+    row = conn.execute(query.order_by(handover.c.opened_at.desc(), handover.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _read(row.body)
+
+
+def tagged(conn: Connection, site_id: str, limit: int = 200) -> list[tuple[Handover, Item]]:
+    """Items that were marked for review, of the newest hand-overs."""
+    return [(h, i) for h in newest(conn, site_id, limit) for i in h.items if i.review]
 
 
 def of_outgoing(conn: Connection, site_id: str, seat: str, person: str, since: datetime) -> list[Handover]:

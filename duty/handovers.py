@@ -26,7 +26,7 @@ from duty.handover_errors import (
     SamePerson,
     WordsOwed,
 )
-from duty.handover_packet import COUNTED, FREE, HandoverKind, Item, Verdict, blocking, joint
+from duty.handover_packet import CHECKED, COUNTED, FREE, Item, Verdict, blocking, joint
 from duty.handover_signatures import Mark, Signature, digest
 from logbook.rules import Line
 from sites.duty_policies import HandoverBlock
@@ -55,6 +55,7 @@ class Act(StrEnum):
     DISPUTE = "dispute"
     RESOLVE = "resolve"  # a supervisor decides an item
     AGREE = "agree"  # nothing is disputed any more
+    TAG = "tag"  # it shows that a rule should change
     LIFT = "lift"  # a manager lets it pass in spite of unfinished work
     SIGN = "sign"
     OVERRIDE = "override"
@@ -81,6 +82,7 @@ NEXT: Final[Mapping[tuple[HandoverState, Act], HandoverState]] = {
     (S.DISPUTED, A.RESOLVE): S.DISPUTED,
     (S.DISPUTED, A.LIFT): S.DISPUTED,
     (S.DISPUTED, A.AGREE): S.OFFERED,
+    **{(s, A.TAG): s for s in (S.OPEN, S.OFFERED, S.DISPUTED)},
     **{(s, A.OVERRIDE): S.OVERRIDDEN for s in (S.OPEN, S.OFFERED, S.DISPUTED)},
     **{(s, A.CANCEL): S.CANCELLED for s in (S.OPEN, S.OFFERED, S.DISPUTED)},
 }
@@ -90,7 +92,8 @@ SLACK: Final = timedelta(seconds=2)  # what clocks of several servers may differ
 
 
 class Handover(msgspec.Struct, frozen=True, kw_only=True):
-    """One seat from one person to the next. `expected`: who comes by roster; `joint`: alerts that both stay responsible for;
+    """One seat from one person to the next. `expected`: who comes by roster; `since`: when the outgoing
+    person took the seat; `joint`: alerts that both stay responsible for;
     `changed_at`: the last act's time, before which nothing more can happen.
     """
 
@@ -105,6 +108,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     planned_end: datetime | None = None
     opened_at: datetime
     opened_by: str
+    since: datetime | None = None
     offered_at: datetime | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
@@ -173,7 +177,7 @@ def edit(h: Handover, key: str, *, by: str, at: datetime, **said: Any) -> Steppe
     _outgoing(h, by)
     item = _item(h, key)
     said = {k: v for k, v in said.items() if v is not None}
-    if ("counted" in said and item.kind not in COUNTED) or ("fine" in said and item.kind is not HandoverKind.CHECK):
+    if ("counted" in said and item.kind not in COUNTED) or ("fine" in said and item.kind not in CHECKED):
         raise NoSuchItem(field=next(iter(said)), key=key)
     if "text" in said and item.live:
         raise ItemStays(field="text", key=key)
@@ -217,7 +221,7 @@ def offer(h: Handover, *, by: str, at: datetime, policy: HandoverBlock, mark: Ma
     at = h.not_before(at)
     before_end = None if h.planned_end is None else int((h.planned_end - at).total_seconds())
     signature, told = _signed(h, A.OFFER, by, at, mark)
-    told["before_end_s"] = before_end
+    told |= {"before_end_s": before_end, "differs": [i.key for i in h.items if i.differs]}
     return step(h, A.OFFER, at=at, by=by, told=told, offered_at=at, signatures=(signature,))
 
 
@@ -239,14 +243,18 @@ def explain(h: Handover, key: str, words: str, *, by: str, at: datetime) -> Step
 # -- the incoming person
 
 
-def confirm(h: Handover, key: str, comment: str, *, by: str, at: datetime) -> Stepped:
-    """Say that an item is so. Of a disputed one: both agree, which needs the outgoing person's answer (HND-11)."""
+def confirm(h: Handover, key: str, comment: str, *, by: str, at: datetime, follow_up: bool = False) -> Stepped:
+    """Say that an item is so. Of a disputed one: both agree, which needs the outgoing person's answer (HND-11).
+
+    `follow_up`: it stays to be seen to, and comes up again at the next hand-over of the seat (HND-09).
+    """
     _incoming(h, by)
     item = _item(h, key)
     if item.verdict is Verdict.DISPUTED and not item.answer:
         raise ExplanationOwed(field="key", items=[key])
-    items = _with(h, item, verdict=Verdict.CONFIRMED, comment=comment.strip() or item.comment)
-    told = {"item": key, "comment": comment.strip()}
+    said = comment.strip() or item.comment
+    items = _with(h, item, verdict=Verdict.CONFIRMED, comment=said, follow_up=follow_up)
+    told = {"item": key, "comment": comment.strip()} | ({"follow_up": True} if follow_up else {})
     return _agreed(*step(h, A.CONFIRM, at=at, by=by, told=told, items=items, incoming=by), at=at, by=by)
 
 
@@ -325,6 +333,12 @@ def _signed(h: Handover, act: Act, by: str, at: datetime, mark: Mark) -> tuple[S
     signature = Signature(by=by, at=at, act=act, how=mark.how, digest=digest(h, act, by))
     told = {"how": mark.how, "digest": signature.digest}
     return signature, told | ({"evidence": dict(mark.evidence)} if mark.evidence else {})
+
+
+def tag(h: Handover, key: str, words: str, *, by: str, at: datetime) -> Stepped:
+    """Mark an item as something the site's rules should be looked at for, and say why; for anybody who may see to it."""
+    item, words = _item(h, key), _words(words, "words")
+    return step(h, A.TAG, at=at, by=by, told={"item": key, "words": words}, items=_with(h, item, review=words))
 
 
 def _agreed(h: Handover, lines: list[Line], *, at: datetime, by: str) -> Stepped:

@@ -12,6 +12,15 @@ from sites.duty_words import Dated
 CLOSING = timedelta(hours=12)  # when nobody comes for this long, the seat is closed, not handed over
 
 
+class Reachable(msgspec.Struct, frozen=True):
+    """Somebody who left a seat and can still be asked, until `until` (HND-13)."""
+
+    person: str
+    seat: str
+    ended_at: datetime
+    until: datetime
+
+
 class Relief(msgspec.Struct, frozen=True):
     """A person who is to be relieved. `prepare_at` and `late_at` are empty where nothing of that is owed (any more)."""
 
@@ -20,6 +29,18 @@ class Relief(msgspec.Struct, frozen=True):
     end_at: datetime
     prepare_at: datetime | None = None
     late_at: datetime | None = None
+
+
+def reachable(stays: Iterable[Attended], hours: int, at: datetime) -> list[Reachable]:
+    """Whom to ask about the shifts that are over, last first: each once, and nobody who is there anyway."""
+    known = list(stays)
+    there = {a.person for a in known if a.off_at is None or a.off_at > at}
+    found: dict[str, Reachable] = {}
+    for a in sorted(known, key=lambda a: (a.off_at or at, a.id), reverse=True):
+        until = a.off_at and a.off_at + timedelta(hours=hours)
+        if a.off_at is not None and until is not None and at < until and a.person not in there:
+            found.setdefault(a.person, Reachable(a.person, a.seat, a.off_at, until))
+    return list(found.values())
 
 
 def planned_end(holding: Holding, shifts: Iterable[Dated], at: datetime) -> datetime | None:

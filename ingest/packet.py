@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -11,21 +11,27 @@ from alerts import store as alert_store
 from core.ids import fresh
 from duty import handover_store, handovers
 from duty.handover_errors import HandoverOpen, NotInSeat
-from duty.handover_packet import HandoverKind, Item, refreshed
+from duty.handover_packet import HandoverKind, Item, carried, refreshed
 from duty.handovers import Handover
 from duty.relief import coming, planned_end
 from duty.rules import Holding
 from duty.store import AHEAD, BEHIND, shifts
 from ingest import store
-from logbook import entries
+from logbook import entries, finding
+from logbook.finding import Asked
+from logbook.forms import WRITTEN
 from logbook.rules import Line
 from sites.register import Register
 from store import outbox
 from store.db import Tx
 
+NOTES: Final = 100  # of more entries than these, the newest: the log itself has them all
 
-def live_items(conn: Connection, register: Register, seat: str, outgoing: str) -> list[Item]:
-    """What is open, silent or away right now, as far as it is this seat's or this person's."""
+
+def live_items(conn: Connection, register: Register, seat: str, outgoing: str, since: datetime | None) -> list[Item]:
+    """What is open, silent or away right now, as far as it is this seat's or this person's, and what was written into the
+    log since they took the seat.
+    """
     site = register.site_id
     made = []
     for a in alert_store.open_alerts(conn, site):
@@ -37,13 +43,34 @@ def live_items(conn: Connection, register: Register, seat: str, outgoing: str) -
     away = [g["gateway_id"] for g in store.gateway_states(conn, site) if g["silent"] or g["state"] == "offline"]
     made += [Item(key=f"device/{name}", kind=HandoverKind.DEVICE_SILENT, live=True) for name in silent]
     made += [Item(key=f"gateway/{name}", kind=HandoverKind.GATEWAY_AWAY, live=True) for name in away]
-    return sorted(made, key=lambda i: i.key)
+    return sorted([*made, *_written(conn, site, since)], key=lambda i: i.key)
 
 
-def listed_items(register: Register, seat: str) -> list[Item]:
-    """The lines of the seat's checklist, to be counted and seen to (HND-06, HND-15)."""
-    checklist = register.checklists.get(seat)
+def _written(conn: Connection, site: str, since: datetime | None) -> list[Item]:
+    """The shift's own entries: whoever takes over has read them (HND-09)."""
+    if since is None:
+        return []
+    numbers = finding.find(conn, site, Asked(act=WRITTEN, since=since), NOTES)
     return [
+        Item(
+            key=f"entry/{e.n:09}",
+            kind=HandoverKind.NOTE,
+            data={"number": e.n, "by": e.actor, "at": e.at, "form": e.data["form"], "fields": e.data["fields"]},
+            live=True,
+        )
+        for e in entries.some(conn, site, numbers)
+        if e.act == WRITTEN
+    ]
+
+
+def listed_items(register: Register, seat: str, before: Handover | None) -> list[Item]:
+    """What the last hand-over left to be seen to, and the lines of the seat's checklist, to be counted and seen to, each with
+    what was counted then (HND-06, HND-09, HND-15).
+    """
+    checklist = register.checklists.get(seat)
+    ended = before.items if before else ()
+    counted = {i.key: i.counted for i in ended}
+    return carried(ended) + [
         Item(
             key=f"list/{line.id}",
             kind=HandoverKind(line.kind.value),
@@ -51,6 +78,7 @@ def listed_items(register: Register, seat: str) -> list[Item]:
             listed=True,
             mandatory=line.mandatory,
             expected=line.expected,
+            last=counted.get(f"list/{line.id}"),
         )
         for line in (checklist.items if checklist else ())
     ]
@@ -60,7 +88,8 @@ def current(conn: Connection, register: Register, h: Handover) -> Handover:
     """The hand-over with what is true now; one that has ended stays as it was."""
     if not h.live:
         return h
-    return msgspec.structs.replace(h, items=refreshed(h.items, live_items(conn, register, h.seat, h.outgoing)))
+    now = live_items(conn, register, h.seat, h.outgoing, h.since)
+    return msgspec.structs.replace(h, items=refreshed(h.items, now))
 
 
 def begin(
@@ -86,7 +115,11 @@ def begin(
         planned_end=end,
         opened_at=at,
         opened_by=by,
-        items=(*live_items(tx.conn, register, seat, outgoing), *listed_items(register, seat)),
+        since=holding.since,
+        items=(
+            *live_items(tx.conn, register, seat, outgoing, holding.since),
+            *listed_items(register, seat, handover_store.last_done(tx.conn, register.site_id, seat)),
+        ),
     )
     handover_store.insert(tx, made)
     entries.append(tx, register.site_id, [handovers.opened(made)])

@@ -88,6 +88,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `late_grace_s`: later than this is late; `late_grades`, rising, name how late; after `absent_after_min` it is absence.
     - `leave_max_min`, `leave_needs`: leaving the post for a while.
     - `handover_required`: sign-off only by a hand-over; `relief_late_grace_min`: after the end, then late relief is called.
+    - `contact_after_h`: how long whoever left a seat stays reachable for questions (HND-13); 0: not at all.
     - `coverage_lead_h`, falling: how long before a gap in the roster the supervisor is told.
     - `status_every_min`: a status entry in the logbook; 0: none (fire-control rooms: 120).
     - `review` None: nobody signs the day. `offsite`: where copies of checkpoints go.
@@ -116,6 +117,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     handover_block: HandoverBlock = HandoverBlock()
     handover_required: bool = False
     relief_late_grace_min: int = 10
+    contact_after_h: int = 24
     coverage_lead_h: tuple[int, ...] = (24, 2)
     status_every_min: int = 0
     review: Review | None = Review()

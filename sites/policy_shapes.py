@@ -94,6 +94,7 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         handover_block=_handover_block(f.may("handover_block")),
         handover_required=flag("handover_required"),
         relief_late_grace_min=whole("relief_late_grace_min", 0, 120),
+        contact_after_h=whole("contact_after_h", 0, 168),
         coverage_lead_h=_coverage_lead(f.may("coverage_lead_h"), usual.coverage_lead_h),
         status_every_min=_status_every(f.may("status_every_min")),
         review=_review(f.may("review")),

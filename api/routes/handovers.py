@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
+from msgspec import structs
 from pydantic import AwareDatetime
 
 from api import passkeys
@@ -26,10 +28,11 @@ from api.bodies import (
     Seen,
     Signature,
     SiteId,
+    TagItem,
     ToSign,
     WithReason,
 )
-from api.handover_shapes import Handovers, HandoverSheet
+from api.handover_shapes import Handovers, HandoverSheet, ReachablePeople, TaggedItems
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
@@ -38,11 +41,13 @@ from api.signing_shapes import PasskeyAsked
 from core.errors import Stale
 from core.ids import fresh
 from duty import handover_signatures as signatures
-from duty import handover_store, handovers
+from duty import handover_store, handovers, relief
+from duty import store as duty_store
 from duty.handover_errors import NotOutgoing
 from duty.handover_packet import COUNTED, HandoverKind, Item, blocking
 from duty.handovers import Handover, Stepped
 from ingest import acts, handover, packet
+from ingest.seats import held_now
 from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}", tags=["handovers"])
@@ -62,6 +67,14 @@ def handover_list(
     with room_of(request).store.read() as conn:
         found = handover_store.newest(conn, site, limit, before)
     return reply({"items": found, "next": found[-1].opened_at if len(found) == limit else None})
+
+
+@router.get("/handovers/tagged", response_model=TaggedItems, responses=refusals(404))
+def handover_tagged(request: Request, site: SiteId, _: Annotated[Caller, needs("handover.see")]) -> Response:
+    """What hand-overs said about the site's own rules, of the newest 200 (HND-18)."""
+    with room_of(request).store.read() as conn:
+        found = handover_store.tagged(conn, site)
+    return reply({"items": [{"handover": h.id, "seat": h.seat, "opened_at": h.opened_at, "item": i} for h, i in found]})
 
 
 @router.get("/handovers/{which}", response_model=HandoverSheet, responses=refusals(404))
@@ -138,13 +151,20 @@ def handover_withdraw(request: Request, site: SiteId, which: HandoverId, body: S
 @router.post("/handovers/{which}/confirm", response_model=HandoverSheet, responses=refusals(404, 409))
 def handover_confirm(request: Request, site: SiteId, which: HandoverId, body: ConfirmItems, caller: Takes) -> Response:
     """Confirm items as the incoming person (HND-09)."""
-    return _act(request, site, which, body, _confirm_all, body.keys, body.comment, by=caller.person)
+    act = partial(_confirm_all, follow_up=body.follow_up)
+    return _act(request, site, which, body, act, body.keys, body.comment, by=caller.person)
 
 
 @router.post("/handovers/{which}/dispute", response_model=HandoverSheet, responses=refusals(404, 409))
 def handover_dispute(request: Request, site: SiteId, which: HandoverId, body: DisputeItem, caller: Takes) -> Response:
     """Dispute an item as the incoming person (HND-11)."""
     return _act(request, site, which, body, handovers.dispute, body.key, body.comment, by=caller.person)
+
+
+@router.post("/handovers/{which}/tag", response_model=HandoverSheet, responses=refusals(404, 409))
+def handover_tag(request: Request, site: SiteId, which: HandoverId, body: TagItem, caller: Takes) -> Response:
+    """Mark an item: the site's rules should be looked at for it (HND-18)."""
+    return _act(request, site, which, body, handovers.tag, body.key, body.words, by=caller.person)
 
 
 @router.post("/handovers/{which}/resolve", response_model=HandoverSheet, responses=refusals(404, 409))
@@ -201,6 +221,27 @@ def handover_cancel(request: Request, site: SiteId, which: HandoverId, body: Wit
         return handovers.cancel(h, body.reason, by=by, at=at)
 
     return _act(request, site, which, body, cancel, by=caller.person, ends=True)
+
+
+@router.get("/duty/reachable", response_model=ReachablePeople, responses=refusals(404))
+def duty_reachable(request: Request, site: SiteId, caller: Annotated[Caller, needs("handover.see")]) -> Response:
+    """Who left a seat not long ago, and how to reach them (HND-13)."""
+    room, at = room_of(request), room_of(request).now()
+    with room.store.read() as conn:
+        register = room.register(conn, site)
+        hours = register.policies.duty.contact_after_h
+        held, _, _ = held_now(conn, register, at)
+        found = relief.reachable(duty_store.attended(conn, site, at - timedelta(hours=hours)), hours, at)
+    told = caller.may("contact.see") or any(h.person == caller.person_id for h in held.values() if h.person is not None)
+    people = register.people
+    return reply(
+        {
+            "items": [
+                structs.asdict(r) | {"phone": people[r.person].phone if told and r.person in people else None}
+                for r in found
+            ]
+        }
+    )
 
 
 @router.post("/duty/let-go", response_model=Seats, responses=refusals(404, 409))

@@ -122,9 +122,12 @@ async def test_a_short_count_is_explained_a_signature_taken_back_and_the_manager
         sheet = await done(wang, sheet, "edit", key="list/radios", counted=3, explanation="一台送修")
         sheet = await done(wang, sheet, "offer", password=PASSWORD)
         sheet = await done(li, sheet, "dispute", key="list/radios", comment="没有送修单")
+        sheet = await done(li, sheet, "tag", key="list/radios", words="送修应附单")
         sheet = await done(wang, sheet, "explain", key="list/radios", explanation="送修单在抽屉里")
         sheet = await done(wang, sheet, "withdraw")
         assert sheet["handover"]["state"] == "open"
+        (tagged,) = shaped("handover_tagged", await wang.get(f"{DESK}/tagged"))["items"]
+        assert (tagged["item"]["key"], tagged["item"]["review"]) == ("list/radios", "送修应附单")
         again = shaped("handover_sheet", await li.get(f"{DESK}/{sheet['handover']['id']}"))
         assert again["handover"]["version"] == sheet["handover"]["version"]
         shaped("sign_on", await li.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
@@ -132,3 +135,24 @@ async def test_a_short_count_is_explained_a_signature_taken_back_and_the_manager
         assert refused(await act(li, again, "override", **why)) == (403, "not_permitted")
         sheet = await done(zhao, again, "override", **why)
         assert (sheet["handover"]["state"], sheet["handover"]["incoming"]) == ("overridden", "li")
+
+
+async def test_whoever_left_can_be_asked_for_a_while(strict: House) -> None:
+    """HND-13, HND-09: the phone is for who leads and who is in a seat now."""
+    async with strict.client("wang") as wang, strict.client("li") as li, strict.client("the-guard") as guard:
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
+        sheet = shaped("handover_open", await wang.post(DESK, json={"seat": "centre"}))
+        sheet = await done(wang, sheet, "edit", key="list/radios", counted=4)
+        sheet = await done(wang, sheet, "offer", password=PASSWORD)
+        sheet = await done(li, sheet, "confirm", keys=["list/radios"], comment="电池旧了", follow_up=True)
+        await done(li, sheet, "sign", password=PASSWORD)
+        strict.clock.tick(3600)
+        (left,) = shaped("duty_reachable", await li.get(f"{SITE}/duty/reachable"))["items"]
+        assert (left["person"], left["seat"], left["phone"]) == ("wang", "centre", "13800000000")
+        assert (await guard.get(f"{SITE}/duty/reachable")).json()["items"][0]["phone"] is None
+        sheet = shaped("handover_open", await li.post(DESK, json={"seat": "centre"}))
+        assert [i["key"] for i in sheet["handover"]["items"]] == ["follow/list/radios", "list/radios"]
+        assert sheet["handover"]["items"][1]["last"] == 4
+        strict.clock.tick(24 * 3600)
+    async with strict.client("li") as li:
+        assert (await li.get(f"{SITE}/duty/reachable")).json()["items"] == []

@@ -75,6 +75,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "handover_confirm": {"version": 1, "keys": ["k"]},
     "handover_dispute": {"version": 1, "key": "k", "comment": "c"},
     "handover_resolve": {"version": 1, "key": "k", "reason": "r"},
+    "handover_tag": {"version": 1, "key": "k", "words": "w"},
     "handover_lift": {"version": 1, "reason": "r"},
     "handover_sign": {"version": 1, "password": "wrong"},
     "handover_override": {"version": 1, "incoming": "li", "reason": "r", "password": "wrong"},

@@ -12,9 +12,12 @@ from core.errors import Refusal
 from core.words import catalogue
 from duty import handover_errors, handovers
 from duty.handover_packet import HandoverKind as Kind
-from duty.handover_packet import Item, Verdict, refreshed
+from duty.handover_packet import Item, Verdict, carried, refreshed
+from duty.handover_signatures import digest
 from duty.handovers import LIVE, NEXT, Act, Handover
 from duty.handovers import HandoverState as State
+from duty.relief import reachable
+from duty.rules import Attended
 from sites.duty_policies import BlockMode, HandoverBlock
 
 AT = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
@@ -213,3 +216,84 @@ def test_every_act_state_and_refusal_has_words() -> None:
         f"error.{c.code}" for c in vars(handover_errors).values() if isinstance(c, type) and issubclass(c, Refusal)
     }
     assert sorted(wanted - catalogue("en").keys()) == []
+
+
+def test_what_was_counted_last_time_is_the_measure_where_nothing_else_is() -> None:
+    """HND-06: a difference is flagged in the line; where the list names no number, it must be explained."""
+    keys = Item(key="list/keys", kind=Kind.KEY, listed=True, mandatory=True, last=6)
+    fewer = did(over(keys), "edit", "list/keys", by="wang", counted=5)
+    assert refused(fewer, "offer", by="wang", policy=POLICY) == "explanation_owed"
+    found = msgspec.structs.replace(RADIOS, last=3)
+    _, lines = handovers.offer(counted(over(found), 4), by="wang", at=AT, policy=POLICY)
+    assert lines[0].data["differs"] == ["list/radios"]
+    _, lines = handovers.offer(counted(over(RADIOS), 4), by="wang", at=AT, policy=POLICY)
+    assert lines[0].data["differs"] == []
+
+
+def test_what_is_to_be_followed_up_comes_up_at_the_next_hand_over_until_it_is_done() -> None:
+    """HND-09."""
+    note = Item(key="free/1", kind=Kind.NOTE, text="地库水位偏高")
+    h = did(offered(note), "confirm", "free/1", "夜里再看", by="li", follow_up=True)
+    (task,) = carried(h.items)
+    assert (task.key, task.kind, task.text, task.data["said"]) == (
+        "follow/free/1",
+        Kind.FOLLOW_UP,
+        note.text,
+        "夜里再看",
+    )
+    assert refused(over(task), "offer", by="wang", policy=POLICY) == "checks_owed"
+    assert refused(over(task), "remove", task.key, by="wang") == "item_stays"
+    open_ = did(over(task), "edit", task.key, by="wang", fine=False, explanation="等物业泵房")
+    assert [i.key for i in carried(open_.items)] == [task.key]
+    assert carried(did(over(task), "edit", task.key, by="wang", fine=True).items) == []
+
+
+@pytest.mark.parametrize(("back_s", "code"), [(2, None), (3, "clock_set_back"), (86_400, "clock_set_back")])
+def test_times_never_go_backwards(back_s: int, code: str | None) -> None:
+    """A clock that was set back is refused; what servers differ by is not, and the later time is written."""
+    h, earlier = offered(), AT - timedelta(seconds=back_s)
+    if code is None:
+        handovers.ask_clock(h, earlier)
+        done = handovers.sign(h, by="li", at=earlier, policy=POLICY)[0]
+        assert (done.ended_at, done.changed_at, done.signatures[1].at) == (AT, AT, AT)
+        return
+    with pytest.raises(handover_errors.ClockSetBack):
+        handovers.ask_clock(h, earlier)
+    ended, lines = handovers.override(h, "li", "时钟故障", by="zhao", at=earlier)
+    assert (ended.ended_at, lines[0].data["clock_back_s"]) == (AT, back_s)
+
+
+def test_a_signature_is_under_what_the_signer_saw() -> None:
+    """One byte otherwise, another act or another signer is another digest; taking it back takes the signature away."""
+    h = over(RADIOS)
+    said = {digest(h, "offer", "wang"), digest(h, "sign", "wang"), digest(h, "offer", "li")}
+    said |= {
+        digest(msgspec.structs.replace(h, items=(msgspec.structs.replace(RADIOS, counted=n),)), "offer", "wang")
+        for n in (3, 4)
+    }
+    assert len(said) == 5
+    signed = did(counted(h, 4), "offer", by="wang", policy=POLICY)
+    assert [(s.by, s.act, s.how) for s in signed.signatures] == [("wang", "offer", "password")]
+    assert did(signed, "withdraw", by="wang").signatures == ()
+
+
+def test_who_left_stays_reachable_for_as_long_as_the_site_says() -> None:
+    """HND-13: each once, the last first, and nobody who is there."""
+
+    def stay(n: int, who: str, off_h: float | None) -> Attended:
+        return Attended(
+            str(n), "centre", who, AT - timedelta(hours=40), None if off_h is None else AT - timedelta(hours=off_h)
+        )
+
+    stays = [
+        stay(1, "wang", 2),
+        stay(2, "wang", 20),
+        stay(3, "li", 1),
+        stay(4, "chen", 3),
+        stay(5, "chen", None),
+        stay(6, "guard", 24),
+    ]
+    assert [(r.person, r.until) for r in reachable(stays, 24, AT)] == [
+        ("li", AT + timedelta(hours=23)), ("wang", AT + timedelta(hours=22)),
+    ]  # fmt: skip
+    assert reachable(stays, 0, AT) == []

@@ -18,11 +18,12 @@ from duty import handover_store, handovers
 from duty.handovers import Handover
 from duty.handovers import HandoverState as State
 from duty.rules import Basis, Holding
-from ingest import acts, handover
+from ingest import acts, handover, packet, writing
 from ingest.scene import Desk
 from ingest.seats import held_now
 from logbook import checkpoints
 from logbook.audit import verify_store
+from logbook.forms import Draft
 from sites.duty_policies import BlockMode, DutyPolicies, HandoverBlock
 from sites.duty_words import Checklist, ChecklistItem, ItemKind
 from store.db import Store, Tx
@@ -360,3 +361,64 @@ def test_what_was_prepared_goes_when_its_maker_does(watch: Watch) -> None:
     with watch.tx() as (tx, desk):
         acts.let_go(tx, desk, "centre", "wang", "zhao", "r", watch.clock() + timedelta(seconds=1))
     assert watch.kept(h).state is State.CANCELLED
+
+
+def test_a_clock_that_was_set_back_stops_it_and_a_manager_may_end_it(watch: Watch) -> None:
+    """The refusal loses nothing: when the clock is right again, the same sheet goes through."""
+    watch.clock.tick(600)
+    h, before = watch.ready(), watch.all_rows()
+    before = watch.all_rows()
+    watch.clock.tick(-300)
+    for act in (lambda: watch.sign(h), lambda: watch.do(h, "withdraw", by="wang")):
+        assert code(act) == "clock_set_back"
+    assert watch.all_rows() == before
+    watch.act("sign_on", "li", "centre")
+    with watch.tx() as (tx, desk):
+        ended = handover.override(tx, desk, h.id, h.version, "li", "时钟被调回", "zhao", watch.clock(), KEY)
+    assert (ended.state, ended.ended_at) == (State.OVERRIDDEN, h.changed_at)
+    assert watch.holder().person == "li"
+    told = next(e.data for e in watch.log() if e.act == "handover.override")
+    assert told["clock_back_s"] == 300
+
+
+def test_a_clock_put_right_lets_the_same_sheet_go_through(watch: Watch) -> None:
+    h = watch.ready()
+    watch.clock.tick(-300)
+    assert code(lambda: watch.sign(h)) == "clock_set_back"
+    watch.clock.tick(300)
+    assert watch.sign(h).state is State.DONE
+
+
+def test_what_the_shift_wrote_into_the_log_is_gone_through(watch: Watch) -> None:
+    """HND-05, HND-09: only since the outgoing person took the seat, and what is written meanwhile too."""
+    watch.clock.tick(60)
+    with watch.tx() as (tx, desk):
+        writing.write(tx, desk.register, Draft(form="note", fields={"text": "地库水位偏高"}), "wang", watch.clock())
+    h = watch.do(watch.begin(), "offer", by="wang")
+    (note,) = h.items
+    assert (note.kind, note.live, note.data["by"]) == ("note", True, "wang")
+    h = watch.do(h, "confirm", note.key, "", by="li", follow_up=True)
+    with watch.tx() as (tx, desk):
+        writing.write(tx, desk.register, Draft(form="note", fields={"text": "已通知泵房"}), "wang", watch.clock())
+    assert code(lambda: watch.sign(h)) == "items_unconfirmed"
+    with watch.tx() as (tx, desk):
+        newer = packet.current(tx.conn, desk.register, h).items[-1]
+    watch.clock.tick(1)
+    watch.sign(watch.do(h, "confirm", newer.key, "", by="li"))
+    watch.clock.tick(60)
+    again = watch.begin("li")
+    assert [(i.kind, i.key) for i in again.items] == [("follow_up", f"follow/{note.key}")]
+    assert again.items[0].data["fields"] == note.data["fields"]
+
+
+def test_what_was_counted_last_time_stands_beside_the_count(store: Store, clock: HandClock) -> None:
+    """HND-06."""
+    watch = Watch(store, clock, listed=True)
+    h = watch.do(watch.begin(), "edit", "list/panel", by="wang", fine=True)
+    h = watch.do(h, "edit", "list/radios", by="wang", counted=3, explanation="一台送修")
+    h = watch.do(h, "offer", by="wang")
+    for item in h.items:
+        h = watch.do(h, "confirm", item.key, "", by="li")
+    watch.sign(h)
+    watch.clock.tick(60)
+    assert {i.key: i.last for i in watch.begin("li").items} == {"list/radios": 3, "list/panel": None}

@@ -556,6 +556,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/handovers/tagged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Handover Tagged
+         * @description What hand-overs said about the site's own rules, of the newest 200 (HND-18).
+         */
+        get: operations["handover_tagged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/handovers/{which}": {
         parameters: {
             query?: never;
@@ -756,6 +776,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/handovers/{which}/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handover Tag
+         * @description Mark an item: the site's rules should be looked at for it (HND-18).
+         */
+        post: operations["handover_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/handovers/{which}/resolve": {
         parameters: {
             query?: never;
@@ -850,6 +890,26 @@ export interface paths {
          * @description End it without the seat changing hands: its maker, or a supervisor.
          */
         post: operations["handover_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/reachable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duty Reachable
+         * @description Who left a seat not long ago, and how to reach them (HND-13).
+         */
+        get: operations["duty_reachable"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2846,7 +2906,7 @@ export interface components {
         };
         /**
          * ConfirmItems
-         * @description Items that are so.
+         * @description Items that are so; `follow_up`: they stay to be seen to, and come up at the next hand-over.
          */
         ConfirmItems: {
             /** Version */
@@ -2858,6 +2918,11 @@ export interface components {
              * @default
              */
             comment: string;
+            /**
+             * Follow Up
+             * @default false
+             */
+            follow_up: boolean;
         };
         /**
          * ConsoleSays
@@ -3181,6 +3246,8 @@ export interface components {
             handover_required: boolean;
             /** Relief Late Grace Min */
             relief_late_grace_min: number;
+            /** Contact After H */
+            contact_after_h: number;
             /** Coverage Lead H */
             coverage_lead_h: number[];
             /** Status Every Min */
@@ -3679,7 +3746,7 @@ export interface components {
         /**
          * Handover
          * @description A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for;
-         *     `changed_at`: the last act.
+         *     `since`: when the outgoing person took the seat; `changed_at`: the last act.
          */
         Handover: {
             /** Site Id */
@@ -3706,6 +3773,8 @@ export interface components {
             opened_at: string;
             /** Opened By */
             opened_by: string;
+            /** Since */
+            since: string | null;
             /** Offered At */
             offered_at: string | null;
             /** Ended At */
@@ -3760,7 +3829,9 @@ export interface components {
         /**
          * HandoverItem
          * @description One item. `explanation` and `answer` are the outgoing person's, `comment` the incoming one's, `resolution` a
-         *     supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile.
+         *     supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile;
+         *     `last`: what was counted at the seat's last hand-over; `follow_up`: it comes up again at the next one;
+         *     `review`: why the site's rules should be looked at for it.
          */
         HandoverItem: {
             /** Key */
@@ -3795,13 +3866,19 @@ export interface components {
             resolution: string;
             /** Over */
             over: boolean;
+            /** Last */
+            last: number | null;
+            /** Follow Up */
+            follow_up: boolean;
+            /** Review */
+            review: string;
         };
         /**
          * HandoverKind
          * @description What an item is.
          * @enum {string}
          */
-        HandoverKind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text";
+        HandoverKind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text" | "follow_up";
         /**
          * HandoverPush
          * @description A hand-over was opened, or moved.
@@ -4964,6 +5041,36 @@ export interface components {
             };
         };
         Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        /**
+         * ReachablePeople
+         * @description Whom to ask about the shifts that are over, the last one first.
+         */
+        ReachablePeople: {
+            /** Items */
+            items: components["schemas"]["ReachablePerson"][];
+        };
+        /**
+         * ReachablePerson
+         * @description Somebody whose shift is over and who may still be asked; `phone` for those who lead and those in a seat.
+         */
+        ReachablePerson: {
+            /** Person */
+            person: string;
+            /** Seat */
+            seat: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Phone */
+            phone: string | null;
+        };
         /**
          * RecallPerson
          * @description Within how many minutes to be back, and why.
@@ -6171,6 +6278,42 @@ export interface components {
             theirs: components["schemas"]["ShiftOf"];
             /** Reason */
             reason: string;
+        };
+        /**
+         * TagItem
+         * @description Why the site's rules should be looked at for an item.
+         */
+        TagItem: {
+            /** Version */
+            version: number;
+            /** Key */
+            key: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * TaggedItem
+         * @description An item that was marked: the site's rules should be looked at for it.
+         */
+        TaggedItem: {
+            /** Handover */
+            handover: string;
+            /** Seat */
+            seat: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            item: components["schemas"]["HandoverItem"];
+        };
+        /**
+         * TaggedItems
+         * @description What hand-overs said about the site's rules, newest first.
+         */
+        TaggedItems: {
+            /** Items */
+            items: components["schemas"]["TaggedItem"][];
         };
         /**
          * Tap
@@ -9014,6 +9157,91 @@ export interface operations {
             };
         };
     };
+    handover_tagged: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaggedItems"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     handover_sheet: {
         parameters: {
             query?: never;
@@ -9991,6 +10219,105 @@ export interface operations {
             };
         };
     };
+    handover_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                which: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagItem"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheet"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     handover_resolve: {
         parameters: {
             query?: never;
@@ -10441,6 +10768,91 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_reachable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachablePeople"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
