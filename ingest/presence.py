@@ -41,9 +41,9 @@ def next_due(conn: Connection) -> datetime | None:
     return presence_store.next_due(conn, _NAME)
 
 
-def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:
-    """What may be raised and ended when it is time to look."""
-    if not presence_store.is_due(conn, desk.register.site_id, _NAME, at):
+def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:  # noqa: ARG001 - a watch's question
+    """What may be raised and ended: the pass itself may settle seats and make it time to look."""
+    if not presence.seats_of(desk.register) and not presence_store.live_checks(conn, desk.register.site_id):
         return []
     return [(f"seat/{seat}", KIND) for seat in desk.register.seats]
 

@@ -163,6 +163,22 @@ def test_a_missed_check_is_over_when_somebody_else_takes_the_seat(store: Store, 
     assert night.rings("duty.presence_check") == [State.CLEARED]
 
 
+def test_a_missed_check_is_over_in_the_second_in_which_the_roster_gives_the_seat_to_somebody_else(
+    store: Store, clock: HandClock
+) -> None:
+    """The same pass settles the seat and looks at its checks."""
+    night = Watch(store, clock, presence_check=EVERY)
+    night.sweep()
+    clock.set(night.local(2, 7))
+    night.sweep()
+    night.sweep(120)
+    assert night.rings("duty.presence_check") == [State.RAISED]
+    clock.set(night.local(2, 8))
+    night.sweep()
+    assert night.holder().person == "li"
+    assert night.rings("duty.presence_check") == [State.CLEARED]
+
+
 def test_a_window_that_went_by_while_the_server_was_down_is_given_once_more(store: Store, clock: HandClock) -> None:
     night = Watch(store, clock, presence_check=EVERY)
     night.on("wang")
