@@ -1,10 +1,10 @@
-"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [archive] [shape] [--quick]`."""
+"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [duty] [archive] [shape] [--quick]`."""
 
 import sys
 
-from bench import archive, demo, ingest, latency, population, shape, solver, virtual
+from bench import archive, demo, duty, ingest, latency, population, shape, solver, virtual
 
-ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "archive", "shape")
+ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "duty", "archive", "shape")
 
 
 def main() -> None:
@@ -23,6 +23,8 @@ def main() -> None:
             virtual.run(quick=quick)
         elif word == "solver":
             solver.run(quick=quick)
+        elif word == "duty":
+            duty.run(quick=quick)
         elif word == "archive":
             archive.run(5_000 if quick else 50_000)
         elif word == "shape":
