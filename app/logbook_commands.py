@@ -62,7 +62,10 @@ def export_site(
 @logbook_app.command("verify")
 def verify_file(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="An export or an archive; - for standard input.", allow_dash=True)
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="An export or an archive; - for standard input.", allow_dash=True
+        ),
     ],
     public_key: Annotated[
         list[Path] | None,
@@ -211,6 +214,8 @@ def _failed(answer: "Verdict") -> Iterator[str]:
     if answer.first_bad is not None:
         span = f"{answer.first_bad}" if answer.last_bad == answer.first_bad else f"{answer.first_bad}-{answer.last_bad}"
         yield f"    entry 记录 {span}"
+    for language in ("zh-CN", "en"):
+        yield f"    {say(f'verify_means.{answer.why}', language, first=answer.first_bad, last=answer.last_bad)}"
     yield f"    {answer.detail}"
     yield f"    {answer.size} entries before it fit; signed up to {answer.sealed} / 之前 {answer.size} 条相符，其中 {answer.sealed} 条有签名"
 

@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner
 
 from app.logbook_commands import logbook_app
+from core.words import LANGUAGES, say
 from logbook import entries
 from logbook.audit import verify_store
 from logbook.checkpoints import checkpoint
 from logbook.finding import Asked, find
 from logbook.keys import key_fingerprint, load_or_make_key
 from logbook.tables import log_text
+from logbook.walk import Why
 from sites.store import save
 from store.db import Store
 from tests.logbook.conftest import SITE, START, Told, line, write
@@ -73,7 +75,18 @@ def test_a_changed_entry_is_named(saved: Path) -> None:
     code, said = run("verify", saved)
     assert code == 1
     assert "BAD 不完好  harbour-garden: 记录被改动 / An entry was changed\n    entry 记录 12\n" in said
+    assert "第 12 条的内容、它的链值，或它之前某条，在写入之后被改动。" in said
+    assert "The text of entry 12, its chain value, or an entry before it was changed after it was written." in said
     assert run("verify", saved, "--quiet") == (1, "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", sorted(Why))
+def test_whatever_is_wrong_is_explained(why: Why, language: str) -> None:
+    told = say(f"verify_means.{why}", language, first=3, last=9)
+    assert told != f"verify_means.{why}"
+    assert say(f"verify.{why}", language) != f"verify.{why}"
+    assert "{" not in told
 
 
 def test_verifying_needs_no_database_and_starts_quickly(saved: Path) -> None:

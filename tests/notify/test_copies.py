@@ -1,5 +1,6 @@
 """Copies of checkpoints go where the site keeps them, and verify there (LOG-03, LOG-09), on both databases."""
 
+import io
 import threading
 import time
 from datetime import datetime, timedelta
@@ -9,8 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from logbook import checkpoints, copies, entries
+from logbook.export import export
 from logbook.notes import open_checkpoint, raw_public
 from logbook.rules import Line
+from logbook.verify import verify
 from notify.copies import order_of
 from notify.flow import run_notify
 from notify.settings import NotifySettings
@@ -19,7 +22,7 @@ from sites.register import Contact, Policies
 from sites.store import save
 from store.db import Store
 from tests.night import HARBOUR
-from tests.notify.conftest import SITE, HttpSink, Reply, now
+from tests.notify.conftest import SITE, HttpSink, Reply, SmtpSink, now
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
@@ -75,6 +78,36 @@ def test_a_copy_arrives_and_is_the_signed_note(store: Store, http: HttpSink) -> 
         "logbook.copy_failed",
         {"channel": "pigeon", "code": "unknown_channel", "size": 1},
     )
+
+
+def test_a_copy_is_mailed_and_verifies_from_the_mail(store: Store, smtp: SmtpSink) -> None:
+    """Through a real mail server, the notifier's own loop: what arrives is a checkpoint that the verifier takes."""
+    made = sworn(store, Contact("email", "archive@example.org"))
+    settings = NotifySettings(smtp_host="127.0.0.1", smtp_port=smtp.port, poll_s=0.05, timeout_s=5.0)
+    stopping = threading.Event()
+    runner = threading.Thread(target=run_notify, args=(store, lambda *_: HARBOUR, settings, now, stopping))
+    runner.start()
+    try:
+        until = time.monotonic() + 20
+        while state(store) != ["arrived"] and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        stopping.set()
+        runner.join()
+    (mail,) = smtp.got
+    assert mail.to == ["TO:<archive@example.org>"]
+    assert "封存点" in mail.said["subject"]
+    body = mail.said.get_body(("plain",))
+    assert body is not None
+    said = body.get_content().replace("\r\n", "\n")
+    note = said[said.index(f"watchroom/{SITE}\n") :]
+    checkpoint, _ = open_checkpoint(note.rstrip("\n") + "\n", SITE, [raw_public(KEY)])
+    assert checkpoint.size == 1
+    with store.read() as conn:
+        out = io.BytesIO()
+        export(conn, SITE, out, key=KEY, at=now())
+    out.seek(0)
+    assert verify(out, kept=[made.note, note.rstrip("\n") + "\n"]).ok
 
 
 def test_what_does_not_arrive_is_tried_again_and_then_given_up(store: Store) -> None:
