@@ -45,6 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "make_roster": {"month": "2026-04"},
     "edit_roster": {"revision": 0, "cells": {"centre": {}}},
     "fill_roster": {"revision": 0, "source": "standing"},
+    "solve_roster": {"revision": 0},
     "undo_roster": {"revision": 0},
     "redo_roster": {"revision": 0},
     "submit_roster": {},
