@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Discriminator, Field
+from pydantic import AfterValidator, AwareDatetime, Discriminator, Field, StrictBool
 
 from api.bodies import Body, Long, Name, Said
 from duty.request_moves import Slot
@@ -41,13 +41,16 @@ class ShiftFor(ShiftOf):
 
 
 class Leave(Body):
-    """Away from one time until another; `stand_in` must agree, without one the seat is a gap until somebody is found."""
+    """Away from one time until another; `stand_in` must agree, without one the seat is a gap until somebody is found.
+    `in_lieu`: for holidays that were worked (DUTY-11).
+    """
 
     kind: Literal["leave"]
     starts_at: _Time
     ends_at: _Time
     reason: Said
     stand_in: Name | None = None
+    in_lieu: StrictBool = False
 
 
 class Swap(Body):

@@ -35,6 +35,7 @@ class DutyRequest(Shape):
     ends_at: datetime
     moves: list[ShiftMove]
     reason: str
+    in_lieu: bool
     findings: list[Finding]
     due_at: datetime | None
     agreed_at: datetime | None
@@ -45,6 +46,14 @@ class DutyRequest(Shape):
     override: str
     heard: list[str]
     rosters: list[str]
+
+
+class LieuBalance(Shape):
+    """Days off that holidays on duty earned within the last year, and how many of them are spent or promised."""
+
+    earned: int
+    spent: int
+    left: int
 
 
 class DutyRequests(Shape):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from duty import calendar_store, request_store, roster_reading
+from duty import calendar_store, lieu, plan_and_fact, request_store, roster_reading
 from duty import store as duty_store
 from duty.calendar import day_types, days_of, month_of
 from duty.request_checks import Plan
@@ -24,6 +24,18 @@ def plan(conn: Connection, register: Register, days: Iterable[date]) -> Plan:
     said = calendar_store.overrides(conn, register.site_id, first, last)
     leaves = request_store.leaves(conn, register.site_id, starts, ends + AROUND)
     return Plan(cells, beside, day_types(register.policies.duty.jurisdiction, said), leaves)
+
+
+def lieu_of(conn: Connection, register: Register, person: str, at: datetime) -> lieu.Balance:
+    """What somebody has earned on holidays within the last year, and spent (DUTY-11)."""
+    site, since = register.site_id, at - lieu.KEPT_FOR
+    shifts = [s for s in duty_store.shifts(conn, site, since, at) if s.person == person]
+    stays = [a for a in duty_store.attended(conn, site, since) if a.person == person]
+    first, last = since.astimezone(register.zone_info).date(), at.astimezone(register.zone_info).date()
+    said = calendar_store.overrides(conn, site, first - timedelta(days=1), last)
+    day_type = day_types(register.policies.duty.jurisdiction, said)
+    leaves = request_store.leaves(conn, site, since, at + lieu.KEPT_FOR)
+    return lieu.balance(person, plan_and_fact.facts(shifts, stays, at).shifts, day_type, leaves, at)
 
 
 def days_between(register: Register, starts_at: datetime, ends_at: datetime) -> list[date]:

@@ -83,7 +83,7 @@ class Move(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asked for, and what became of it.
 
-    `other` must agree first. `starts_at` until `ends_at` is the leave, or the time of the shifts. `findings` are the rules
+    `in_lieu`: a leave for a holiday that was worked (DUTY-11). `other` must agree first. `starts_at` until `ends_at` is the leave, or the time of the shifts. `findings` are the rules
     that it would break, as last looked at. `stand_in` is whom the approver put there instead of who was asked. `due_at` is
     when it lapses. `heard` are those of the called who know of it. `rosters` are the versions that it made.
     """
@@ -100,6 +100,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     moves: tuple[Move, ...] = ()
     reason: str = ""
+    in_lieu: bool = False
     findings: tuple[Finding, ...] = ()
     due_at: datetime | None = None
     agreed_at: datetime | None = None
@@ -138,6 +139,8 @@ def asked(request: Request) -> Line:
         "shifts": _told(request.moves),
         "broken": [f.code for f in request.findings],
     }
+    if request.in_lieu:
+        told["in_lieu"] = True
     if request.other is not None:
         told["other"] = request.other
     if request.kind is not RequestKind.LEAVE:

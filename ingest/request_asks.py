@@ -7,6 +7,8 @@ whoever asks, and whoever is asked, see what it would break; what cannot be is r
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import msgspec
+
 from core.errors import Invalid
 from core.ids import fresh
 from duty import request_moves, request_reading, request_store, requests
@@ -17,7 +19,7 @@ from duty.request_errors import LeaveTurned, NoSuchShift, NotYourShift, RequestT
 from duty.request_moves import Slot, holder, span_of
 from duty.requests import Act, Move, Request, RequestKind
 from duty.roster_acts import within_reach
-from ingest.requests import decides, let_stand, other_person, show, words
+from ingest.requests import decides, let_stand, other_person, show, unearned, words
 from ingest.scene import Desk
 from logbook import entries
 from sites.register import Register, Role
@@ -26,7 +28,7 @@ from store.db import Tx
 
 def leave(
     tx: Tx, desk: Desk, starts_at: datetime, ends_at: datetime, reason: str, by: str, at: datetime,
-    *, stand_in: str | None = None,
+    *, stand_in: str | None = None, in_lieu: bool = False,
 ) -> Request:  # fmt: skip
     """Ask to be away. Every shift that it touches is given up whole: to the stand-in, or to nobody, which is seen as a gap."""
     register = desk.register
@@ -41,7 +43,9 @@ def leave(
     plan = request_reading.plan(tx.conn, register, days)
     moves = request_moves.of_leave(register, plan.cells, by, starts_at, ends_at, stand_in)
     span = (starts_at, ends_at)
-    return _ask(tx, register, plan, RequestKind.LEAVE, moves, reason, by, at, other=stand_in, span=span)
+    return _ask(
+        tx, register, plan, RequestKind.LEAVE, moves, reason, by, at, other=stand_in, span=span, in_lieu=in_lieu
+    )
 
 
 def swap(tx: Tx, desk: Desk, mine: Slot, theirs: Slot, reason: str, by: str, at: datetime) -> Request:
@@ -103,6 +107,7 @@ def _ask(
     *,
     other: str | None = None,
     span: tuple[datetime, datetime] | None = None,
+    in_lieu: bool = False,
 ) -> Request:
     """Write a request down, with the rules that it would break. Raises what makes it impossible. `span` is a leave's."""
     if by not in register.people:
@@ -123,9 +128,11 @@ def _ask(
         ends_at=whole[1],
         moves=moves,
         reason=words(reason, "reason"),
+        in_lieu=in_lieu,
         findings=(*notice(register, shifts[0], at), *broken(register, plan, moves, at)),
         due_at=shifts[0],
     )
+    made = msgspec.structs.replace(made, findings=(*made.findings, *unearned(tx, register, made, at)))
     request_store.insert(tx, made)
     entries.append(tx, register.site_id, [requests.asked(made)])
     show(tx, made, at)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from duty import request_moves, request_reading, request_store, requests
+from duty import lieu, request_moves, request_reading, request_store, requests
 from duty.calendar import month_of
 from duty.errors import NotOfThisSite
 from duty.handover_errors import SamePerson, WordsOwed
@@ -133,8 +133,16 @@ def _looked_at(tx: Tx, register: Register, request: Request, moves: tuple[Move, 
     request_moves.still_standing(plan.cells, moves)
     # notice is a matter of when it was asked for, not of when somebody reads it
     early = [f for f in request.findings if f.code == "notice_too_short"]
-    findings: tuple[Finding, ...] = (*early, *broken(register, plan, moves, at))
-    return msgspec.structs.replace(request, moves=moves, findings=findings)
+    looked = msgspec.structs.replace(request, moves=moves)
+    findings = (*early, *broken(register, plan, moves, at), *unearned(tx, register, looked, at))
+    return msgspec.structs.replace(looked, findings=findings)
+
+
+def unearned(tx: Tx, register: Register, request: Request, at: datetime) -> list[Finding]:
+    """Whether it is a leave in lieu of holidays that were not worked (DUTY-11)."""
+    if not request.in_lieu:
+        return []
+    return lieu.beyond(request, request_reading.lieu_of(tx.conn, register, request.asked_by, at))
 
 
 def let_stand(

@@ -10,9 +10,9 @@ from api.cursors import cursor, place
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.request_bodies import ApproveRequest, AskRequest, CallIn, Leave, RefuseRequest, Substitute, Swap
-from api.request_shapes import DutyRequest, DutyRequests
+from api.request_shapes import DutyRequest, DutyRequests, LieuBalance
 from api.room import reply, room_of
-from duty import request_store
+from duty import request_reading, request_store
 from duty.request_errors import NoSuchRequest
 from duty.requests import OPEN
 from duty.requests import Request as Asked
@@ -61,6 +61,15 @@ def duty_requests(
     )
 
 
+@router.get("/requests/lieu", response_model=LieuBalance, responses=refusals(404))
+def lieu_balance(request: Request, site: SiteId, caller: _MAKE) -> Response:
+    """What I may take off in lieu of holidays on duty (DUTY-11)."""
+    room = room_of(request)
+    with room.store.read() as conn:
+        has = request_reading.lieu_of(conn, room.register(conn, site), caller.person, room.now())
+    return reply({"earned": has.earned, "spent": has.spent, "left": has.left})
+
+
 @router.get(_ONE, response_model=DutyRequest, responses=refusals(404))
 def duty_request(request: Request, site: SiteId, id: RequestId, caller: _SEE) -> Response:  # noqa: A002
     """One request."""
@@ -80,7 +89,14 @@ def ask_request(request: Request, site: SiteId, body: AskRequest, caller: _MAKE)
         match body:
             case Leave():
                 return request_asks.leave(
-                    tx, desk, body.starts_at, body.ends_at, body.reason, stand_in=body.stand_in, **who
+                    tx,
+                    desk,
+                    body.starts_at,
+                    body.ends_at,
+                    body.reason,
+                    stand_in=body.stand_in,
+                    in_lieu=body.in_lieu,
+                    **who,
                 )
             case Swap():
                 return request_asks.swap(tx, desk, body.mine.slot, body.theirs.slot, body.reason, **who)

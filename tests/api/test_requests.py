@@ -65,6 +65,7 @@ async def test_a_leave_that_breaks_a_rule_needs_the_approvers_reason(any_house: 
         other = shaped("ask_request", await asker.post(PATH, json=LEAVE | {"starts_at": "2026-03-09T23:00+08:00"}))
         assert shaped("withdraw_request", await _act(asker, other, "withdraw"))["state"] == "withdrawn"
         third = shaped("ask_request", await asker.post(PATH, json=LEAVE | {"ends_at": "2026-03-11T00:00+08:00"}))
+        assert shaped("lieu_balance", await asker.get(f"{PATH}/lieu")) == {"earned": 0, "spent": 0, "left": 0}
         back = shaped("refuse_request", await _act(chief, third, "refuse", reason="人手不足"))
         assert (back["state"], back["answer"]) == ("refused", "人手不足")
 

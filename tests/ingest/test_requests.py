@@ -395,6 +395,25 @@ def test_a_roster_says_who_of_it_is_on_leave(office: Office) -> None:
     assert [(f.person, f.day) for f in found if f.code == "on_leave"] == [("sun", date(2026, 3, 5))]
 
 
+def test_a_holiday_on_duty_earns_a_day_off_and_its_leave_spends_it(office: Office) -> None:
+    """DUTY-11: only for who really came; Qingming, 5 April 2026, is a holiday, and the Monday after it is one, too."""
+    office.clock.set(datetime(2026, 4, 5, 0, tzinfo=UTC))
+    office.night.act("sign_on", "li", "centre")
+    office.clock.set(datetime(2026, 4, 5, 12, tzinfo=UTC))
+    office.night.act("sign_off", "li", "centre")
+    first = datetime(2026, 4, 9, 16, tzinfo=UTC)
+    made = office.leave(first, first + timedelta(days=1), stand_in="sun", in_lieu=True)
+    assert office.codes(made) == []
+    too_much = office.leave(first, first + timedelta(days=2), stand_in="sun", in_lieu=True)
+    assert [(f.code, f.data) for f in too_much.findings] == [("lieu_not_earned", {"days": 2, "left": 1})]
+    office.agree(made, "sun")
+    office.approve(made)
+    again = office.leave(first + timedelta(days=5), first + timedelta(days=6), stand_in="sun", in_lieu=True)
+    assert [f.data for f in again.findings] == [{"days": 1, "left": 0}]
+    absent = office.leave(first, first + timedelta(days=1), by="wang", stand_in="guard", in_lieu=True)
+    assert "lieu_not_earned" in office.codes(absent)
+
+
 def test_a_leave_that_cannot_be_is_refused(office: Office) -> None:
     at = office.night.local
     for refusal, ask in (
