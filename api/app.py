@@ -41,6 +41,7 @@ from api.routes import (
     presence,
     requests,
     rosters,
+    rounds,
     session,
     signing,
     site,
@@ -68,6 +69,7 @@ _ROUTERS = (
     rosters,
     solving,
     requests,
+    rounds,
     feeds,
     logbook,
     logbook_entries,
@@ -160,6 +162,7 @@ def check_declared(app: FastAPI) -> None:
 @asynccontextmanager
 async def _lifespan(room: Room, _: FastAPI) -> AsyncIterator[None]:
     room.live.open()
+    room.solving.open()
     await to_thread.run_sync(room.passwords.warm)
     try:
         yield

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from alerts.rules import State
+from api.patrol_shapes import RoundBrief
 from api.presence_shapes import Away, SeatCheck
 from api.shapes import (
     Alert,
@@ -160,6 +161,14 @@ class AwayPush(Shape):
     body: Away
 
 
+class RoundPush(Shape):
+    """A round was made, opened, walked on, or settled."""
+
+    type: Literal["round"]
+    seq: int
+    body: RoundBrief
+
+
 class GatewayPush(Shape):
     """A gateway's word on itself."""
 
@@ -204,6 +213,7 @@ Push = Annotated[
     | RequestPush
     | PresencePush
     | AwayPush
+    | RoundPush
     | GatewayPush
     | TapsPush
     | LogPush

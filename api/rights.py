@@ -59,6 +59,8 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "handover.take": Permit(Where.SITE, _HANDS, person=True),
     "handover.resolve": Permit(Where.SITE, _LEADS, person=True),
     "handover.override": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN}), person=True),
+    "patrol.see": Permit(Where.SITE, _ALL),
+    "patrol.excuse": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "feed.see": Permit(Where.SITE, _ALL),
     "feed.make": Permit(Where.SITE, _ALL, person=True),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),

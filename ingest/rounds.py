@@ -26,7 +26,7 @@ from patrol.verdicts import Bands, learn
 from sites.register import Register
 from store.db import Tx
 
-__all__ = ["asked", "begin", "conditions", "heard", "look", "next_due", "replan_soon", "sites_due", "tapped"]
+__all__ = ["asked", "begin", "conditions", "excused", "heard", "look", "next_due", "replan_soon", "sites_due", "tapped"]
 
 MISSED: Final = "patrol.missed"
 MISSED_NIGHT: Final = "patrol.missed_night"
@@ -103,6 +103,12 @@ def _within(found: PatrolRound, proofs: Iterable[Proof]) -> list[Proof]:
     """Those that were given while the round was to be walked."""
     ends = found.window.ends_at
     return [p for p in proofs if found.opens_at <= (min(p.said_at, p.heard_at) if p.synced else p.heard_at) <= ends]
+
+
+def excused(judgement: Judgement, found: PatrolRound, at: datetime) -> None:
+    """A reason was given for points of a round that is over: when none is missed any more, the condition has ended."""
+    if found.stand is Stand.OVER:
+        _explained(judgement, found, at)
 
 
 def _explained(judgement: Judgement, found: PatrolRound, at: datetime) -> None:

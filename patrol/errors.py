@@ -1,6 +1,6 @@
 """What patrol refuses, each with a stable code."""
 
-from core.errors import Invalid, NotFound, Refusal
+from core.errors import Invalid, NotFound, NotPermitted, Refusal
 
 
 class NoSuchRound(NotFound):
@@ -25,3 +25,9 @@ class ReasonOwed(Invalid):
     """Whoever excuses or suspends says why."""
 
     code = "reason_needed"
+
+
+class RoundNotAllowed(NotPermitted):
+    """The site names who excuses and suspends rounds."""
+
+    code = "round_not_allowed"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from core.clock import micros
 from patrol.rules import Tap
@@ -36,6 +36,27 @@ def newest(conn: Connection, site_id: str, limit: int = 50) -> list[Tap]:
     """Taps newest first."""
     query = select(tap).where(tap.c.site_id == site_id).order_by(tap.c.heard_at.desc()).limit(limit)
     return _taps(conn, query)
+
+
+def page(
+    conn: Connection,
+    site_id: str,
+    limit: int,
+    before: tuple[datetime, str] | None = None,
+    *,
+    checkpoint: str | None = None,
+    person: str | None = None,
+) -> list[Tap]:
+    """Taps newest first, one page of them."""
+    query = select(tap).where(tap.c.site_id == site_id)
+    if checkpoint is not None:
+        query = query.where(tap.c.checkpoint_id == checkpoint)
+    if person is not None:
+        query = query.where(tap.c.person_id == person)
+    if before is not None:
+        at, tie = before
+        query = query.where(or_(tap.c.heard_at < at, and_(tap.c.heard_at == at, tap.c.event_id < tie)))
+    return _taps(conn, query.order_by(tap.c.heard_at.desc(), tap.c.event_id.desc()).limit(limit))
 
 
 def since(conn: Connection, site_id: str, at: datetime, tags: Collection[str], people: Collection[str]) -> list[Tap]:

@@ -40,6 +40,7 @@ export function apply(state: Live, push: Push): Live {
       return withHandover(next, push.body);
     case "presence": // their own pages ask for what they show
     case "away":
+    case "round":
       return next;
     case "roster": // its own page asks for what it shows
     case "request": // the same
