@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import type { Handover, HandoverItem } from "@shared/api/types";
 
-import { flagged, grouped, inTheWay, owed, partOf, progress, step, unexplained } from "./rules";
+import { differs, flagged, grouped, inTheWay, isShort, owed, partOf, progress, step, unexplained } from "./rules";
 
 const item = (key: string, more: Partial<HandoverItem> = {}): HandoverItem => ({
   key, kind: "item", text: "", data: {}, live: false, listed: true, mandatory: true, expected: 4, counted: null, fine: null, explanation: "",
-  verdict: null, comment: "", answer: "", resolution: "", over: false, ...more,
+  verdict: null, comment: "", answer: "", resolution: "", over: false, last: null, follow_up: false, review: "", ...more,
 });
 const handover = (items: HandoverItem[], more: Partial<Handover> = {}): Handover => ({
   site_id: "s", id: "h", seat: "centre", state: "open", version: 1, outgoing: "wang", incoming: null, expected: "li", planned_end: null,
@@ -23,6 +23,10 @@ describe("items", () => {
   it("want an explanation when a count differs, a check fails or something was found", () => {
     const found = item("f", { kind: "anomaly", expected: null });
     expect([item("a", { counted: 3 }), item("a", { counted: 5 }), item("a", { counted: 4 }), check(false), check(false, { explanation: "lent" }), found].map(unexplained)).toEqual([true, true, false, true, false, true]);
+  });
+  it("are held against the last count where the list names no number", () => {
+    const counted = item("a", { expected: null, last: 4, counted: 3 });
+    expect([isShort(counted), differs(counted), differs(item("a", { last: 3, counted: 4 })), isShort(item("a", { last: 3, counted: 4 }))]).toEqual([true, true, true, false]);
   });
   it("stay flagged although they are explained, until they are over", () => {
     expect([item("a", { counted: 3, explanation: "one lent" }), item("a", { counted: 3, over: true }), item("a", { verdict: "disputed" })].map(flagged)).toEqual([true, false, true]);

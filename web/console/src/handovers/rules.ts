@@ -9,6 +9,7 @@ export const GROUPS = {
   alerts: ["alert_open", "alert_acked"],
   plant: ["device_silent", "gateway_away", "overlay", "point_missed"],
   counts: ["item", "key"],
+  follow: ["follow_up"],
   checks: ["check"],
   notes: ["note", "text"],
   anomalies: ["anomaly"],
@@ -35,14 +36,20 @@ export function partOf(h: Pick<Handover, "outgoing" | "incoming" | "expected">, 
 }
 
 const COUNTED: readonly HandoverItem["kind"][] = ["item", "key"];
+const CHECKED: readonly HandoverItem["kind"][] = ["check", "follow_up"];
 export const isCounted = (i: HandoverItem): boolean => COUNTED.includes(i.kind);
+export const isChecked = (i: HandoverItem): boolean => CHECKED.includes(i.kind);
+/** How many there should be: as listed, or else as many as were counted the last time. */
+export const due = (i: HandoverItem): number | null => i.expected ?? i.last;
 /** More or fewer than there should be. */
-export const isShort = (i: HandoverItem): boolean => i.counted !== null && i.expected !== null && i.counted !== i.expected;
+export const isShort = (i: HandoverItem): boolean => i.counted !== null && due(i) !== null && i.counted !== due(i);
+/** More or fewer than at the last hand-over of the seat. */
+export const differs = (i: HandoverItem): boolean => i.counted !== null && i.last !== null && i.counted !== i.last;
 
 export function owed(i: HandoverItem): boolean {
   if (!i.mandatory) return false;
   if (isCounted(i)) return i.counted === null;
-  return i.kind === "check" ? i.fine === null : !i.text && !i.explanation;
+  return isChecked(i) ? i.fine === null : !i.text && !i.explanation;
 }
 export const unexplained = (i: HandoverItem): boolean => (isShort(i) || i.fine === false || i.kind === "anomaly") && !i.explanation;
 export const unconfirmed = (i: HandoverItem): boolean => i.verdict === null && !i.over;

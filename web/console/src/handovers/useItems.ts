@@ -4,7 +4,7 @@ import type { HandoverItem, Words } from "@shared/api/types";
 import { usePlaces } from "@/alerts/place";
 import { useWords } from "@/words";
 
-import { isCounted, isShort } from "./rules";
+import { due, isCounted, isShort } from "./rules";
 
 export function useItems() {
   const { t, say, named } = useWords();
@@ -14,12 +14,21 @@ export function useItems() {
   function name(i: HandoverItem): string {
     if (i.key.startsWith("alert/")) return `#${String(i.data.number)} ${say(`kind.${told(i, "kind")}`)}`;
     if (i.key.startsWith("device/")) return places.subject(i.key.slice(7));
+    if (i.key.startsWith("entry/")) return t("logbook.entry", { n: String(i.data.number) });
+    if (i.kind === "follow_up") return i.text || named(i.data.name as Words | undefined, "") || (told(i, "kind") ? `#${String(i.data.number)} ${say(`kind.${told(i, "kind")}`)}` : t("handovers.group.follow"));
     if (i.listed) return named(i.data.name as Words | undefined, i.key);
     return i.live ? places.subject(i.key) : i.text;
   }
   function detail(i: HandoverItem): string {
     if (i.key.startsWith("alert/")) return places.whole(told(i, "zone"), told(i, "subject"));
+    if (i.key.startsWith("entry/")) return written(i);
+    if (i.kind === "follow_up") return told(i, "said");
     return i.listed && i.kind === "note" ? i.text : "";
+  }
+  /** What the shift wrote into the logbook, in a line. */
+  function written(i: HandoverItem): string {
+    const fields = (i.data.fields ?? []) as { value: unknown; said?: Words }[];
+    return fields.map((f) => (f.said ? named(f.said) : String(f.value))).join(" · ");
   }
   /** What the outgoing person found, in a word or two. */
   function said(i: HandoverItem): string {
@@ -29,11 +38,13 @@ export function useItems() {
     if (i.kind === "gateway_away") return t("handovers.item.away");
     if (isCounted(i)) {
       if (i.counted === null) return t("handovers.item.notCounted");
-      const apart = isShort(i) ? Math.abs(i.counted - (i.expected ?? 0)) : 0;
-      const words = apart === 0 ? t("handovers.item.all") : t(i.counted < (i.expected ?? 0) ? "handovers.item.short" : "handovers.item.over", { n: apart });
-      return i.expected === null ? t("handovers.item.counted", { n: i.counted }) : `${i.counted}/${i.expected} · ${words}`;
+      const of = due(i);
+      const apart = isShort(i) ? Math.abs(i.counted - (of ?? 0)) : 0;
+      const words = apart === 0 ? t("handovers.item.all") : t(i.counted < (of ?? 0) ? "handovers.item.short" : "handovers.item.over", { n: apart });
+      return of === null ? t("handovers.item.counted", { n: i.counted }) : `${i.counted}/${of} · ${words}`;
     }
     if (i.kind === "check") return i.fine === null ? t("handovers.item.notSeen") : t(i.fine ? "handovers.item.fine" : "handovers.item.notFine");
+    if (i.kind === "follow_up") return i.fine === null ? t("handovers.item.notSeen") : t(i.fine ? "handovers.item.settled" : "handovers.item.notSettled");
     return i.listed && !i.text && !i.explanation ? t("handovers.item.notWritten") : "";
   }
   return { name, detail, said };

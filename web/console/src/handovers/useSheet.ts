@@ -72,7 +72,7 @@ export function useSheet(id: () => string) {
     explain: (item: string, explanation: string) => act((version, at) => client.POST(`${ONE}/explain`, { ...at, body: { version, key: item, explanation } })),
     offer: (password: string) => act((version, at) => client.POST(`${ONE}/offer`, { ...at, body: { version, password } })),
     withdraw: () => act((version, at) => client.POST(`${ONE}/withdraw`, { ...at, body: { version } })),
-    confirm: (keys: string[], comment = "") => act((version, at) => client.POST(`${ONE}/confirm`, { ...at, body: { version, keys, comment } })),
+    confirm: (keys: string[], follow = false) => act((version, at) => client.POST(`${ONE}/confirm`, { ...at, body: { version, keys, comment: "", follow_up: follow } })),
     dispute: (item: string, comment: string) => act((version, at) => client.POST(`${ONE}/dispute`, { ...at, body: { version, key: item, comment } })),
     resolve: (item: string, reason: string) => act((version, at) => client.POST(`${ONE}/resolve`, { ...at, body: { version, key: item, reason } })),
     lift: (reason: string) => act((version, at) => client.POST(`${ONE}/lift`, { ...at, body: { version, reason } })),

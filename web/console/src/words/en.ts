@@ -1,5 +1,6 @@
 import handovers from "./handovers.en";
 import log from "./logbook.en";
+import presence from "./presence.en";
 import roster from "./roster.en";
 import type zh from "./zh-CN";
 
@@ -240,6 +241,7 @@ const en: typeof zh = {
   },
   handovers,
   log,
+  presence,
   ...roster,
   events: {
     title: "Events",

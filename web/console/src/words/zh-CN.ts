@@ -1,5 +1,6 @@
 import handovers from "./handovers.zh-CN";
 import log from "./logbook.zh-CN";
+import presence from "./presence.zh-CN";
 import roster from "./roster.zh-CN";
 
 export default {
@@ -239,6 +240,7 @@ export default {
   },
   handovers,
   log,
+  presence,
   ...roster,
   events: {
     title: "事件流",
