@@ -14,7 +14,7 @@ from alerts.rules import Alert, Close
 from core.errors import Invalid
 from core.ids import fresh
 from duty import acts as duty_acts
-from ingest import leaving
+from ingest import leaving, urgent
 from ingest.commit import commit
 from ingest.flow import load_scene
 from ingest.rules import Judgement
@@ -126,5 +126,6 @@ def report(
     raw = msgspec.json.encode({"id": event_id, "kind": kind, "zone": zone, "by": person, "said_at": at, "data": data})
     judgement = Judgement(load_scene(tx, desk, at, also=[(f"report/{event_id}", kind)]))
     alert_id = judgement.report(event_id, kind, zone, person, data, raw)
+    urgent.reroute(tx, judgement)
     commit(tx, judgement.scene, judgement.changes)
     return event_id, alert_id

@@ -18,7 +18,7 @@ from core import wire
 from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
-from ingest import rounds, store
+from ingest import rounds, store, urgent
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
@@ -142,6 +142,7 @@ class Flow:
                 hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
             if walked:
                 rounds.heard(tx, judgement, walked, judgement.changes.taps)
+            urgent.reroute(tx, judgement)
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)
         if boots:

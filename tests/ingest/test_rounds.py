@@ -183,3 +183,18 @@ def test_a_tap_counts_once_however_often_it_is_delivered(night: Night) -> None:
         night.flow.handle([said])
     assert len(all_rounds(night)[0].proofs["C1"]) == 1
     assert [t for _, t, _ in night.pushes()].count("taps") == 1
+
+
+def test_a_leak_makes_the_points_around_it_the_next_ones(night: Night) -> None:
+    """The round that is open takes them first, and says for which alert."""
+    at(night, 22, 10)
+    night.say("water.leak", "L-1")
+    going = all_rounds(night)[0]
+    alert = night.alert("water.leak")
+    assert going.urgent == dict.fromkeys(TAGS, alert.id)
+    assert all_rounds(night)[1].urgent == {}, "only of the round that somebody walks"
+    assert [e.data["alert"] for e in night.log(f"round/{going.id}") if e.act == "patrol.urge"] == [alert.id]
+    night.say("water.leak", "L-1")
+    assert night.said_in_log(f"round/{going.id}").count("patrol.urge") == 1
+    brief = [b for _, t, b in night.pushes() if t == "round"][-1]
+    assert brief["urgent"] == list(TAGS)
