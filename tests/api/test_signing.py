@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient, Response
 from sqlalchemy import select
+from webauthn.helpers import bytes_to_base64url
 
 from api.sessions import set_password
 from duty.handover_signatures import digest
@@ -168,6 +169,9 @@ async def test_a_forged_or_borrowed_signature_is_refused_and_nothing_changes(htt
             right | {"signature": flipped(right["signature"])},
             right | {"authenticator_data": flipped(right["authenticator_data"])},
             right | {"client_data": "e30"},
+            right | {"client_data": bytes_to_base64url(b'{"challenge":5}')},
+            right | {"client_data": bytes_to_base64url(b"[" * 3000)},
+            right | {"client_data": "A"},
             right | {"id": "AAAA"},
             stranger.sign(options),
             elsewhere.sign(options),

@@ -1601,6 +1601,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/requests/lieu": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lieu Balance
+         * @description What I may take off in lieu of holidays on duty (DUTY-11).
+         */
+        get: operations["lieu_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/requests/{id}": {
         parameters: {
             query?: never;
@@ -3431,6 +3451,8 @@ export interface components {
             moves: components["schemas"]["ShiftMove"][];
             /** Reason */
             reason: string;
+            /** In Lieu */
+            in_lieu: boolean;
             /** Findings */
             findings: components["schemas"]["Finding"][];
             /** Due At */
@@ -4199,6 +4221,7 @@ export interface components {
         /**
          * Leave
          * @description Away from one time until another; `stand_in` must agree, without one the seat is a gap until somebody is found.
+         *     `in_lieu`: for holidays that were worked (DUTY-11).
          */
         Leave: {
             /**
@@ -4220,6 +4243,11 @@ export interface components {
             reason: string;
             /** Stand In */
             stand_in?: string | null;
+            /**
+             * In Lieu
+             * @default false
+             */
+            in_lieu: boolean;
         };
         /**
          * LeaveNeeds
@@ -4279,6 +4307,18 @@ export interface components {
             reason: string;
             /** Password */
             password: string;
+        };
+        /**
+         * LieuBalance
+         * @description Days off that holidays on duty earned within the last year, and how many of them are spent or promised.
+         */
+        LieuBalance: {
+            /** Earned */
+            earned: number;
+            /** Spent */
+            spent: number;
+            /** Left */
+            left: number;
         };
         /**
          * LiftHold
@@ -14837,6 +14877,91 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lieu_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LieuBalance"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
