@@ -21,6 +21,7 @@ export const router = createRouter({
         { path: "handover/:id?", name: "handover", component: () => import("./handovers/HandoverView.vue") },
         { path: "on-duty", name: "on-duty", component: () => import("./on-duty/OnDutyPage.vue") },
         { path: "roster", name: "roster", component: () => import("./roster/RosterPage.vue") },
+        { path: "requests", name: "requests", component: () => import("./requests/RequestsPage.vue") },
         { path: "my-shifts", name: "my-shifts", component: () => import("./my-shifts/MyShiftsPage.vue") },
         { path: "logbook/entry/:n(\\d+)", name: "entry", component: () => import("./logbook/EntryPage.vue") },
         { path: "logbook/:tab(entries|write|days|keep|readers)?", name: "logbook", component: () => import("./logbook/LogbookPage.vue") },

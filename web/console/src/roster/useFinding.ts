@@ -19,6 +19,7 @@ export function useFinding() {
   function wrong(f: Finding): string {
     const data: Record<string, unknown> = Object.fromEntries(Object.entries(f.data).map(([k, v]) => [k, number(v)]));
     data.person = f.person ? places.person(f.person) : "";
+    for (const key of ["was", "now"]) if (typeof data[key] === "string") data[key] = places.person(data[key]);
     data.seat = f.seat ? places.seat(f.seat) : "";
     data.template = f.template ? named(register.value?.templates[f.template]?.name, f.template) : "";
     if ("post" in data) data.post = post(data.post);

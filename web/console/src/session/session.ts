@@ -33,6 +33,8 @@ export const seesReaders = computed(() => has("auditor", "admin"));
 export const holdsLog = computed(() => has("manager", "admin"));
 export const exportsLog = computed(() => has("supervisor", "manager", "auditor", "admin"));
 export const engineers = computed(() => has("engineer", "manager", "auditor", "admin"));
+/** May ask for leave, a swap or a substitute. */
+export const asksForDuty = computed(() => personId.value !== null && roles.value.some((r) => r !== "auditor"));
 /** Says what kind of day a date is at the site. */
 export const setsCalendar = computed(() => has("manager", "admin"));
 export const roles = computed(() => RANKS.filter((r) => site.value?.roles.includes(r)));
