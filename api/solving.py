@@ -37,6 +37,11 @@ class Solving:
         self._thread: threading.Thread | None = None
         self._closed = False
 
+    def open(self) -> None:
+        """Take jobs from now on."""
+        with self._lock:
+            self._closed = False
+
     def take(self, site: str) -> None:
         """Keep the solver for a site, before its job is noted. Raises `SolverBusy`: another's job runs here."""
         with self._lock:
