@@ -123,6 +123,8 @@ _ROWS: Final = (
     Kind("duty.roster_published", effect=_CLEAR, clears=("duty.roster_due",)),
     Kind("duty.late_relief", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
+    Kind("logbook.opening_due", _S, _RAISE, 3, Ends.DEVICE, 180),
+    Kind("logbook.opening_told", effect=_CLEAR, clears=("logbook.opening_due",)),
     Kind("logbook.status_due", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("logbook.status_told", effect=_CLEAR, clears=("logbook.status_due",)),
 )

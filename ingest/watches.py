@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from ingest import attendance, away, coverage, presence, relief, request_watch, roster_watch, status_entries
+from ingest import attendance, away, coverage, opening, presence, relief, request_watch, roster_watch, status_entries
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from store.db import Tx
@@ -31,7 +31,17 @@ class Watch(Protocol):
         """See to what is due, and store when to look again."""
 
 
-WATCHES: Sequence[Watch] = (relief, away, attendance, presence, status_entries, request_watch, roster_watch, coverage)
+WATCHES: Sequence[Watch] = (
+    relief,
+    away,
+    attendance,
+    presence,
+    status_entries,
+    opening,
+    request_watch,
+    roster_watch,
+    coverage,
+)
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:

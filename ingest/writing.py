@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from alerts import store as alert_store
-from logbook import acts
+from logbook import acts, openings
 from logbook.forms import Draft
 from sites.register import Register, Role
 from store.db import Tx
@@ -13,7 +13,10 @@ from store.db import Tx
 def write(tx: Tx, register: Register, draft: Draft, by: str, at: datetime) -> int:
     """Append an entry (see `logbook.acts.write`)."""
     _alert_is_there(tx, register, draft)
-    return acts.write(tx, register, draft, by, at)
+    n = acts.write(tx, register, draft, by, at)
+    if draft.form == openings.OPENING:
+        openings.told(tx, register.site_id, by, at)
+    return n
 
 
 def correct(

@@ -150,6 +150,18 @@ log_status = Table(
     Index("ix_log_status_due_at", "due_at"),
 )
 
+# Who came to each seat last, and when to look whether they wrote their opening entry; empty `due_at`: nothing is owed.
+log_opening = Table(
+    "log_opening",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("seat_id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("since", Instant),
+    Column("due_at", Instant),
+    Index("ix_log_opening_due_at", "due_at"),
+)
+
 # Who looked at which page of the log: one row for a person, a page and ten minutes (`slot`).
 log_read = Table(
     "log_read",

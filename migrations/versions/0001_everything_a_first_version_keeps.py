@@ -454,6 +454,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_log_hold")),
     )
     op.create_table(
+        "log_opening",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "seat_id", name=op.f("pk_log_opening")),
+    )
+    with op.batch_alter_table("log_opening", schema=None) as batch_op:
+        batch_op.create_index("ix_log_opening_due_at", ["due_at"], unique=False)
+
+    op.create_table(
         "log_read",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),

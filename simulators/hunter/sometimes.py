@@ -21,6 +21,7 @@ UNSAID: Final = frozenset(
         "duty.presence_check",
         "duty.roster_due",
         "duty.short",
+        "logbook.opening_due",
         "logbook.status_due",
         "patrol.missed",
         "patrol.missed_night",
