@@ -14,6 +14,7 @@ from ingest.desks import Desks
 from ingest.rosters import publish_roster
 from logbook import entries
 from logbook.rules import Line
+from patrol import tag_store
 from sites import acts
 from sites.acts import ImportResult
 from sites.register import Register
@@ -45,6 +46,7 @@ def import_site(
             ingest_store.watch(tx, desk.register, at)
             if result.changed or duty_store.last_published(tx.conn, site) is None:
                 publish_roster(tx, desk.register, at)
+            tag_store.follow(tx, desk.register, by, at)
             if result.changed:
                 rounds.begin(tx, desk.register, at)
             for seat, person in signed_on.items():

@@ -90,6 +90,7 @@ _ROWS: Final = (
     Kind("patrol.tap"),
     Kind("patrol.missed", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("patrol.missed_night", _S, _RAISE, 2, Ends.DEVICE, 180),
+    Kind("patrol.suspect", _S, _PULSE, 3, Ends.AT_ONCE, 180),
     Kind("patrol.explained", effect=_CLEAR, clears=("patrol.missed",)),
     Kind("manual.panic", _A, _RAISE, 1, Ends.PERSON, 30, life=True),
     Kind("manual.resident_call", _A, _PULSE, 2, Ends.AT_ONCE, 90),

@@ -18,7 +18,7 @@ from core import wire
 from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
-from ingest import rounds, store, urgent
+from ingest import rounds, store, taps, urgent
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
@@ -131,7 +131,7 @@ class Flow:
                 boots[gateway, garbled.boot].add(garbled.seq)
         if new or mail.statuses:
             walked = _walked(tx, desk, at, new)
-            scene = load_scene(tx, desk, at, new, rounds.asked(walked))
+            scene = load_scene(tx, desk, at, new, [*rounds.asked(walked), *taps.asked(new)])
             judgement = Judgement(scene)
             for begin in range(0, len(new), PIECE):
                 if begin:
@@ -140,8 +140,7 @@ class Flow:
                     judgement.hear(heard)
             for gateway, message, status in mail.statuses:
                 hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
-            if walked:
-                rounds.heard(tx, judgement, walked, judgement.changes.taps)
+            taps.judged(tx, judgement, walked)
             urgent.reroute(tx, judgement)
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)

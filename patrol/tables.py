@@ -29,6 +29,24 @@ tap = Table(
     Index("ix_tap_checkpoint", "site_id", "checkpoint_id", "heard_at"),
 )
 
+# What hangs where. A tag of the pack has a row from its import on; the counter is the newest that was believed.
+patrol_tag = Table(
+    "patrol_tag",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("uid", Text, primary_key=True),
+    Column("checkpoint_id", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("read_at", Instant),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Index("ix_patrol_tag_uid", "uid"),
+    Index("ix_patrol_tag_checkpoint", "site_id", "checkpoint_id"),
+)
+
 patrol_round = Table(
     "patrol_round",
     metadata,

@@ -631,6 +631,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_patrol_round_opens_at", ["site_id", "opens_at"], unique=False)
 
     op.create_table(
+        "patrol_tag",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("checkpoint_id", sa.Text(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("counter", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "uid", name=op.f("pk_patrol_tag")),
+    )
+    with op.batch_alter_table("patrol_tag", schema=None) as batch_op:
+        batch_op.create_index("ix_patrol_tag_checkpoint", ["site_id", "checkpoint_id"], unique=False)
+        batch_op.create_index("ix_patrol_tag_uid", ["uid"], unique=False)
+
+    op.create_table(
         "presence_check",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

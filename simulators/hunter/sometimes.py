@@ -24,6 +24,7 @@ UNSAID: Final = frozenset(
         "logbook.opening_due",
         "logbook.status_due",
         "patrol.missed",
+        "patrol.suspect",
         "patrol.missed_night",
     }
 )

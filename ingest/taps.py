@@ -1,0 +1,90 @@
+"""Taps on the path, whoever brings them: held against their tags and against each other, before they count for a round."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from core.ids import derived
+from ingest import rounds
+from ingest.rules import Judgement, Origin
+from ingest.scene import Heard, Scene
+from patrol import store, tag_store
+from patrol.flags import VOID, Beside, Flag, Tag, flagged
+from patrol.rounds import PatrolRound
+from patrol.rules import Tap
+from store.db import Tx
+
+TAP: Final = "patrol.tap"
+CHEAT: Final = "patrol.suspect"
+_BACK: Final = timedelta(hours=24)  # what a tap is held against: taps that were kept may be a whole night old
+# These are somebody's doing: a leader hears of them.
+_TOLD: Final = (
+    Flag.CLONE,
+    Flag.REPLAYED,
+    Flag.HOARDED,
+    Flag.FOREIGN_TAG,
+    Flag.BLOCKED_TAG,
+    Flag.NOT_PROVED,
+    Flag.PROXY,
+)
+
+
+def judged(tx: Tx, judgement: Judgement, walked: Sequence[PatrolRound]) -> None:
+    """Flag what is odd about the taps of a judgement, store how far their tags have counted, and let them prove points."""
+    taps = judgement.changes.taps
+    if not taps:
+        return
+    scene, site = judgement.scene, judgement.scene.desk.register.site_id
+    uids, people = {t.tag for t in taps}, {t.person_id for t in taps if t.person_id is not None}
+    tags = tag_store.some(tx.conn, site, uids)
+    foreign = tag_store.elsewhere(tx.conn, site, uids - tags.keys())
+    before = store.since(tx.conn, site, judgement.at - _BACK, uids, people)
+    moved: dict[str, Tag] = {}
+    for n, tap in enumerate(taps):
+        tag = tags.get(tap.tag)
+        made = flagged(_placed(tap, tag, foreign), Beside(scene.desk.register, tag, before, _on_duty(scene)))
+        taps[n] = made
+        before.append(made)
+        if tag is not None and made.counter is not None and made.counter > tag.counter and not set(made.flags) & VOID:
+            tags[tap.tag] = moved[tap.tag] = msgspec.structs.replace(tag, counter=made.counter, read_at=made.at)
+        _tell(judgement, made)
+    tag_store.save(tx, site, moved.values(), "system", judgement.at)
+    if walked:
+        rounds.heard(tx, judgement, walked, taps)
+
+
+def _placed(tap: Tap, tag: Tag | None, foreign: set[str]) -> Tap:
+    """Where the tag hangs now, whatever the pack said when it was imported."""
+    if tag is not None:
+        flags = tuple(f for f in tap.flags if f != Flag.UNKNOWN_TAG)
+        return msgspec.structs.replace(tap, checkpoint_id=tag.checkpoint_id, flags=flags)
+    if tap.tag in foreign:
+        return msgspec.structs.replace(tap, flags=(*tap.flags, Flag.FOREIGN_TAG.value))
+    return tap
+
+
+def _on_duty(scene: Scene) -> set[str]:
+    return {holding.person for holding in scene.held.values() if holding.person is not None}
+
+
+def _tell(judgement: Judgement, tap: Tap) -> None:
+    """A tap that looks like somebody's trick is a leader's to look into; one alert a person and trick, counted."""
+    for flag in _TOLD:
+        if flag.value in tap.flags:
+            data = {"flag": flag.value, "tag": tap.tag, "checkpoint": tap.checkpoint_id, "person": tap.person_id}
+            subject = subject_of(tap.person_id)
+            judgement.occur(subject, CHEAT, Origin(derived(judgement.at, tap.event_id, flag.value), tap.at), data)
+            return
+
+
+def subject_of(person: str | None) -> str:
+    """Whom a trick is held against."""
+    return f"person/{person or 'unknown'}"
+
+
+def asked(new: Sequence[Heard]) -> list[tuple[str, str]]:
+    """What taps may raise: known beforehand only by the guards whom they name."""
+    named = {str(h.event.data.get("guard", "")) for h in new if h.event.kind == TAP}
+    return [(subject_of(name), CHEAT) for name in (*sorted(named), None)] if named else []

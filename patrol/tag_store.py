@@ -1,0 +1,83 @@
+"""Tags: in and out of their rows. A tag's row, once there, is what counts; the pack only brings new ones."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from core.clock import micros
+from patrol.flags import Tag, TagState
+from patrol.rules import Proof
+from patrol.tables import patrol_tag
+from sites.register import Register
+from store import bulk
+from store.db import Tx
+
+
+def some(conn: Connection, site_id: str, uids: Collection[str]) -> dict[str, Tag]:
+    """The site's tags among these, by UID."""
+    if not uids:
+        return {}
+    query = select(patrol_tag).where(patrol_tag.c.site_id == site_id, patrol_tag.c.uid.in_(list(uids)))
+    return {row["uid"]: _tag(row) for row in conn.execute(query).mappings()}
+
+
+def every(conn: Connection, site_id: str) -> list[Tag]:
+    """All tags of a site, by checkpoint."""
+    query = select(patrol_tag).where(patrol_tag.c.site_id == site_id)
+    return [_tag(row) for row in conn.execute(query.order_by(patrol_tag.c.checkpoint_id, patrol_tag.c.uid)).mappings()]
+
+
+def elsewhere(conn: Connection, site_id: str, uids: Collection[str]) -> set[str]:
+    """Those of these UIDs that hang at another site."""
+    if not uids:
+        return set()
+    query = select(patrol_tag.c.uid).where(patrol_tag.c.uid.in_(list(uids)), patrol_tag.c.site_id != site_id)
+    return set(conn.execute(query).scalars())
+
+
+def save(tx: Tx, site_id: str, tags: Iterable[Tag], by: str, at: datetime) -> None:
+    """Store tags as they are now."""
+    rows = [_row(site_id, tag, by, at) for tag in tags]
+    bulk.upsert(tx.conn, tx.dialect, patrol_tag, rows)
+
+
+def follow(tx: Tx, register: Register, by: str, at: datetime) -> Sequence[Tag]:
+    """Give every tag of the pack its row; what is there stays, whatever became of it. Returns the new ones."""
+    known = {tag.uid for tag in every(tx.conn, register.site_id)}
+    fresh = [
+        Tag(uid=uid, checkpoint_id=point.id)
+        for point in register.checkpoints.values()
+        for uid in point.tags
+        if uid not in known
+    ]
+    save(tx, register.site_id, fresh, by, at)
+    return fresh
+
+
+def _row(site_id: str, tag: Tag, by: str, at: datetime) -> dict[str, Any]:
+    return {
+        "site_id": site_id,
+        "uid": tag.uid,
+        "checkpoint_id": tag.checkpoint_id,
+        "proof": tag.proof.value,
+        "state": tag.state.value,
+        "key_version": tag.key_version,
+        "counter": tag.counter,
+        "read_at": None if tag.read_at is None else micros(tag.read_at),
+        "changed_at": micros(at),
+        "changed_by": by,
+    }
+
+
+def _tag(row: Any) -> Tag:
+    return Tag(
+        uid=row["uid"],
+        checkpoint_id=row["checkpoint_id"],
+        proof=Proof(row["proof"]),
+        state=TagState(row["state"]),
+        key_version=row["key_version"],
+        counter=row["counter"],
+        read_at=row["read_at"],
+    )
