@@ -92,7 +92,8 @@ def day_types(jurisdiction: str, overrides: Mapping[date, Override]) -> Callable
 
 def shift_days(register: Register, overrides: Mapping[date, Override]) -> Callable[[date], DayType]:
     """The calendar by which a site's shifts and rounds are placed; plain weekdays where none asks what day it is."""
-    if not any(t.day_types for t in (*register.templates.values(), *register.patrol_plans.values())):
+    asking = [t.day_types for t in register.templates.values()] + [p.day_types for p in register.patrol_plans.values()]
+    if not any(asking):
         return by_weekday
     return day_types(register.policies.duty.jurisdiction, overrides)
 
