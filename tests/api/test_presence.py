@@ -47,6 +47,7 @@ async def test_a_check_is_called_seen_and_answered_in_person(house: House, wang:
         assert (said["outcome"], said["check"]["state"], said["check"]["answer_ms"]) == ("answered", "answered", 3000)
         assert refused(await wang.post(there, json={})) == (409, "check_not_allowed")
         assert refused(await wang.post(there.replace(check["id"], NONE), json={})) == (404, "check_not_found")
+        house.clock.tick(60)
         again = shaped("presence_call", await chen.post(f"{SITE}/presence/checks", json={"seat": "centre"}))
         page = shaped("presence_checks", await chen.get(f"{SITE}/presence/checks?limit=1"))
         assert [c["id"] for c in page["items"]] == [again["id"]]
@@ -89,6 +90,7 @@ async def test_a_leave_with_a_stand_in_from_asking_to_being_back(house: House, w
         assert refused(await li.post(f"{there}/return", json={"password": PASSWORD})) == (403, "not_yours")
         shaped("away_return", await wang.post(f"{there}/return", json={"password": PASSWORD}))
         assert (await centre(wang))["basis"] == "signed_on"
+        house.clock.tick(60)
         other = shaped("away_leave", await wang.post(f"{SITE}/duty/leave", json=body | {"stand_in": "li"}))
         declined = await li.post(f"{SITE}/duty/away/{other['id']}/decline", json={"reason": "忙"})
         assert shaped("away_decline", declined)["state"] == "declined"
