@@ -48,7 +48,7 @@ def test_an_entry_is_written_corrected_and_found(visit: Visitor, demo_server: De
     expect(page.locator("[data-entry] .said")).to_have_text("消防水泵房巡查正常，压力0.6MPa")
     assert faults(page) == []
 
-    other = visit.at("lina", "/logbook", language="en", theme="dark")
+    other = visit.at(demo_server.wrong, "/logbook", language="en", theme="dark")
     other.locator("[name='q']").fill("水泵房")
     expect(other.locator(".entry")).to_have_count(2)
     expect(other.locator(".entry .chip")).to_have_count(2)
@@ -61,7 +61,7 @@ def test_an_entry_is_written_corrected_and_found(visit: Visitor, demo_server: De
 
 def test_a_register_asks_for_what_it_requires(visit: Visitor, demo_server: Demo) -> None:
     """The visitors' register: required fields, numbers, choices; on a phone, in English (LOG-08)."""
-    page = visit.at("fengjun", "/logbook/write?form=visitors", language="en", width=390, height=844)
+    page = visit.at(demo_server.login("guard"), "/logbook/write?form=visitors", language="en", width=390, height=844)
     send = page.locator("[data-act='send']")
     page.locator("[data-field='visitor'] textarea").fill("Zhang San")
     expect(send).to_be_disabled()

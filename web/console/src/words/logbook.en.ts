@@ -80,9 +80,9 @@ const en: typeof zh = {
     status: "The status entry is overdue; write it now.",
     statusNext: "Next status entry by {at} (every {every} min)",
     statusDo: "Write the status entry",
-    opening: "The opening entry of {seat} is not written yet; due by {at}.",
-    openingDo: "Write the opening entry",
     review: "{n} days have not been looked through and signed.",
+    opening: "The opening entry of {seat} is overdue; write it now.",
+    openingDo: "Write the opening entry",
     reviewDo: "Review them",
   },
   days: {
@@ -151,7 +151,7 @@ const en: typeof zh = {
     receipt: "Confirm receipt…",
     receiptComment: "Remark (optional)",
     receiptDo: "I have received it",
-    notYet: "Archives are not available.",
+    archiveGone: "The file was deleted on {at}, its time being over.",
   },
   readers: {
     lead: "Who looked at the logbook, and when: one line for a person, a page and ten minutes.",

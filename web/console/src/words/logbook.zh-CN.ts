@@ -78,9 +78,9 @@ export default {
     status: "运行情况记录已超时，请立即填写。",
     statusNext: "下一次运行情况记录：{at} 前（每 {every} 分钟一次）",
     statusDo: "填写运行情况",
-    opening: "{seat}的接班记录尚未填写，{at} 前完成。",
-    openingDo: "填写接班记录",
     review: "有 {n} 天的日志尚未审阅签字。",
+    opening: "{seat}的接班记录逾时未写，请立即填写。",
+    openingDo: "填写接班记录",
     reviewDo: "去审阅",
   },
   days: {
@@ -149,7 +149,7 @@ export default {
     receipt: "签收…",
     receiptComment: "签收说明（选填）",
     receiptDo: "签收",
-    notYet: "归档功能暂不可用。",
+    archiveGone: "文件已于 {at} 按保存期限删除。",
   },
   readers: {
     lead: "谁在何时查阅了日志：每人每页每十分钟记一次。",
