@@ -28,7 +28,7 @@ def test_harbour_garden_is_a_whole_estate() -> None:
     assert len(site.devices) >= 300
     assert {MODELS[d.model] for d in site.devices.values()} == set(MODELS.values())
     assert len(site.checkpoints) == 40
-    assert len(site.people) == 16
+    assert len(site.people) == 18
     assert len(site.posts) == 4
     assert len(site.gateways) >= 2
     assert sum(zone.id.startswith("tower-") for zone in site.zones.values()) == 3
