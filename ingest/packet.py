@@ -1,7 +1,7 @@
 """What a hand-over begins with: the packet as the site's data and the seat's checklist give it (HND-05, HND-07)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -21,10 +21,12 @@ from logbook import entries, finding
 from logbook.finding import Asked
 from logbook.forms import WRITTEN
 from logbook.rules import Line
+from patrol import round_store, rounds
 from sites.register import Register
 from store import outbox
 from store.db import Tx
 
+EVER: Final = datetime.max.replace(tzinfo=UTC)  # with all proof that has come by now
 NOTES: Final = 100  # of more entries than these, the newest: the log itself has them all
 
 
@@ -43,7 +45,7 @@ def live_items(conn: Connection, register: Register, seat: str, outgoing: str, s
     away = [g["gateway_id"] for g in store.gateway_states(conn, site) if g["silent"] or g["state"] == "offline"]
     made += [Item(key=f"device/{name}", kind=HandoverKind.DEVICE_SILENT, live=True) for name in silent]
     made += [Item(key=f"gateway/{name}", kind=HandoverKind.GATEWAY_AWAY, live=True) for name in away]
-    return sorted([*made, *_written(conn, site, since)], key=lambda i: i.key)
+    return sorted([*made, *_written(conn, site, since), *_unwalked(conn, site, seat, since)], key=lambda i: i.key)
 
 
 def _written(conn: Connection, site: str, since: datetime | None) -> list[Item]:
@@ -60,6 +62,22 @@ def _written(conn: Connection, site: str, since: datetime | None) -> list[Item]:
         )
         for e in entries.some(conn, site, numbers)
         if e.act == WRITTEN
+    ]
+
+
+def _unwalked(conn: Connection, site: str, seat: str, since: datetime | None) -> list[Item]:
+    """Points of the seat's rounds that were missed since they took it, and that nobody has explained or excused."""
+    if since is None:
+        return []
+    return [
+        Item(
+            key=f"point/{found.id}/{point}",
+            kind=HandoverKind.POINT_MISSED,
+            data={"checkpoint": point, "route": found.route.id, "closes_at": found.closes_at},
+            live=True,
+        )
+        for found in round_store.over(conn, site, seat, since)
+        for point in rounds.missed(found, EVER)
     ]
 
 

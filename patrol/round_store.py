@@ -122,6 +122,17 @@ def touched(conn: Connection, site_id: str, times: Collection[datetime]) -> list
     return between(conn, site_id, min(times), max(times) + timedelta(microseconds=1))
 
 
+def over(conn: Connection, site_id: str, seat_id: str, since: datetime) -> list[PatrolRound]:
+    """The rounds of a seat that have been settled since then."""
+    query = select(patrol_round).where(
+        patrol_round.c.site_id == site_id,
+        patrol_round.c.seat_id == seat_id,
+        patrol_round.c.stand == Stand.OVER.value,
+        patrol_round.c.ends_at >= since,
+    )
+    return [_round(row) for row in conn.execute(query.order_by(patrol_round.c.opens_at)).mappings()]
+
+
 def settled(conn: Connection, site_id: str, route_id: str, before: datetime, limit: int) -> list[PatrolRound]:
     """The newest rounds of a route that are over, the newest first."""
     query = (

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from alerts.rules import Alert, State
+from duty.handover_packet import HandoverKind
+from ingest import packet
 from ingest import rounds as round_path
 from ingest.rosters import publish_roster
 from patrol import round_store
@@ -198,3 +200,21 @@ def test_a_leak_makes_the_points_around_it_the_next_ones(night: Night) -> None:
     assert night.said_in_log(f"round/{going.id}").count("patrol.urge") == 1
     brief = [b for _, t, b in night.pushes() if t == "round"][-1]
     assert brief["urgent"] == list(TAGS)
+
+
+def test_a_missed_point_is_handed_over_until_it_is_explained(night: Night) -> None:
+    """HND-05: whoever takes the seat over hears which points of its rounds nobody walked."""
+    at(night, 22, 10)
+    tap(night, "C1")
+    tap(night, "C2")
+    at(night, 23, 6)
+
+    def told() -> list[str]:
+        with night.db.read() as conn:
+            items = packet.live_items(conn, site(HOURLY), "leader", "chen", night.local(1, 20))
+            assert packet.live_items(conn, site(HOURLY), "centre", "wang", night.local(1, 20)) != items
+        return [i.data["checkpoint"] for i in items if i.kind is HandoverKind.POINT_MISSED]
+
+    assert told() == ["C3"]
+    tap(night, "C3", done=night.local(1, 22, 40))
+    assert told() == []
