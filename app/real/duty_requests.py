@@ -1,14 +1,28 @@
 """What people do about duty, as requests to the API."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection
 
 from app.real.people import PASSWORD
 from duty.handovers import HandoverState
 from simulators.scenario import finding
-from simulators.scenario.duty_acts import Declares, DutyAct, LetsGo, Plans, Relieves, SignsDay, Writes
+from simulators.scenario.duty_acts import (
+    Asks,
+    Attends,
+    Decides,
+    Declares,
+    DutyAct,
+    LetsGo,
+    Plans,
+    Relieves,
+    Shift,
+    SignsDay,
+    Writes,
+)
 from simulators.scenario.story import find_alert
 from simulators.virtual.duties import PERIOD_DAYS
 from sites.register import Register
@@ -50,6 +64,12 @@ def request(deed: DutyAct, conn: Connection, register: Register) -> Request:
             return "POST", "duty/let-go", body
         case Plans():
             return _plan(deed, conn, register)
+        case Asks():
+            return "POST", "requests", _asked(deed)
+        case Decides():
+            return _decided(deed, conn, register)
+        case Attends():
+            return _presence(deed, conn, register)
         case Declares():
             return "PUT", f"calendar/days/{deed.day}", {"type": deed.kind, "reason": deed.reason}
         case Writes():
@@ -105,6 +125,53 @@ def _plan(deed: Plans, conn: Connection, register: Register) -> Request:
         case "returns" | "withdraws":
             return "POST", f"{place}/{_PLANS[deed.what]}", {"reason": deed.reason}
     return "POST", f"{place}/{_PLANS[deed.what]}", {}
+
+
+def _asked(deed: Asks) -> dict[str, Any]:
+    body: dict[str, Any] = {"kind": deed.kind, "reason": deed.reason}
+    match deed:
+        case Asks(kind="leave", starts_at=datetime() as starts_at, ends_at=datetime() as ends_at):
+            return body | {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "stand_in": deed.other}
+        case Asks(kind="swap", mine=Shift() as mine, theirs=Shift() as theirs):
+            return body | {"mine": msgspec.to_builtins(mine), "theirs": msgspec.to_builtins(theirs)}
+        case Asks(kind="substitute"):
+            return body | {"mine": msgspec.to_builtins(deed.mine), "other": deed.other}
+    shift = {**msgspec.to_builtins(deed.mine), "person": deed.other}
+    return body | {"shifts": [shift], "override": deed.override}
+
+
+def _decided(deed: Decides, conn: Connection, register: Register) -> Request:
+    place = f"requests/{finding.request(conn, register, deed.whose).id}"
+    match deed.what:
+        case "agrees":
+            return "POST", f"{place}/agree", {}
+        case "grants":
+            said = {"override": deed.override, "stand_in": deed.stand_in, "answer": deed.text}
+            return "POST", f"{place}/approve", said
+        case "denies":
+            return "POST", f"{place}/refuse", {"reason": deed.text}
+    return "POST", f"{place}/withdraw", {}
+
+
+def _presence(deed: Attends, conn: Connection, register: Register) -> Request:
+    match deed.what:
+        case "calls":
+            return "POST", "presence/checks", {"seat": deed.seat}
+        case "answers":
+            check = finding.check(conn, register, deed.seat)
+            return "POST", f"presence/checks/{check.id}/answer", {"password": PASSWORD}
+        case "leaves":
+            body = {"seat": deed.seat, "minutes": deed.minutes, "reason": deed.reason, "contact": deed.contact}
+            return "POST", "duty/leave", {**body, "stand_in": deed.stand_in, "password": PASSWORD}
+    place = f"duty/away/{finding.away(conn, register, deed.seat).id}"
+    match deed.what:
+        case "stands in":
+            return "POST", f"{place}/accept", {"password": PASSWORD}
+        case "declines":
+            return "POST", f"{place}/decline", {"reason": deed.reason}
+        case "returns to":
+            return "POST", f"{place}/return", {"password": PASSWORD}
+    return "POST", f"{place}/recall", {"minutes": deed.minutes, "reason": deed.reason}
 
 
 def _written(deed: Writes, conn: Connection, register: Register) -> Request:

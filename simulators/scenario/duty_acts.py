@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from simulators.scenario.model import Act
 
 
@@ -109,3 +111,57 @@ class SignsDay(DutyAct, frozen=True, tag="signs_day"):
     @property
     def about(self) -> str:
         return self.day
+
+
+class Attends(DutyAct, frozen=True, tag="attends"):
+    """Presence, by the verb of the line: a check is called or answered, the post is left for a while, taken over, left again."""
+
+    what: str
+    seat: str
+    minutes: int = 0
+    reason: str = ""
+    stand_in: str | None = None
+    contact: str = ""
+
+    @property
+    def about(self) -> str:
+        return self.seat
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """One shift, by its seat, its day and its template."""
+
+    seat: str
+    day: str
+    template: str
+
+
+class Asks(DutyAct, frozen=True, tag="asks"):
+    """A request: `leave`, `swap`, `substitute`, or a call-in (`reinforcement`)."""
+
+    kind: str
+    reason: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    mine: Shift | None = None
+    theirs: Shift | None = None
+    other: str | None = None
+    override: str = ""
+
+    @property
+    def about(self) -> str:
+        return self.kind
+
+
+class Decides(DutyAct, frozen=True, tag="decides"):
+    """What is said to the newest request of `whose`: `agrees`, `grants`, `denies`, or taken back by themselves."""
+
+    what: str
+    whose: str
+    text: str = ""
+    override: str = ""
+    stand_in: str | None = None
+
+    @property
+    def about(self) -> str:
+        return self.whose

@@ -73,7 +73,7 @@ def says_of(words: Words, known: Known, _: datetime) -> Act:
 def lifts(words: Words, known: Known, _: datetime) -> Act:
     """`lifts`, `cancels`: the whole of it, with a reason."""
     person, what, seat = _who_and_seat(words, known)
-    return _closed(words, Relieves(person, what, seat, text=_reason(words), version=_version(words)), "reason")
+    return _closed(words, Relieves(person, what, seat, text=reason_of(words), version=_version(words)), "reason")
 
 
 def takes(words: Words, known: Known, _: datetime) -> Act:
@@ -88,7 +88,7 @@ def overrides(words: Words, known: Known, _: datetime) -> Act:
     person, what, seat = _who_and_seat(words, known)
     follow(words, "to")
     whom = words.known("person", known.register.people)
-    made = Relieves(person, what, seat, text=_reason(words), to=whom, version=_version(words))
+    made = Relieves(person, what, seat, text=reason_of(words), to=whom, version=_version(words))
     return _closed(words, made, "reason")
 
 
@@ -97,7 +97,7 @@ def lets(words: Words, known: Known, _: datetime) -> Act:
     words.take("verb")
     whom = words.known("person", known.register.people)
     follow(words, "leave")
-    made = LetsGo(person, whom, words.one_of("seat", known.register.seats), _reason(words))
+    made = LetsGo(person, whom, words.one_of("seat", known.register.seats), reason_of(words))
     words.close("reason")
     return made
 
@@ -143,7 +143,7 @@ def gives_up(words: Words, known: Known, _: datetime) -> Act:
     if words.peek(1) == "withdraws" and words.peek(2) in known.register.seats:
         return _relief(words, known)
     person, what, month = _who_and_month(words, known)
-    made = Plans(person, what, month, reason=_reason(words))
+    made = Plans(person, what, month, reason=reason_of(words))
     words.close("reason")
     return made
 
@@ -151,7 +151,7 @@ def gives_up(words: Words, known: Known, _: datetime) -> Act:
 def declares(words: Words, known: Known, _: datetime) -> Act:
     person = words.known("person", known.register.people)
     words.take("verb")
-    made = Declares(person, day_of(words), words.one_of("kind of day", [d.value for d in DayType]), _reason(words))
+    made = Declares(person, day_of(words), words.one_of("kind of day", [d.value for d in DayType]), reason_of(words))
     words.close("reason")
     return made
 
@@ -173,7 +173,7 @@ def corrects(words: Words, known: Known, at: datetime) -> Act:
     if entry != "last" and not _ENTRY.fullmatch(entry):
         raise Wrong(f"{quoted(entry)} is not an entry (last, or no.12)")
     form = "note" if not words.left or words.left[0].literal else words.one_of("form", forms(known.register))
-    return _written(words, known, at, person, form, entry.removeprefix("no."), _reason(words))
+    return _written(words, known, at, person, form, entry.removeprefix("no."), reason_of(words))
 
 
 def _written(words: Words, known: Known, at: datetime, person: str, form: str, entry: str, reason: str) -> Act:
@@ -274,7 +274,8 @@ def _said(words: Words) -> str:
     return text
 
 
-def _reason(words: Words) -> str:
+def reason_of(words: Words) -> str:
+    """Why: what such a line must say."""
     text = (words.text("reason") or "").strip()
     if not text:
         raise Wrong('why? (reason="…")')

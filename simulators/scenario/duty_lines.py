@@ -1,15 +1,16 @@
-"""The forms of the lines of `when` about duty: hand-over, rosters, the log."""
+"""The forms of the lines of `when` about duty: hand-over, rosters, requests, presence, the log."""
 
 from typing import Final
 
 from simulators.scenario import duty_deeds as deeds
+from simulators.scenario import presence_deeds as presence
 from simulators.scenario.verbs import Parser, Verb
 from sites.duty_words import DayType
 
 
 def _does(key: str, rest: str, about: str, example: str, parse: Parser) -> Verb:
     """What a person does: the verb stands behind the name."""
-    return Verb(key, f"PERSON {key} {rest}", about, example, parse, second=True)
+    return Verb(key, f"PERSON {key} {rest}".strip(), about, example, parse, second=True)
 
 
 RELIEF: Final = (
@@ -166,4 +167,79 @@ LOG: Final = (
         second=True,
     ),
 )
-DUTY: Final = (*RELIEF, *PLANS, *LOG)
+REQUESTS: Final = (
+    _does(
+        "asks leave",
+        "from TIME until TIME reason= [stand_in=]",
+        "Somebody asks to be away; the stand-in must agree.",
+        'wang asks leave from 2026-03-05T20:00 until 2026-03-06T08:00 reason="wedding" stand_in=li',
+        presence.asks_leave,
+    ),
+    _does(
+        "asks swap",
+        "SEAT SHIFT on DAY for SEAT SHIFT on DAY reason=",
+        "My shift for yours.",
+        'wang asks swap centre night on 2026-03-05 for centre day on 2026-03-07 reason="school"',
+        presence.asks_swap,
+    ),
+    _does(
+        "asks substitute",
+        "PERSON for SEAT SHIFT on DAY reason=",
+        "Somebody else is to take my shift.",
+        'wang asks substitute li for centre night on 2026-03-05 reason="fever"',
+        presence.asks_substitute,
+    ),
+    _does(
+        "calls in",
+        "PERSON for SEAT SHIFT on DAY reason= [override=]",
+        "More people than the roster says: it stands at once.",
+        'chen calls in guard for leader day on 2026-03-05 reason="storm"',
+        presence.calls_in,
+    ),
+    _does(
+        "agrees",
+        "to PERSON",
+        "The one who was asked says yes; of a call-in, that they know.",
+        "li agrees to wang",
+        presence.decides,
+    ),
+    _does(
+        "grants",
+        "PERSON [override=] [stand_in=] [answer=]",
+        "Whoever decides lets it stand.",
+        "chen grants wang",
+        presence.decides,
+    ),
+    _does(
+        "denies",
+        "PERSON reason=",
+        "They, or the one who was asked, say no.",
+        'li denies wang reason="away"',
+        presence.decides,
+    ),
+    _does("takes back", "", "One's own request, while nobody has decided.", "wang takes back", presence.takes_back),
+)
+PRESENCE: Final = (
+    _does("calls", "SEAT", "Somebody above asks whether the holder is there.", "chen calls centre", presence.attends),
+    _does("answers", "SEAT", "A presence check is answered.", "wang answers centre", presence.attends),
+    _does(
+        "leaves",
+        "SEAT for SPAN reason= [stand_in=] [contact=]",
+        "The post is left for a while.",
+        'wang leaves centre for 20m reason="supper" stand_in=li',
+        presence.leaves,
+    ),
+    _does("stands in", "at SEAT", "The stand-in takes it.", "li stands in at centre", presence.attends),
+    _does(
+        "declines", "SEAT [reason=]", "They do not; or the one who asked stays.", "li declines centre", presence.attends
+    ),
+    _does("returns to", "SEAT", "Back at the post.", "wang returns to centre", presence.attends),
+    _does(
+        "recalls",
+        "SEAT within SPAN reason=",
+        "Whoever is away from it is called back.",
+        'chen recalls centre within 5m reason="alarm"',
+        presence.recalls,
+    ),
+)
+DUTY: Final = (*RELIEF, *PLANS, *REQUESTS, *PRESENCE, *LOG)

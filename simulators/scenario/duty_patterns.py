@@ -6,9 +6,10 @@ from typing import Final
 
 from duty.calendar import MONTH
 from duty.handovers import HandoverState
+from duty.requests import RequestKind
 from duty.rosters import RosterState
 from logbook.forms import forms
-from simulators.scenario.duty_story import ENTRY, HANDOVER, ROSTER
+from simulators.scenario.duty_story import AWAY, ENTRY, HANDOVER, PRESENCE, REQUEST, ROSTER
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import Known
 from simulators.scenario.pattern import Pattern, more, who
@@ -18,6 +19,10 @@ from sites.fields import quoted
 HANDOVER_WORDS: Final = tuple(HANDOVER.values())
 ROSTER_WORDS: Final = tuple(ROSTER.values())
 ENTRY_WORDS: Final = tuple(ENTRY.values())
+REQUEST_WORDS: Final = tuple(REQUEST.values())
+PRESENCE_WORDS: Final = tuple(PRESENCE.values())
+AWAY_WORDS: Final = tuple(AWAY.values())
+REQUESTS: Final = {kind.value: kind for kind in RequestKind}
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "handover": tuple(s.value for s in HandoverState),
     "roster": tuple(s.value for s in RosterState),
@@ -27,12 +32,16 @@ _MONTH: Final = re.compile(MONTH)
 
 _HANDOVER_KEYS: Final = ("item", "reason", "comment", "overtime_s", "outgoing", "incoming", "expected")
 _ROSTER_KEYS: Final = ("version", "why", "reason")
+_REQUEST_KEYS: Final = ("other", "stand_in", "override", "reason")
+_PRESENCE_KEYS: Final = ("person",)
+_AWAY_KEYS: Final = ("person", "stand_in", "contact", "reason")
 _ENTRY_KEYS: Final = ("text", "late", "reason")
 
 
 def is_named(text: str, known: Known) -> bool:
-    """Whether a word is a month, a day, or a form of the log: what a refusal may be about."""
-    return bool(_MONTH.fullmatch(text) or DAY.fullmatch(text)) or text in forms(known.register)
+    """Whether a word is a month, a day, a form of the log, a kind of request or whose it is: a refusal may be about it."""
+    dated = _MONTH.fullmatch(text) or DAY.fullmatch(text)
+    return bool(dated) or text in forms(known.register) or text in REQUESTS or text in known.register.people
 
 
 def handover(words: Words, known: Known, never: bool) -> Pattern:
@@ -55,6 +64,21 @@ def review(words: Words, known: Known, never: bool) -> Pattern:
     if DAY.fullmatch(words.peek()):
         about = (words.take("day").text,)
     return _happened("review", about, words, known, never, ("signed",), ("comment",))
+
+
+def request(words: Words, known: Known, never: bool) -> Pattern:
+    about = _about(words, "kind of request", REQUESTS, REQUEST_WORDS)
+    return _happened("request", about, words, known, never, REQUEST_WORDS, _REQUEST_KEYS)
+
+
+def presence(words: Words, known: Known, never: bool) -> Pattern:
+    about = _about(words, "seat", known.register.seats, PRESENCE_WORDS)
+    return _happened("presence", about, words, known, never, PRESENCE_WORDS, _PRESENCE_KEYS)
+
+
+def away(words: Words, known: Known, never: bool) -> Pattern:
+    about = _about(words, "seat", known.register.seats, AWAY_WORDS)
+    return _happened("away", about, words, known, never, AWAY_WORDS, _AWAY_KEYS)
 
 
 def stands(topic: str, words: Words, known: Known) -> Pattern:

@@ -37,8 +37,41 @@ ROSTER: Final[Mapping[str, str]] = {
     "withdraw": "withdrawn",
     "amend": "amended",
 }
+REQUEST: Final[Mapping[str, str]] = {
+    "ask": "asked",
+    "agree": "agreed",
+    "approve": "approved",
+    "arrange": "arranged",
+    "call": "called",
+    "refuse": "refused",
+    "withdraw": "withdrawn",
+    "lapse": "lapsed",
+    "hear": "heard",
+}
+PRESENCE: Final[Mapping[str, str]] = {
+    "ask": "asked",
+    "extend": "extended",
+    "answer": "answered",
+    "witness": "witnessed",
+    "miss": "missed",
+    "late": "late",
+    "void": "void",
+}
+AWAY: Final[Mapping[str, str]] = {
+    "ask": "asked",
+    "leave": "left",
+    "accept": "accepted",
+    "decline": "declined",
+    "recall": "recalled",
+    "overdue": "overdue",
+    "return": "returned",
+    "end": "ended",
+}
 ENTRY: Final[Mapping[str, str]] = {WRITTEN: "written", CORRECTED: "corrected"}
-_MORE: Final = ("overtime_s", "reason", "comment", "outgoing", "incoming", "expected", "version", "why")
+_MORE: Final = (
+    *("overtime_s", "reason", "comment", "outgoing", "incoming", "expected", "version", "why"),
+    *("person", "stand_in", "other", "override", "contact"),
+)
 
 
 def told(said: Any, by: tuple[str, ...], alerts: Mapping[str, str]) -> Happening | None:
@@ -52,9 +85,16 @@ def told(said: Any, by: tuple[str, ...], alerts: Mapping[str, str]) -> Happening
         return Happening(said.at, "handover", (data["seat"],), HANDOVER[act], by, more)
     if family == "roster":
         return Happening(said.at, "roster", (data["month"],), ROSTER[act], by, _more(data))
+    if family == "request":
+        return Happening(said.at, "request", (data["kind"],), REQUEST[act], by, _more(data))
+    if family in {"presence", "away"}:
+        words = PRESENCE if family == "presence" else AWAY
+        return Happening(said.at, family, (data["seat"],), words[act], by, _more(data))
+    if said.act == "attendance.absent":
+        return Happening(said.at, "duty", (data["seat"],), "absent", (data["person"],))
     if said.act in ENTRY:
-        words = next((f["value"] for f in data["fields"] if f["id"] == "text"), "")
-        more = {"late": data["late"], "text": words} | ({"reason": data["reason"]} if "reason" in data else {})
+        text = next((f["value"] for f in data["fields"] if f["id"] == "text"), "")
+        more = {"late": data["late"], "text": text} | ({"reason": data["reason"]} if "reason" in data else {})
         return Happening(said.at, "entry", (data["form"]["id"],), ENTRY[said.act], by, more)
     if said.act == REVIEWED:
         return Happening(said.at, "review", (data["day"],), "signed", by, _more(data))

@@ -6,11 +6,16 @@ Both worlds ask here, so that a line means the same in memory and in running pro
 from sqlalchemy import Connection
 
 from core.errors import NotFound
-from duty import handover_store, roster_store
+from duty import away_store, handover_store, presence_store, request_store, roster_store
+from duty.away import Away
 from duty.errors import NoSuchRoster
 from duty.handover_errors import NoSuchHandover, NoSuchItem
 from duty.handover_packet import Item
 from duty.handovers import Handover
+from duty.presence import Check
+from duty.presence_errors import NoSuchAway, NoSuchCheck
+from duty.request_errors import NoSuchRequest
+from duty.requests import Request
 from duty.rosters import Roster
 from ingest import packet
 from logbook import entries
@@ -62,6 +67,32 @@ def roster(conn: Connection, register: Register, month: str) -> Roster:
     if found is None:
         raise NoSuchRoster
     return found
+
+
+def request(conn: Connection, register: Register, whose: str) -> Request:
+    """The newest request that somebody made and that is open, else their newest. Raises NoSuchRequest."""
+    found = [r for r in request_store.listed(conn, register.site_id, _NEWEST, None, (), None) if r.asked_by == whose]
+    if not found:
+        raise NoSuchRequest
+    return next((r for r in found if r.open), found[0])
+
+
+def check(conn: Connection, register: Register, seat: str) -> Check:
+    """The presence check that waits at a seat, else its last one. Raises NoSuchCheck."""
+    waiting = presence_store.live_checks(conn, register.site_id, seat)
+    found = waiting[-1:] or presence_store.newest_checks(conn, register.site_id, 1, None, seat)
+    if not found:
+        raise NoSuchCheck
+    return found[0]
+
+
+def away(conn: Connection, register: Register, seat: str) -> Away:
+    """The leave of a seat that goes on, else its last one. Raises NoSuchAway."""
+    site = register.site_id
+    found = [a for a in (*away_store.live(conn, site), *away_store.newest(conn, site, _NEWEST)) if a.seat_id == seat]
+    if not found:
+        raise NoSuchAway
+    return found[0]
 
 
 def entry(conn: Connection, register: Register, deed: Writes) -> int:

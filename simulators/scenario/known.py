@@ -9,6 +9,8 @@ import alerts.errors
 import core.errors
 import duty.errors
 import duty.handover_errors
+import duty.presence_errors
+import duty.request_errors
 import logbook.errors
 from alerts.rules import Cause, Disposition, State
 from core.kinds import KINDS
@@ -26,13 +28,22 @@ PROOFS: Final = tuple(p.value for p in Proof)
 STATES: Final = tuple(s.value for s in State)
 REPORTS: Final = ("manual.report", "manual.resident_call", "manual.panic")
 WHYS: Final = tuple(w.value for w in Why)
+_ERRORS: Final = (
+    alerts.errors,
+    core.errors,
+    duty.errors,
+    duty.handover_errors,
+    duty.presence_errors,
+    duty.request_errors,
+    logbook.errors,
+)
 CODES: Final = tuple(
     sorted(
         {
             "unavailable",  # the server is down
             *(
                 found.code
-                for module in (alerts.errors, core.errors, duty.errors, duty.handover_errors, logbook.errors)
+                for module in _ERRORS
                 for found in vars(module).values()
                 if isinstance(found, type) and issubclass(found, core.errors.Refusal)
             ),
@@ -41,7 +52,9 @@ CODES: Final = tuple(
 )
 
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-_OURS: Final = re.compile(r"roster/20[0-9]{2}-(0[1-9]|1[0-2])")  # subjects that are no thing of the site
+_OURS: Final = re.compile(
+    r"roster/20[0-9]{2}-(0[1-9]|1[0-2])|coverage/[^/]+/[0-9]{4}-[0-9]{2}-[0-9]{2}"
+)  # subjects that are no thing of the site
 _NUMBERED: Final = re.compile(r"(?:#|no\.)([1-9][0-9]{0,8})")
 
 

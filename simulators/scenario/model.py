@@ -175,11 +175,14 @@ class Happening(msgspec.Struct, frozen=True, order=False):
                                    escalated, cleared, clear_said, recurred,
                                    repeated, reset, timed_out, noted, closed
     notice    SUBJECT KIND         CHANNEL (owed), sent, failed, cancelled      the person called
-    duty      SEAT                 signed_on, signed_off, let_go                the person
+    duty      SEAT                 signed_on, signed_off, let_go, absent        the person
     handover  SEAT                 opened, offered, disputed, signed, …         who did it (nobody: we)
     roster    MONTH                made, submitted, approved, published, …      who did it
     entry     FORM                 written, corrected                           who wrote it
     review    DAY                  signed                                       the reviewer
+    request   KIND                 asked, agreed, approved, lapsed, …           who did it
+    presence  SEAT                 asked, answered, missed, witnessed, …        who answered, or called
+    away      SEAT                 asked, accepted, left, overdue, returned, …  who did it
     tap       CHECKPOINT           its verdict's words, or "tap"                the guard
     reject    TOPIC                why                                          -
     refused   ALERT or SEAT        the refusal's code                           who tried

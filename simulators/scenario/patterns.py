@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from patrol.flags import Flag
 from simulators.scenario import duty_patterns
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import CODES, DISPOSITIONS, STATES, WHYS, Known
@@ -32,9 +33,24 @@ ALERT_WORDS: Final[Mapping[str, str]] = {
     "timed_out": "by",
 }
 NOTICE_WORDS: Final = ("sent", "failed", "cancelled")
-DUTY_WORDS: Final = ("signed_on", "signed_off", "let_go")
-TAP_WORDS: Final = ("tap", "unknown_tag", "unknown_guard", "unknown_proof")
-TOPICS: Final = ("alert", "notice", "duty", "handover", "roster", "entry", "review", "tap", "reject", "refused", "log")
+DUTY_WORDS: Final = ("signed_on", "signed_off", "let_go", "absent")
+TAP_WORDS: Final = ("tap", *(flag.value for flag in Flag))
+TOPICS: Final = (
+    "alert",
+    "notice",
+    "duty",
+    "handover",
+    "roster",
+    "entry",
+    "review",
+    "request",
+    "presence",
+    "away",
+    "tap",
+    "reject",
+    "refused",
+    "log",
+)
 
 _ALERT_KEYS: Final = (
     "number", "ring", "rung", "priority", "zone", "holder", "disposition", "cause", "note", "reason", "text",
@@ -42,9 +58,10 @@ _ALERT_KEYS: Final = (
 )  # fmt: skip
 _STATE_KEYS: Final = ("number", "ring", "rung", "repeats", "holder", "disposition")
 _NOTICE_KEYS: Final = ("number", "ring", "rung", "channel", "attempts", "code")
+_DUTY_KEYS: Final = ("arrival", "late_s")
 _TAP_KEYS: Final = ("proof",)
 _ELSEWHERE: Final = {
-    **{told: told for told in ("alert", "notice", "handover", "roster")},
+    **{told: told for told in ("alert", "notice", "handover", "roster", "request", "presence", "away")},
     "log.written": "entry",
     "log.corrected": "entry",
     "log.reviewed": "review",
@@ -95,8 +112,9 @@ def _duty(words: Words, known: Known, never: bool) -> Pattern:
     elif not never:
         raise Wrong(f"what of the seat? ({', '.join(DUTY_WORDS)})")
     who = read_who(words, known, "by", what)
-    words.close()
-    return Pattern("duty", about, what, who)
+    more = read_more(words, _DUTY_KEYS)
+    words.close(*_DUTY_KEYS)
+    return Pattern("duty", about, what, who, more)
 
 
 def _tap(words: Words, known: Known, never: bool) -> Pattern:
@@ -159,6 +177,9 @@ READERS: Final[Mapping[str, Callable[[Words, Known, bool], Pattern]]] = {
     "roster": duty_patterns.roster,
     "entry": duty_patterns.entry,
     "review": duty_patterns.review,
+    "request": duty_patterns.request,
+    "presence": duty_patterns.presence,
+    "away": duty_patterns.away,
     "tap": _tap,
     "reject": _reject,
     "refused": _refused,

@@ -221,7 +221,8 @@ def _told(said: _Body, known: Mapping[str, _Known], first: Mapping[str, tuple[st
     topic, _, act = said.act.partition(".")
     what, _, name = said.subject.partition("/")
     if said.act in DUTY:
-        return Happening(said.at, "duty", (name,), DUTY[said.act], (said.actor,))
+        came = {key: said.data[key] for key in ("arrival", "late_s") if said.data.get(key)}
+        return Happening(said.at, "duty", (name,), DUTY[said.act], (said.actor,), came)
     if (of_duty := duty_story.told(said, _by(said), {k: v.about[0] for k, v in known.items()})) is not None:
         return of_duty
     if what != "alert" or name not in known:

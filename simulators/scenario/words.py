@@ -11,7 +11,7 @@ from simulators.scenario.patterns import ALERT_WORDS, NOTICE_WORDS
 from simulators.scenario.times import Clock
 from simulators.scenario.tokens import literal, shown, word
 
-_DUTY: Final = frozenset({"handover", "roster", "entry", "review"})
+_DUTY: Final = frozenset({"handover", "roster", "entry", "review", "request", "presence", "away"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
 
 
@@ -48,9 +48,9 @@ def _worth_saying(h: Happening, key: str) -> bool:
 
 def _about(h: Happening, known: Known | None) -> list[str]:
     register = None if known is None else known.register
-    if h.topic in {"roster", "review"}:
+    if h.topic in {"roster", "review", "request"}:
         return list(h.about)
-    if h.topic in {"duty", "tap", "handover", "entry"} and register is not None:
+    if h.topic in {"duty", "tap", "handover", "entry", "presence", "away"} and register is not None:
         names = {"tap": register.checkpoints, "entry": forms(register)}.get(h.topic, register.seats)
         return [a if a in names else literal(a) for a in h.about]
     if h.topic == "reject" and register is not None:

@@ -14,14 +14,27 @@ from duty import handovers, roster_acts
 from duty.handover_errors import NotOutgoing
 from duty.handover_packet import HandoverKind, Item
 from duty.handovers import Handover, HandoverState, Stepped
+from duty.request_moves import Slot
 from duty.rosters import Edit
-from ingest import acts, rosters, writing
+from ingest import acts, away, presence, request_asks, requests, rosters, writing
 from ingest import handover as relief
 from ingest.day_sheet import day_sheet
 from ingest.scene import Desk
 from logbook import forms, reviews
 from simulators.scenario import finding
-from simulators.scenario.duty_acts import Declares, DutyAct, LetsGo, Plans, Relieves, SignsDay, Writes
+from simulators.scenario.duty_acts import (
+    Asks,
+    Attends,
+    Decides,
+    Declares,
+    DutyAct,
+    LetsGo,
+    Plans,
+    Relieves,
+    Shift,
+    SignsDay,
+    Writes,
+)
 from simulators.scenario.story import find_alert
 from sites.duty_words import DayType
 from sites.register import Role
@@ -29,15 +42,32 @@ from store.db import Tx
 
 May = Callable[[str], bool]
 
-_PERMITS: Final = {LetsGo: "handover.override", Plans: "roster.write", Declares: "calendar.set", SignsDay: "log.review"}
-_ABOVE: Final = {"resolves": "handover.resolve", "lifts": "handover.override", "overrides": "handover.override"}
+_PERMITS: Final = {
+    LetsGo: "handover.override",
+    Plans: "roster.write",
+    Declares: "calendar.set",
+    SignsDay: "log.review",
+    Asks: "request.make",
+    Attends: "duty.sign",
+    Decides: "request.make",
+}
+_ABOVE: Final = {
+    "resolves": "handover.resolve",
+    "lifts": "handover.override",
+    "overrides": "handover.override",
+    "calls": "presence.call",
+    "recalls": "presence.call",
+    "grants": "request.decide",
+}
 PERIOD_DAYS: Final = 28
 
 
 def permit(deed: DutyAct) -> str:
     """The API's name for being allowed to do this."""
+    if isinstance(deed, Relieves | Attends | Decides) and deed.what in _ABOVE:
+        return _ABOVE[deed.what]
     if isinstance(deed, Relieves):
-        return _ABOVE.get(deed.what, "handover.take")
+        return "handover.take"
     return _PERMITS.get(type(deed), "log.write")
 
 
@@ -52,6 +82,12 @@ def do(
             acts.let_go(tx, desk, deed.seat, deed.whom, deed.person, deed.reason, at)
         case Plans():
             _plan(tx, desk, deed, roles, at)
+        case Asks():
+            _ask(tx, desk, deed, roles, at)
+        case Decides():
+            _decide(tx, desk, deed, roles, at)
+        case Attends():
+            _attend(tx, desk, deed, at)
         case Declares():
             day, kind = date.fromisoformat(deed.day), DayType(deed.kind)
             rosters.set_day(tx, desk, day, kind, deed.reason, deed.person, at)
@@ -169,6 +205,68 @@ def _plan(tx: Tx, desk: Desk, deed: Plans, roles: Collection[Role], at: datetime
             rosters.publish(tx, desk, found.id, **who)
         case _:
             raise TypeError(f"nobody knows how to {deed.what} a roster")
+
+
+# -- requests
+
+
+def _ask(tx: Tx, desk: Desk, deed: Asks, roles: Collection[Role], at: datetime) -> None:
+    who: dict[str, Any] = {"by": deed.person, "at": at}
+    match deed:
+        case Asks(kind="leave", starts_at=datetime() as starts_at, ends_at=datetime() as ends_at):
+            request_asks.leave(tx, desk, starts_at, ends_at, deed.reason, stand_in=deed.other, **who)
+        case Asks(kind="swap", mine=Shift() as mine, theirs=Shift() as theirs):
+            request_asks.swap(tx, desk, _slot(mine), _slot(theirs), deed.reason, **who)
+        case Asks(kind="substitute", mine=Shift() as mine, other=str() as other):
+            request_asks.substitute(tx, desk, _slot(mine), other, deed.reason, **who)
+        case Asks(mine=Shift() as mine, other=str() as other):
+            wanted = [(_slot(mine), other)]
+            request_asks.call_in(tx, desk, wanted, deed.reason, roles=roles, override=deed.override, **who)
+        case _:
+            raise TypeError(f"nobody knows how to ask for {deed.kind}")
+
+
+def _slot(shift: Shift) -> Slot:
+    return Slot(shift.seat, date.fromisoformat(shift.day), shift.template)
+
+
+def _decide(tx: Tx, desk: Desk, deed: Decides, roles: Collection[Role], at: datetime) -> None:
+    found = finding.request(tx.conn, desk.register, deed.whose)
+    who: dict[str, Any] = {"by": deed.person, "at": at}
+    match deed.what:
+        case "agrees":
+            requests.agree(tx, desk, found.id, **who)
+        case "grants":
+            who |= {"override": deed.override, "stand_in": deed.stand_in, "answer": deed.text}
+            requests.approve(tx, desk, found.id, roles=roles, **who)
+        case "denies":
+            requests.refuse(tx, desk, found.id, deed.text, roles=roles, **who)
+        case _:
+            requests.withdraw(tx, desk, found.id, **who)
+
+
+# -- presence
+
+
+def _attend(tx: Tx, desk: Desk, deed: Attends, at: datetime) -> None:
+    who, register = deed.person, desk.register
+    match deed.what:
+        case "calls":
+            presence.call(tx, desk, deed.seat, who, at)
+        case "answers":
+            presence.answer(tx, desk, finding.check(tx.conn, register, deed.seat).id, who, at)
+        case "leaves":
+            stand_in, contact = deed.stand_in, deed.contact
+            away.leave(tx, desk, deed.seat, who, deed.minutes, deed.reason, at, stand_in=stand_in, contact=contact)
+        case "stands in":
+            away.accept(tx, desk, finding.away(tx.conn, register, deed.seat).id, who, at)
+        case "declines":
+            away.decline(tx, desk, finding.away(tx.conn, register, deed.seat).id, deed.reason, who, at)
+        case "returns to":
+            away.come_back(tx, desk, finding.away(tx.conn, register, deed.seat).id, who, at)
+        case _:
+            found = finding.away(tx.conn, register, deed.seat)
+            away.recall(tx, desk, found.id, deed.minutes, deed.reason, who, at)
 
 
 # -- the log

@@ -60,7 +60,7 @@ def test_seats_and_taps(night: Night) -> None:
     night.signs_off("li", "centre")
     assert night.seats["centre"] == "wang"
     night.scans("guard", "C1")
-    night.expect("22:00 duty centre signed_on by li", "22:00 tap C1 by guard", "seat centre is held by wang")
+    night.expect("22:00 duty centre signed_on by li", "22:00 tap C1 off_duty by guard", "seat centre is held by wang")
 
 
 def test_a_refusal_is_returned_and_becomes_part_of_the_story(night: Night) -> None:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from ingest import acts
 from simulators.scenario import story
 from simulators.scenario.duty_acts import DutyAct
-from simulators.scenario.duty_patterns import ENTRY_WORDS, HANDOVER_WORDS, ROSTER_WORDS
+from simulators.scenario.duty_patterns import (
+    AWAY_WORDS,
+    ENTRY_WORDS,
+    HANDOVER_WORDS,
+    PRESENCE_WORDS,
+    REQUEST_WORDS,
+    REQUESTS,
+    ROSTER_WORDS,
+)
 from simulators.scenario.errors import Wrong
 from simulators.scenario.expects import expect
 from simulators.scenario.fitting import fits, in_time
@@ -408,6 +416,8 @@ HAPPENINGS = st.one_of(
                 ("zone/b7",),
                 ("2026-04",),
                 ("note",),
+                ("wang",),
+                ("swap",),
             ]
         ),
         st.sampled_from(CODES),
@@ -426,6 +436,16 @@ HAPPENINGS = st.one_of(
     st.builds(
         Happening, WHEN, st.just("entry"), st.sampled_from([("note",), ("gone",)]), st.sampled_from(ENTRY_WORDS), WHO
     ),
+    st.builds(
+        Happening,
+        WHEN,
+        st.just("request"),
+        st.sampled_from([(kind,) for kind in sorted(REQUESTS)]),
+        st.sampled_from(REQUEST_WORDS),
+        WHO,
+    ),
+    st.builds(Happening, WHEN, st.just("presence"), st.just(("centre",)), st.sampled_from(PRESENCE_WORDS), WHO),
+    st.builds(Happening, WHEN, st.just("away"), st.just(("gone",)), st.sampled_from(AWAY_WORDS), WHO),
     st.builds(Happening, WHEN, st.just("review"), st.just(("2026-03-01",)), st.just("signed"), WHO),
     st.builds(Happening, WHEN, st.just("log"), st.just(("site",)), st.just("site.imported"), st.just(("wang",))),
 )
@@ -452,7 +472,7 @@ def test_every_act_can_be_said() -> None:
 
 def test_every_word_of_a_story_can_be_expected() -> None:
     assert set(ALERT_WORDS) == set(story.WORDS.values())
-    assert set(DUTY_WORDS) == set(story.DUTY.values())
+    assert set(DUTY_WORDS) == {*story.DUTY.values(), "absent"}
 
 
 def test_what_people_may_report_is_what_the_product_takes() -> None:
