@@ -179,3 +179,30 @@ def test_who_may_not_take_part_is_told_who_may(visit: Visitor, demo_server: Demo
     manager.locator("[data-form='cancel'] textarea").fill("ended")
     manager.locator("[data-form='cancel'] button[type='submit']").click()
     expect(desk.locator("[data-state='cancelled']")).to_be_visible()
+
+
+def test_a_pin_signs_instead_of_the_password(visit: Visitor, demo_server: Demo) -> None:
+    """Set in the menu with the password; a wrong one is refused, the right one signs (HND-03)."""
+    page = visit.at(demo_server.login("guard", seat="Second gate guard"), "/handover")
+    page.locator("details.who summary").click()
+    page.locator("[data-act='signing']").click()
+    form = page.locator("[data-form='pin']")
+    form.locator("[name='password']").fill(PASSWORD)
+    form.locator("[name='pin']").fill("482913")
+    form.locator("[name='pin']").press("Enter")
+    expect(form.locator("[data-kept]")).to_be_visible()
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    form.wait_for(state="detached")
+    page.locator("[data-act='begin']").first.click()
+    prepare(page)
+    expect(page.locator("[data-form='sign'] input[name='pin']")).to_be_visible()
+    with visit.refused(403):
+        sign(page, "000000")
+        expect(page.locator("[data-problem='wrong_pin']")).to_be_visible()
+    sign(page, "482913")
+    expect(page.locator("[data-state='offered']")).to_be_visible()
+    page.locator("[data-act='cancel']").click()
+    page.locator("[data-form='cancel'] textarea").fill("stays on")
+    page.locator("[data-form='cancel'] button[type='submit']").click()
+    expect(page.locator("[data-state='cancelled']")).to_be_visible()

@@ -10,6 +10,8 @@ import { live } from "@/live/live";
 import { siteId } from "@/session/session";
 
 const ONE = "/api/v1/sites/{site}/handovers/{which}" as const;
+/** Exactly one way of saying that it is oneself. */
+export type Proof = { password: string } | { pin: string };
 type Asked = Promise<{ data?: HandoverSheet; response: Response }>;
 
 export function useSheet(id: () => string) {
@@ -70,13 +72,13 @@ export function useSheet(id: () => string) {
     add: (kind: "text" | "note" | "anomaly", text: string) => act((version, at) => client.POST(`${ONE}/add`, { ...at, body: { version, kind, text, explanation: "" } })),
     remove: (item: string) => act((version, at) => client.POST(`${ONE}/remove`, { ...at, body: { version, key: item } })),
     explain: (item: string, explanation: string) => act((version, at) => client.POST(`${ONE}/explain`, { ...at, body: { version, key: item, explanation } })),
-    offer: (password: string) => act((version, at) => client.POST(`${ONE}/offer`, { ...at, body: { version, password } })),
+    offer: (proof: Proof) => act((version, at) => client.POST(`${ONE}/offer`, { ...at, body: { version, ...proof } })),
     withdraw: () => act((version, at) => client.POST(`${ONE}/withdraw`, { ...at, body: { version } })),
     confirm: (keys: string[], follow = false) => act((version, at) => client.POST(`${ONE}/confirm`, { ...at, body: { version, keys, comment: "", follow_up: follow } })),
     dispute: (item: string, comment: string) => act((version, at) => client.POST(`${ONE}/dispute`, { ...at, body: { version, key: item, comment } })),
     resolve: (item: string, reason: string) => act((version, at) => client.POST(`${ONE}/resolve`, { ...at, body: { version, key: item, reason } })),
     lift: (reason: string) => act((version, at) => client.POST(`${ONE}/lift`, { ...at, body: { version, reason } })),
-    sign: (password: string) => act((version, at) => client.POST(`${ONE}/sign`, { ...at, body: { version, password } })),
+    sign: (proof: Proof) => act((version, at) => client.POST(`${ONE}/sign`, { ...at, body: { version, ...proof } })),
     override: (incoming: string, reason: string, password: string) => act((version, at) => client.POST(`${ONE}/override`, { ...at, body: { version, incoming, reason, password } })),
     cancel: (reason: string) => act((version, at) => client.POST(`${ONE}/cancel`, { ...at, body: { version, reason } })),
   };
