@@ -1,0 +1,39 @@
+"""What people do about rounds and tags, and what a handset says when a guard holds it to a tag. Values only."""
+
+from typing import Any
+
+from simulators.scenario.duty_acts import DutyAct
+from simulators.scenario.model import Says, Scans
+from sites.register import Register
+
+
+class PatrolAct(DutyAct, frozen=True):
+    """Something that a person asks of the product about patrol. Each is one request."""
+
+
+class Rounds(PatrolAct, frozen=True, tag="rounds"):
+    """A round of `route` is suspended, resumed, or points of it are excused (none named: all that were missed)."""
+
+    what: str
+    route: str
+    points: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def about(self) -> str:
+        return f"round/{self.route}"
+
+
+def handset_says(register: Register, act: Scans) -> Says:
+    """What the handset tells of a tap. Raises ValueError when the site has none."""
+    own = next((d.id for d in register.devices.values() if d.model == "handheld"), None)
+    if own is None:
+        raise ValueError("the site has no handset (a device of model handheld) to scan with")
+    point = register.checkpoints.get(act.checkpoint)
+    tag = act.tag or (point.tags[0] if point is not None and point.tags else act.checkpoint)
+    data: dict[str, Any] = {"tag": tag, "guard": act.person, "proof": act.proof}
+    if act.synced:
+        data["synced"] = True
+    if act.counter is not None:
+        data["counter"] = act.counter
+    return Says(act.handset or own, "patrol.tap", data, act.said_at)

@@ -1,0 +1,59 @@
+"""The lines of `when` about patrol: a tap at a point, and what is said about a round. One small parser for each form."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from simulators.scenario import model
+from simulators.scenario.errors import Wrong
+from simulators.scenario.known import PROOFS, Known
+from simulators.scenario.model import Act
+from simulators.scenario.patrol_acts import Rounds
+from simulators.scenario.tokens import Words
+from sites.fields import quoted, unknown
+from sites.shapes import uid
+
+_COUNTER: Final = re.compile(r"[0-9]{1,10}")
+
+
+def scans(words: Words, known: Known, at: datetime) -> Act:
+    person = words.known("person", known.register.people)
+    words.skip("scans")
+    checkpoint = words.known("checkpoint", known.register.checkpoints)
+    synced = words.skip("synced")
+    tag, proof, handset = words.text("tag"), words.text("proof"), words.text("handset")
+    if tag is not None and (tag := uid(tag)) is None:
+        raise Wrong("tag= is a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
+    if tag is None and checkpoint not in known.register.checkpoints:
+        raise Wrong(f"{checkpoint} is not of this site: say which tag is read (tag=04A1B2C3D4E5F6)")
+    if proof is not None and proof not in PROOFS:
+        raise Wrong(unknown("proof", proof, PROOFS))
+    if handset is not None and handset not in known.register.devices:
+        raise Wrong(unknown("device", handset, known.register.devices))
+    said = words.text("said_at")
+    said_at = None if said is None else known.clock.near(said, at)
+    if synced and said_at is None:
+        raise Wrong("a tap that was kept says when it was made (said_at=22:01)")
+    made = model.Scans(person, checkpoint, tag, said_at, proof or "uid", synced, _counter(words), handset)
+    words.close("said_at", "tag", "proof", "counter", "handset")
+    return made
+
+
+def rounds(words: Words, known: Known, _: datetime) -> Act:
+    """`chen suspends ROUTE reason=`, `chen resumes ROUTE`, `chen excuses ROUTE [POINT …] reason=`."""
+    person = words.known("person", known.register.people)
+    what = words.take("verb").text
+    route = words.one_of("patrol route", known.register.patrol_routes)
+    points: list[str] = []
+    while what == "excuses" and words.left:
+        points.append(words.one_of("point of the route", known.register.patrol_routes[route].checkpoints))
+    made = Rounds(person, what, route, tuple(points), words.text("reason") or "")
+    words.close("reason")
+    return made
+
+
+def _counter(words: Words) -> int | None:
+    text = words.text("counter")
+    if text is not None and not _COUNTER.fullmatch(text):
+        raise Wrong(f"counter= is how often the tag was read, not {quoted(text)}")
+    return None if text is None else int(text)
