@@ -10,6 +10,7 @@ from simulators.scenario.known import DISPOSITIONS, REPORTS, Known
 from simulators.scenario.model import Act
 from simulators.scenario.tokens import Words, nearest, split
 from simulators.scenario.verbs import Verb
+from sites.fields import unknown
 
 
 def act(line: str, known: Known, at: datetime) -> Act:
@@ -38,6 +39,9 @@ def _verb(words: Words, known: Known) -> Verb:
     if first.text in register.people:
         if not second:
             raise Wrong(f"what does {first.text} do? ({', '.join(SECOND)})")
+        begun = [key for key in SECOND if key.startswith(f"{second} ")]  # a verb of two words, the second one wrong
+        if begun:
+            raise Wrong(unknown("verb", f"{second} {words.peek(2)}".strip(), begun))
         raise Wrong(nearest("verb", second, SECOND))
     if first.text in register.gateways:
         raise Wrong(f'"{first.text}" does nothing by itself; did you mean "gateway {first.text} …"?')
