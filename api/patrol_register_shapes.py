@@ -56,6 +56,15 @@ class PatrolPlan(Shape):
     day_types: list[DayType]
 
 
+class TapProof(Shape):
+    """Which alerts need somebody on the spot, within how many minutes, and where."""
+
+    kinds: list[str]
+    within_min: int
+    zones: list[str]
+    checkpoints: list[str]
+
+
 class PatrolPolicies(Shape):
     """The site's patrol rules (see docs/reference/site-pack)."""
 
@@ -71,5 +80,6 @@ class PatrolPolicies(Shape):
     band_high_pct: int
     band_rounds: int
     plan_days: int
+    proofs: list[TapProof]
     manual_roles: list[Role]
     excuse_roles: list[Role]

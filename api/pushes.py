@@ -10,6 +10,7 @@ from api.patrol_shapes import RoundBrief
 from api.presence_shapes import Away, SeatCheck
 from api.shapes import (
     Alert,
+    AlertStep,
     ConditionState,
     DeviceState,
     EventBrief,
@@ -169,6 +170,14 @@ class RoundPush(Shape):
     body: RoundBrief
 
 
+class StepPush(Shape):
+    """Somebody must be seen somewhere, was, or was not."""
+
+    type: Literal["step"]
+    seq: int
+    body: AlertStep
+
+
 class GatewayPush(Shape):
     """A gateway's word on itself."""
 
@@ -214,6 +223,7 @@ Push = Annotated[
     | PresencePush
     | AwayPush
     | RoundPush
+    | StepPush
     | GatewayPush
     | TapsPush
     | LogPush

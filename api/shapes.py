@@ -14,6 +14,7 @@ from core.kinds import Ends, Klass
 from core.wire import Why
 from duty.handovers import HandoverState
 from duty.rules import Basis
+from patrol.steps import StepState
 from sites.duty_words import FieldType
 from sites.register import Role
 
@@ -213,14 +214,28 @@ class EventBrief(Shape):
     alert_id: str | None
 
 
+class AlertStep(Shape):
+    """Somebody must tap at one of `checkpoints` until `until`; `by`: who did."""
+
+    alert_id: str
+    checkpoints: list[str]
+    since: datetime
+    until: datetime
+    state: StepState
+    by: str | None
+    tap: str | None
+    ended_at: datetime | None
+
+
 class AlertStory(Shape):
-    """One alert with all that happened to it."""
+    """One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that."""
 
     alert: Alert
     history: list[LogEntry]
     rungs: list[RungFired]
     notices: list[Notice]
     events: list[EventBrief]
+    step: AlertStep | None
 
 
 class Acknowledged(Shape):

@@ -14,7 +14,7 @@ from alerts.rules import Alert, Close
 from core.errors import Invalid
 from core.ids import fresh
 from duty import acts as duty_acts
-from ingest import leaving, urgent
+from ingest import leaving, proofs, urgent
 from ingest.commit import commit
 from ingest.flow import load_scene
 from ingest.rules import Judgement
@@ -127,5 +127,6 @@ def report(
     judgement = Judgement(load_scene(tx, desk, at, also=[(f"report/{event_id}", kind)]))
     alert_id = judgement.report(event_id, kind, zone, person, data, raw)
     urgent.reroute(tx, judgement)
+    proofs.owe(tx, judgement)
     commit(tx, judgement.scene, judgement.changes)
     return event_id, alert_id

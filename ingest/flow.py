@@ -18,7 +18,7 @@ from core import wire
 from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
-from ingest import rounds, store, taps, urgent
+from ingest import proofs, rounds, store, taps, urgent
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
@@ -131,7 +131,10 @@ class Flow:
                 boots[gateway, garbled.boot].add(garbled.seq)
         if new or mail.statuses:
             walked = _walked(tx, desk, at, new)
-            scene = load_scene(tx, desk, at, new, [*rounds.asked(walked), *taps.asked(new)])
+            asked = [*rounds.asked(walked), *taps.asked(new)]
+            if asked:
+                asked += proofs.asked(tx.conn, site)
+            scene = load_scene(tx, desk, at, new, asked)
             judgement = Judgement(scene)
             for begin in range(0, len(new), PIECE):
                 if begin:
@@ -142,6 +145,7 @@ class Flow:
                 hear_status(tx, judgement, gateway, status, retained=message.retained, at=message.at or at)
             taps.judged(tx, judgement, walked)
             urgent.reroute(tx, judgement)
+            proofs.owe(tx, judgement)
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)
         if boots:

@@ -1,8 +1,8 @@
 """A leak or a fire makes the points around it the next ones of whoever is walking."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from alerts.rules import Alert
 from ingest.rules import Judgement
 from logbook import entries
 from logbook.rules import Line
@@ -25,8 +25,8 @@ def reroute(tx: Tx, judgement: Judgement) -> None:
     going = [r for r in round_store.between(tx.conn, register.site_id, at, at) if r.stand is Stand.OPEN]
     for found in going:
         for alert in raised:
-            near = _near(register, alert, found)
-            after, said = rounds.urge(changed.get(found.id, found), near, alert.id, at)
+            there = near(register, alert.zone_id, found.route.checkpoints)
+            after, said = rounds.urge(changed.get(found.id, found), there, alert.id, at)
             if said:
                 changed[found.id] = after
                 lines += said
@@ -35,16 +35,14 @@ def reroute(tx: Tx, judgement: Judgement) -> None:
         entries.append(tx, register.site_id, lines)
 
 
-def _near(register: Register, alert: Alert, found: PatrolRound) -> list[str]:
-    """The round's points inside the alert's zone; where there is none, those of the nearest zone around it that has some,
-    but never a whole site's.
+def near(register: Register, zone_id: str | None, points: Iterable[str]) -> list[str]:
+    """Those of the points inside a zone; where there is none, those of the nearest zone around it that has some, but never a
+    whole site's.
     """
     places = {
-        point: register.zone_path(register.checkpoints[point].zone)
-        for point in found.route.checkpoints
-        if point in register.checkpoints
+        point: register.zone_path(register.checkpoints[point].zone) for point in points if point in register.checkpoints
     }
-    for zone in register.zone_path(alert.zone_id):
+    for zone in register.zone_path(zone_id):
         if register.zones[zone].kind == "site":
             break
         inside = [point for point, path in places.items() if zone in path]

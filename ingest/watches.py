@@ -9,7 +9,19 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from ingest import attendance, away, coverage, opening, presence, relief, request_watch, roster_watch, status_entries
+from ingest import (
+    attendance,
+    away,
+    coverage,
+    opening,
+    presence,
+    proofs,
+    relief,
+    request_watch,
+    roster_watch,
+    rounds,
+    status_entries,
+)
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from store.db import Tx
@@ -36,10 +48,12 @@ WATCHES: Sequence[Watch] = (
     away,
     attendance,
     presence,
+    request_watch,
     status_entries,
     opening,
-    request_watch,
+    proofs,
     roster_watch,
+    rounds,
     coverage,
 )
 

@@ -26,6 +26,7 @@ tap = Table(
     Index("ix_tap_heard_at", "site_id", "heard_at"),
     Index("ix_tap_tag", "site_id", "tag", "heard_at"),
     Index("ix_tap_person", "site_id", "person_id", "heard_at"),
+    Index("ix_tap_client", "site_id", "client", "heard_at"),
     Index("ix_tap_checkpoint", "site_id", "checkpoint_id", "heard_at"),
 )
 
@@ -45,6 +46,44 @@ patrol_tag = Table(
     Column("changed_by", Text, nullable=False),
     Index("ix_patrol_tag_uid", "uid"),
     Index("ix_patrol_tag_checkpoint", "site_id", "checkpoint_id"),
+)
+
+# The chain of each person's taps on each phone: enough to see that a link is missing, changed or of another chain.
+patrol_link = Table(
+    "patrol_link",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True),
+    Column("event_id", Text, nullable=False),
+    Column("prev", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index("ix_patrol_link_event", "site_id", "event_id"),
+)
+
+# When the address of a read was first opened here: a page that is opened once more is no newer for it.
+patrol_opened = Table(
+    "patrol_opened",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("uid", Text, primary_key=True),
+    Column("counter", BigInteger, primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+)
+
+# A photo as it was sent, and the file that was kept of it, without what it told beside the picture.
+patrol_photo = Table(
+    "patrol_photo",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("sent", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_patrol_photo_sha256", "site_id", "sha256"),
 )
 
 patrol_round = Table(
@@ -79,6 +118,23 @@ patrol_round = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+)
+
+# Where somebody must be seen, and by when, because of an alert.
+alert_step = Table(
+    "alert_step",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("alert_id", Text, primary_key=True),
+    Column("checkpoints", Json, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tap", Text),
+    Column("person_id", Text),
+    Column("ended_at", Instant),
+    Column("due_at", Instant),
+    Index("ix_alert_step_due_at", "due_at"),
 )
 
 # How far a site's rounds are made, and when to make more.

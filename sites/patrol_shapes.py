@@ -8,7 +8,7 @@ from dateutil.rrule import rrulestr
 from sites.duty_shapes import day_types
 from sites.duty_words import Choice
 from sites.fields import Spot, at, indexed, quoted
-from sites.patrol_words import Order, PatrolPlan, PatrolPolicies, PatrolRoute, PatrolTask, Stop, TaskKind
+from sites.patrol_words import Order, PatrolPlan, PatrolPolicies, PatrolRoute, PatrolTask, Stop, TapProof, TaskKind
 from sites.register import Register, Role
 from sites.shapes import Names, role
 from sites.tree import Mapped
@@ -144,7 +144,21 @@ def _rule(spot: Spot) -> str:
     return text
 
 
-def policies(spot: Spot) -> PatrolPolicies:
+def _proof(spot: Spot, names: Names) -> TapProof:
+    f = spot.fields()
+    made = TapProof(
+        kinds=tuple(item.text() for item in f.need("kinds").items(least=1, most=64)),
+        within_min=f.need("within_min").whole(1, 240, default=1),
+        zones=tuple(names.ref(item, "zones", "zone") for item in f.may("zones").items(most=200)),
+        checkpoints=tuple(
+            names.ref(item, "checkpoints", "checkpoint") for item in f.may("checkpoints").items(most=200)
+        ),
+    )
+    f.close()
+    return made
+
+
+def policies(spot: Spot, names: Names) -> PatrolPolicies:
     """The site's patrol rules; what is left out is as usual."""
     f, usual = spot.fields(), PatrolPolicies()
 
@@ -176,6 +190,7 @@ def policies(spot: Spot) -> PatrolPolicies:
         band_high_pct=whole("band_high_pct", 100, 1000),
         band_rounds=whole("band_rounds", 1, 100),
         plan_days=whole("plan_days", 1, 14),
+        proofs=tuple(_proof(item, names) for item in f.may("proofs").items(most=64)),
         manual_roles=roles("manual_roles"),
         excuse_roles=roles("excuse_roles"),
     )

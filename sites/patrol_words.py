@@ -91,6 +91,17 @@ class PatrolPlan(msgspec.Struct, frozen=True):
     day_types: tuple[DayType, ...] = ()
 
 
+class TapProof(msgspec.Struct, frozen=True):
+    """Alerts of these kinds (or families) in these zones (empty: everywhere) need a tap within `within_min`: at one of
+    `checkpoints`, or, empty, at any near the alert's zone.
+    """
+
+    kinds: tuple[str, ...]
+    within_min: int
+    zones: tuple[str, ...] = ()
+    checkpoints: tuple[str, ...] = ()
+
+
 class PatrolPolicies(msgspec.Struct, frozen=True):
     """The site's patrol rules. Sources: standards part 5 (tags, counters), peers 1D (the band of 50 to 200 %)."""
 
@@ -106,5 +117,6 @@ class PatrolPolicies(msgspec.Struct, frozen=True):
     band_high_pct: int = 200
     band_rounds: int = 5  # clean rounds that a band is learned from
     plan_days: int = 2  # how far ahead rounds are made
+    proofs: tuple[TapProof, ...] = ()
     manual_roles: tuple[Role, ...] = (Role.SUPERVISOR, Role.MANAGER)
     excuse_roles: tuple[Role, ...] = (Role.SUPERVISOR, Role.MANAGER)

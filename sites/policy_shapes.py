@@ -42,7 +42,7 @@ def policies(spot: Spot, own: Mapping[str, Kind], names: Names) -> Policies:
         roster_horizon_days=f.may("roster_horizon_days").whole(7, 366, default=usual.roster_horizon_days),
         kinds=dict(own),
         duty=duty(f.may("duty"), names),
-        patrol=patrol_shapes.policies(f.may("patrol")),
+        patrol=patrol_shapes.policies(f.may("patrol"), names),
     )
     f.close()
     return made

@@ -19,6 +19,7 @@ from ingest import acts as path
 from ingest import store as event_store
 from ingest.scene import Desk
 from logbook import entries
+from patrol import step_store
 from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}", tags=["alerts"])
@@ -54,6 +55,7 @@ def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller
                 "rungs": [without(r, "site_id", "alert_id") for r in store.rungs(conn, site, id)],
                 "notices": [without(n, "site_id", "alert_id", "due_at") for n in store.notices(conn, site, id)],
                 "events": event_store.events_of(conn, found),
+                "step": next((step_store.shown(s) for s in step_store.of(conn, site, [id])), None),
             }
         )
 

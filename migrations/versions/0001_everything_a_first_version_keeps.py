@@ -117,6 +117,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "alert_step",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("checkpoints", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("tap", sa.Text(), nullable=True),
+        sa.Column("person_id", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "alert_id", name=op.f("pk_alert_step")),
+    )
+    with op.batch_alter_table("alert_step", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_step_due_at", ["due_at"], unique=False)
+
+    op.create_table(
         "attendance",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -595,6 +612,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", name=op.f("pk_patrol_horizon")),
     )
     op.create_table(
+        "patrol_link",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("prev", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "client", "person_id", "n", name=op.f("pk_patrol_link")),
+    )
+    with op.batch_alter_table("patrol_link", schema=None) as batch_op:
+        batch_op.create_index("ix_patrol_link_event", ["site_id", "event_id"], unique=False)
+
+    op.create_table(
+        "patrol_opened",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("counter", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "uid", "counter", name=op.f("pk_patrol_opened")),
+    )
+    op.create_table(
+        "patrol_photo",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("sent", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "sent", name=op.f("pk_patrol_photo")),
+    )
+    with op.batch_alter_table("patrol_photo", schema=None) as batch_op:
+        batch_op.create_index("ix_patrol_photo_sha256", ["site_id", "sha256"], unique=False)
+
+    op.create_table(
         "patrol_round",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -882,6 +935,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tap", schema=None) as batch_op:
         batch_op.create_index("ix_tap_checkpoint", ["site_id", "checkpoint_id", "heard_at"], unique=False)
+        batch_op.create_index("ix_tap_client", ["site_id", "client", "heard_at"], unique=False)
         batch_op.create_index("ix_tap_heard_at", ["site_id", "heard_at"], unique=False)
         batch_op.create_index("ix_tap_person", ["site_id", "person_id", "heard_at"], unique=False)
         batch_op.create_index("ix_tap_tag", ["site_id", "tag", "heard_at"], unique=False)

@@ -23,7 +23,9 @@ UNSAID: Final = frozenset(
         "duty.short",
         "logbook.opening_due",
         "logbook.status_due",
+        "patrol.finding",
         "patrol.missed",
+        "patrol.proof_due",
         "patrol.suspect",
         "patrol.missed_night",
     }

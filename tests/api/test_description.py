@@ -58,7 +58,7 @@ def test_the_feed_is_a_closed_set_told_apart_by_its_type(made: dict[str, Any]) -
     assert push["discriminator"]["propertyName"] == "type"
     assert set(push["discriminator"]["mapping"]) == {
         "alert", "away", "conditions", "devices", "duty", "events", "gateway", "handover", "log", "presence", "register",
-        "repeats", "request", "roster", "round", "taps",
+        "repeats", "request", "roster", "round", "step", "taps",
     }  # fmt: skip
 
 

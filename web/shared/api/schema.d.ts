@@ -1834,7 +1834,11 @@ export interface paths {
          */
         get: operations["tap_list"];
         put?: never;
-        post?: never;
+        /**
+         * Tap Sync
+         * @description Bring taps; the guard is who is signed in. A tap may be sent again as often as it takes: it counts once (PAT-08, PAT-11).
+         */
+        post: operations["tap_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2575,8 +2579,35 @@ export interface components {
             body: components["schemas"]["Alert"];
         };
         /**
+         * AlertStep
+         * @description Somebody must tap at one of `checkpoints` until `until`; `by`: who did.
+         */
+        AlertStep: {
+            /** Alert Id */
+            alert_id: string;
+            /** Checkpoints */
+            checkpoints: string[];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            state: components["schemas"]["StepState"];
+            /** By */
+            by: string | null;
+            /** Tap */
+            tap: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * AlertStory
-         * @description One alert with all that happened to it.
+         * @description One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that.
          */
         AlertStory: {
             alert: components["schemas"]["Alert"];
@@ -2588,6 +2619,7 @@ export interface components {
             notices: components["schemas"]["Notice"][];
             /** Events */
             events: components["schemas"]["EventBrief"][];
+            step: components["schemas"]["AlertStep"] | null;
         };
         /**
          * Alerts
@@ -4658,6 +4690,21 @@ export interface components {
             month: string;
         };
         /**
+         * ManualRead
+         * @description Nothing could be read: a supervisor says who was where, and why.
+         */
+        ManualRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "manual";
+            /** Checkpoint */
+            checkpoint: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Me
          * @description Who is signed in.
          */
@@ -4957,6 +5004,8 @@ export interface components {
             band_rounds: number;
             /** Plan Days */
             plan_days: number;
+            /** Proofs */
+            proofs: components["schemas"]["TapProof"][];
             /** Manual Roles */
             manual_roles: components["schemas"]["Role"][];
             /** Excuse Roles */
@@ -5058,6 +5107,46 @@ export interface components {
             checks_missed: number;
             /** Answer Ms Median */
             answer_ms_median: number | null;
+        };
+        /**
+         * PhoneTap
+         * @description One tap. `id`: made by the phone, once; `n`: its how-manieth of this person on this phone; `prev`: the hash of the tap
+         *     before it; `said_at`: by the phone's clock; `kept`: it waited for a line.
+         */
+        PhoneTap: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /** Prev */
+            prev: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /** Kept */
+            kept: boolean;
+            /** Read */
+            read: components["schemas"]["SunRead"] | components["schemas"]["UidRead"] | components["schemas"]["QrRead"] | components["schemas"]["ManualRead"];
+            /** Answers */
+            answers: {
+                [key: string]: boolean | number | string;
+            };
+            /** Note */
+            note: string;
+            /** Photos */
+            photos: string[];
+        };
+        /**
+         * PhoneTaps
+         * @description The taps of one phone, `client`; in any order.
+         */
+        PhoneTaps: {
+            /** Client */
+            client: string;
+            /** Taps */
+            taps: components["schemas"]["PhoneTap"][];
         };
         /**
          * PlaceHold
@@ -5216,7 +5305,20 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["RoundPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        /**
+         * QrRead
+         * @description What a printed code says: the part of its address after `/t/q/`.
+         */
+        QrRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "qr";
+            /** Code */
+            code: string;
+        };
         /**
          * ReachablePeople
          * @description Whom to ask about the shifts that are over, the last one first.
@@ -6572,6 +6674,26 @@ export interface components {
             away_at: string | null;
         };
         /**
+         * StepPush
+         * @description Somebody must be seen somewhere, was, or was not.
+         */
+        StepPush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["AlertStep"];
+        };
+        /**
+         * StepState
+         * @description Where a step stands.
+         * @enum {string}
+         */
+        StepState: "owed" | "given" | "missed" | "late" | "dropped";
+        /**
          * Stop
          * @description A checkpoint on a patrol route. `leg_s`: how long the way to it may take, least and most.
          */
@@ -6601,6 +6723,21 @@ export interface components {
             other: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * SunRead
+         * @description The two fields of the address that a tag gave.
+         */
+        SunRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "sun";
+            /** Picc Data */
+            picc_data: string;
+            /** Cmac */
+            cmac: string;
         };
         /**
          * SuspendRound
@@ -6706,6 +6843,35 @@ export interface components {
             photos: string[];
         };
         /**
+         * TapOutcome
+         * @description What became of a tap; `findings`: the tasks whose answers somebody must hear of.
+         */
+        TapOutcome: {
+            /** Id */
+            id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "counted" | "duplicate" | "flagged";
+            /** Flags */
+            flags: string[];
+            /** Checkpoint */
+            checkpoint: string | null;
+            /** Rounds */
+            rounds: components["schemas"]["TapRound"][];
+            /** Findings */
+            findings: string[];
+        };
+        /**
+         * TapOutcomes
+         * @description One outcome a tap, in the order in which they were sent.
+         */
+        TapOutcomes: {
+            /** Items */
+            items: components["schemas"]["TapOutcome"][];
+        };
+        /**
          * TapPage
          * @description Taps, newest first; `next` asks for older ones.
          */
@@ -6714,6 +6880,30 @@ export interface components {
             items: components["schemas"]["Tap"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * TapProof
+         * @description Which alerts need somebody on the spot, within how many minutes, and where.
+         */
+        TapProof: {
+            /** Kinds */
+            kinds: string[];
+            /** Within Min */
+            within_min: number;
+            /** Zones */
+            zones: string[];
+            /** Checkpoints */
+            checkpoints: string[];
+        };
+        /**
+         * TapRound
+         * @description How a tap's point stands now in a round that it may count for.
+         */
+        TapRound: {
+            /** Round */
+            round: string;
+            /** Point */
+            point: string;
         };
         /**
          * TapsPush
@@ -6748,6 +6938,19 @@ export interface components {
              * @enum {string}
              */
             act: "offer" | "sign";
+        };
+        /**
+         * UidRead
+         * @description A tag's number.
+         */
+        UidRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "uid";
+            /** Uid */
+            uid: string;
         };
         /**
          * Verdict
@@ -15989,6 +16192,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TapPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tap_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneTaps"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TapOutcomes"];
                 };
             };
             /** @description Unauthorized */

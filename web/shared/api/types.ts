@@ -55,11 +55,17 @@ export type Stay = Shapes["Stay"];
 export type DutyRequest = Shapes["DutyRequest"];
 export type AskRequest = Shapes["Leave"] | Shapes["Swap"] | Shapes["Substitute"] | Shapes["CallIn"];
 export type RosterSolve = Shapes["RosterSolve"];
+export type CoverageGap = Shapes["CoverageGap"];
 export type CalendarFeed = Shapes["Feed"];
 export type Snapshot = Shapes["Snapshot"];
 export type Me = Shapes["Me"];
 export type DemoLogin = Shapes["DemoLogin"];
 export type Modes = Shapes["Modes"];
+export type RoundBrief = Shapes["RoundBrief"];
+export type RoundSheet = Shapes["RoundSheet"];
+export type RoundPoint = Shapes["RoundPoint"];
+export type PatrolTask = Shapes["PatrolTask"];
+export type Checkpoint = Shapes["Checkpoint"];
 export type Push = Shapes["Push"];
 
 /** The bits of an event's `flags`, by their catalogue names. */

@@ -41,6 +41,7 @@ export function apply(state: Live, push: Push): Live {
     case "presence": // their own pages ask for what they show
     case "away":
     case "round":
+    case "step":
       return next;
     case "roster": // its own page asks for what it shows
     case "request": // the same

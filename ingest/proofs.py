@@ -1,0 +1,114 @@
+"""Steps that a tap must prove, on the path: owed when an alert is raised, given by taps, missed by the clock (ESC-03's manner).
+
+Which alerts need somebody on the spot is the site's to say, by kind and zone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from alerts import store as alert_store
+from alerts.rules import Alert, State
+from core.ids import derived
+from ingest.rules import Judgement, Origin
+from ingest.scene import Desk
+from ingest.urgent import near
+from logbook import entries
+from logbook.rules import Line
+from patrol import step_store, steps
+from patrol.rules import Tap
+from patrol.step_store import next_due, sites_due
+from patrol.steps import Step, StepState
+from sites.register import Register
+from store.db import Tx
+
+__all__ = ["asked", "conditions", "given", "look", "next_due", "owe", "sites_due"]
+
+DUE: Final = "patrol.proof_due"
+GIVEN: Final = "patrol.proof_given"
+
+
+def owe(tx: Tx, judgement: Judgement) -> None:
+    """Begin the steps of the alerts that were raised now."""
+    register, at = judgement.scene.desk.register, judgement.at
+    wanted = register.policies.patrol.proofs
+    if not wanted:
+        return
+    made: list[Step] = []
+    lines: list[Line] = []
+    for alert in judgement.changes.raised.values():
+        step = _wanted(register, alert, at)
+        if step is not None:
+            made.append(step[0])
+            lines.append(step[1])
+    _keep(tx, register.site_id, made, lines, at)
+
+
+def _wanted(register: Register, alert: Alert, at: datetime) -> tuple[Step, Line] | None:
+    path = register.zone_path(alert.zone_id)
+    for proof in register.policies.patrol.proofs:
+        fits = any(alert.kind == k or alert.kind.startswith(k + ".") for k in proof.kinds)
+        if not fits or (proof.zones and not set(proof.zones) & set(path)):
+            continue
+        points = proof.checkpoints or tuple(near(register, alert.zone_id, register.checkpoints))
+        return steps.owed(register.site_id, alert.id, points, at, proof.within_min) if points else None
+    return None
+
+
+def asked(conn: Connection, site_id: str) -> list[tuple[str, str]]:
+    """What taps may end."""
+    return [
+        (f"proof/{step.alert_id}", DUE) for step in step_store.live(conn, site_id) if step.state is StepState.MISSED
+    ]
+
+
+def given(tx: Tx, judgement: Judgement, taps: Sequence[Tap]) -> None:
+    """Close the steps that these taps prove. One that was missed is late, and its alert's condition is over."""
+    site, at = judgement.scene.desk.register.site_id, judgement.at
+    done: list[Step] = []
+    lines: list[Line] = []
+    for step in step_store.live(tx.conn, site) if any(tap.counts for tap in taps) else ():
+        first = min((tap for tap in taps if steps.proves(step, tap)), key=lambda t: t.at, default=None)
+        if first is None:
+            continue
+        after, line = steps.given(step, first, at)
+        done.append(after)
+        lines.append(line)
+        if after.state is StepState.LATE and judgement.stands(f"proof/{step.alert_id}", DUE):
+            judgement.over(f"proof/{step.alert_id}", GIVEN, Origin(derived(at, GIVEN, step.alert_id), at))
+    _keep(tx, site, done, lines, at)
+
+
+# -- a watch -----------------------------------------------------------------------------------------------------------
+
+
+def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:
+    """The steps whose time is over."""
+    return [(f"proof/{step.alert_id}", DUE) for step in step_store.due(conn, desk.register.site_id, at)]
+
+
+def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
+    """Nobody was there in time: that is an alert; unless the first one was closed meanwhile."""
+    site = desk.register.site_id
+    over = step_store.due(tx.conn, site, at)
+    found = alert_store.some(tx.conn, site, {step.alert_id for step in over})
+    done: list[Step] = []
+    lines: list[Line] = []
+    for step in over:
+        alert = found.get(step.alert_id)
+        closed = alert is None or alert.state is State.CLOSED
+        after, line = steps.dropped(step, at) if closed else steps.missed(step, at)
+        done.append(after)
+        lines.append(line)
+        if alert is not None and not closed:
+            data = {"alert": alert.number, "kind": alert.kind, "zone": alert.zone_id, "checkpoints": step.checkpoints}
+            judgement.occur(f"proof/{step.alert_id}", DUE, Origin(derived(at, DUE, step.alert_id), at), data)
+    _keep(tx, site, done, lines, at)
+
+
+def _keep(tx: Tx, site: str, made: Sequence[Step], lines: Sequence[Line], at: datetime) -> None:
+    if made:
+        step_store.save(tx, site, made, at)
+        entries.append(tx, site, lines)
