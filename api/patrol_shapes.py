@@ -9,7 +9,9 @@ from patrol.verdicts import Odd, RoundState
 
 
 class RoundBrief(Shape):
-    """A round as lists and the live feed show it. `proved`: the points that were tapped, and when first."""
+    """A round as lists and the live feed show it. `proved`: the points that were tapped, and when first; `points`: how each
+    stood when this was told; `people`: who proved them.
+    """
 
     id: str
     plan_id: str
@@ -22,6 +24,8 @@ class RoundBrief(Shape):
     result: RoundState
     version: int
     proved: dict[str, datetime]
+    points: dict[str, str]
+    people: list[str]
     urgent: list[str]
     odd: list[Odd]
 

@@ -61,6 +61,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "handover.override": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN}), person=True),
     "patrol.see": Permit(Where.SITE, _ALL),
     "patrol.excuse": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
+    "patrol.report": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "feed.see": Permit(Where.SITE, _ALL),
     "feed.make": Permit(Where.SITE, _ALL, person=True),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),

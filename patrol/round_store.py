@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from core.clock import instant, micros
 from patrol.errors import NoSuchRound
-from patrol.rounds import PatrolRound, Stand
+from patrol.rounds import PatrolRound, Stand, verdict
 from patrol.tables import patrol_horizon, patrol_round
 from store import bulk, outbox
 from store.bulk import marked
@@ -21,7 +21,9 @@ _TIMES: Final = ("opens_at", "closes_at", "settled_at", "due_at")
 
 
 class RoundBrief(msgspec.Struct, frozen=True):
-    """A round as lists and the live feed show it: how many of its points stand how is for whoever opens it."""
+    """A round as lists and the live feed show it. `points`: how each stood when this was told; a point that is open then is
+    missed once the round ends, without a word.
+    """
 
     id: str
     plan_id: str
@@ -34,6 +36,8 @@ class RoundBrief(msgspec.Struct, frozen=True):
     result: str
     version: int
     proved: dict[str, datetime]
+    points: dict[str, str]
+    people: list[str]
     urgent: list[str]
     odd: list[str]
 
@@ -43,11 +47,11 @@ def save(tx: Tx, rounds: Sequence[PatrolRound], at: datetime, *, tell: bool = Tr
     bulk.upsert(tx.conn, tx.dialect, patrol_round, [_row(r) for r in rounds])
     if tell:
         for site in sorted({r.site_id for r in rounds}):
-            outbox.append(tx, site, at, [("round", brief(r)) for r in rounds if r.site_id == site])
+            outbox.append(tx, site, at, [("round", brief(r, at)) for r in rounds if r.site_id == site])
 
 
-def brief(found: PatrolRound) -> RoundBrief:
-    """What the pages are shown of a round."""
+def brief(found: PatrolRound, at: datetime) -> RoundBrief:
+    """What the pages are shown of a round at this moment."""
     proved = {
         point: min(min(p.said_at, p.heard_at) if p.synced else p.heard_at for p in proofs)
         for point, proofs in found.proofs.items()
@@ -64,6 +68,8 @@ def brief(found: PatrolRound) -> RoundBrief:
         found.result.value,
         found.version,
         proved,
+        {point: state.word for point, state in verdict(found, at).points.items()},
+        list(dict.fromkeys(p.person for some in found.proofs.values() for p in some if p.person)),
         list(found.urgent),
         list(found.odd),
     )

@@ -73,6 +73,17 @@ def since(conn: Connection, site_id: str, at: datetime, tags: Collection[str], p
     return _taps(conn, query)
 
 
+def between(conn: Connection, site_id: str, first: datetime, until: datetime, limit: int = 100_000) -> list[Tap]:
+    """The taps of a span, in the order we heard them: what a report counts."""
+    query = (
+        select(tap)
+        .where(tap.c.site_id == site_id, tap.c.heard_at >= first, tap.c.heard_at < until)
+        .order_by(tap.c.heard_at, tap.c.event_id)
+        .limit(limit)
+    )
+    return _taps(conn, query)
+
+
 def of_checkpoint(
     conn: Connection, site_id: str, checkpoint_id: str, first: datetime, until: datetime, limit: int = 1000
 ) -> list[Tap]:

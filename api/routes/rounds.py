@@ -45,7 +45,7 @@ def round_list(
         begins = datetime.combine(first, time(0), zone).astimezone(UTC)
         ends = datetime.combine(first + timedelta(days=days), time(0), zone).astimezone(UTC)
         found = round_store.between(conn, site, begins, ends)
-    return reply({"items": [round_store.brief(r) for r in found if route is None or r.route.id == route]})
+    return reply({"items": [round_store.brief(r, room.now()) for r in found if route is None or r.route.id == route]})
 
 
 @router.get("/rounds/{id}", **_SHEET)
@@ -114,7 +114,7 @@ def _do(request: Request, site: str, act: Callable[[Tx, Desk, datetime], PatrolR
 def _sheet(found: PatrolRound, at: datetime) -> dict[str, Any]:
     worth = rounds.verdict(found, at)
     return {
-        "brief": round_store.brief(found),
+        "brief": round_store.brief(found, at),
         "route": msgspec.to_builtins(found.route),
         "points": [
             {

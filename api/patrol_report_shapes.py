@@ -1,0 +1,77 @@
+"""What the API answers about what was walked over some days (see `api.shapes`)."""
+
+from datetime import date, datetime
+
+from api.shapes import Shape
+from patrol.verdicts import RoundState
+
+
+class PointTally(Shape):
+    """Points that were due: on time, late, missed; missed with a reason (excused), or told too late (explained)."""
+
+    on_time: int
+    late: int
+    missed: int
+    excused: int
+    explained: int
+
+
+class RoundRow(Shape):
+    """A round that is over, as the record form has it: when it was planned, when it was walked, what was missed."""
+
+    id: str
+    day: date
+    route: str
+    plan: str
+    seat: str
+    opens_at: datetime
+    closes_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+    result: RoundState
+    points: PointTally
+    planned: int
+    people: list[str]
+    odd: list[str]
+    reasons: list[str]
+
+
+class RouteFigures(Shape):
+    """A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1."""
+
+    route: str
+    rounds: int
+    complete: int
+    partial: int
+    missed: int
+    excused: int
+    to_come: int
+    points: PointTally
+    planned: int
+    completion: float | None
+    punctuality: float | None
+    odd: dict[str, int]
+
+
+class GuardFigures(Shape):
+    """A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd."""
+
+    person: str
+    rounds: int
+    on_time: int
+    late: int
+    explained: int
+    punctuality: float | None
+    taps: int
+    void: int
+    flags: dict[str, int]
+
+
+class PatrolReport(Shape):
+    """The figures of some days: per route, per guard, and each round."""
+
+    first: date
+    days: int
+    routes: list[RouteFigures]
+    guards: list[GuardFigures]
+    rows: list[RoundRow]

@@ -1,0 +1,232 @@
+"""The patrol report as a workbook: a summary per route and guard, the record form by round, and every point of it (PAT-07).
+
+Cells are written as what they are: a name that begins with `=` stays a name.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from typing import Any, Final
+
+import msgspec
+import xlsxwriter
+
+from core.words import say
+from patrol import report
+from patrol.rounds import PatrolRound, Stand, verdict
+from patrol.rules import Tap
+from sites.register import Register, Words
+
+_SAFE: Final = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_TIME: Final = "yyyy-mm-dd hh:mm"
+_WIDEST: Final = 40
+
+
+class Days(msgspec.Struct, frozen=True):
+    """Which days it is about."""
+
+    first: date
+    days: int
+
+    @property
+    def last(self) -> date:
+        """The last of them."""
+        return self.first + timedelta(days=self.days - 1)
+
+
+def workbook(
+    register: Register, rounds: Sequence[PatrolRound], taps: Iterable[Tap], days: Days, now: datetime, language: str
+) -> bytes:
+    """The file. Times are those on the site's wall."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out, _SAFE)
+    pages = _Pages(book, register, days, now, language)
+    kept = list(taps)
+    figures = report.report(rounds, kept, register.zone_info, now)
+    pages.summary(figures)
+    pages.guards(figures)
+    pages.form(figures)
+    pages.points([r for r in rounds if r.stand is Stand.OVER], {t.event_id: t for t in kept})
+    book.close()
+    return out.getvalue()
+
+
+class _Pages:
+    """The sheets, one after another, in one language."""
+
+    def __init__(self, book: Any, register: Register, days: Days, now: datetime, language: str) -> None:
+        self.book, self.register, self.days, self.now, self.language = book, register, days, now, language
+        font = {"font_name": "Microsoft YaHei" if language == "zh-CN" else "Calibri", "font_size": 10}
+        self.title = book.add_format({**font, "bold": True, "font_size": 14})
+        self.plain = book.add_format({**font, "border": 1, "valign": "top", "text_wrap": True})
+        self.head = book.add_format({**font, "border": 1, "bold": True, "bg_color": "#E4E7EA", "text_wrap": True})
+        self.time = book.add_format({**font, "border": 1, "valign": "top", "num_format": _TIME})
+        self.part = book.add_format({**font, "border": 1, "valign": "top", "num_format": "0.0%"})
+        self.note = book.add_format({**font, "font_color": "#48535D"})
+
+    def summary(self, figures: report.PatrolReport) -> None:
+        columns = [
+            "route",
+            "rounds",
+            *(f"rounds_{name}" for name in _ROUNDS),
+            "planned",
+            *_TALLY,
+            "completion",
+            "punctuality",
+            "odd",
+        ]
+        rows = [
+            [
+                self.route(f.route),
+                f.rounds,
+                *(getattr(f, name) for name in _ROUNDS),
+                f.planned,
+                *(getattr(f.points, name) for name in _TALLY),
+                _Part(f.completion),
+                _Part(f.punctuality),
+                self.counted("odd", f.odd),
+            ]
+            for f in figures.routes
+        ]
+        self.sheet("summary", columns, rows)
+
+    def guards(self, figures: report.PatrolReport) -> None:
+        columns = ["guard", "walked", "on_time", "late", "explained", "punctuality", "taps", "void", "flags"]
+        rows = [
+            [
+                *(self.person(f.person), f.rounds, f.on_time, f.late, f.explained, _Part(f.punctuality)),
+                *(f.taps, f.void, self.counted("tapflag", f.flags)),
+            ]
+            for f in figures.guards
+        ]
+        self.sheet("guards", columns, rows)
+
+    def form(self, figures: report.PatrolReport) -> None:
+        """《设施设备巡查记录表》: planned, actual, late and missed, per route and day."""
+        columns = ["day", "route", "opens_at", "closes_at", "began_at", "ended_at", "planned"]
+        columns += [*_TALLY, "result", "people", "odd", "reasons"]
+        rows = [
+            [
+                *(f.day.isoformat(), self.route(f.route), f.opens_at, f.closes_at, f.began_at, f.ended_at, f.planned),
+                *(getattr(f.points, name) for name in _TALLY),
+                self.word(f"round.{f.result}"),
+                self.listed(self.person(p) for p in f.people),
+                self.listed(self.word(f"odd.{o}") for o in f.odd),
+                "; ".join(f.reasons),
+            ]
+            for f in figures.rows
+        ]
+        self.sheet("form", columns, rows)
+
+    def points(self, rounds: Iterable[PatrolRound], taps: dict[str, Tap]) -> None:
+        columns = ["day", "route", "n", "checkpoint", "opens_at", "closes_at", "said_at", "heard_at"]
+        columns += ["state", "guard", "proof", "answers", "note", "reasons"]
+        rows = [row for found in rounds for row in self._points(found, taps)]
+        self.sheet("points", columns, rows)
+
+    def _points(self, found: PatrolRound, taps: dict[str, Tap]) -> Iterable[list[Any]]:
+        tasks = {task.id: task.name for stop in found.route.stops for task in stop.tasks}
+        day = found.opens_at.astimezone(self.register.zone_info).date().isoformat()
+        for n, (point, state) in enumerate(verdict(found, self.now).points.items(), start=1):
+            proof = next(iter(found.proofs.get(point, ())), None)
+            tap = taps.get(proof.tap) if proof else None
+            excuse = found.excused.get(point) or found.suspended
+            said = [f"{self.named(tasks.get(k), k)}: {self.answer(v)}" for k, v in tap.answers.items()] if tap else []
+            yield [
+                *(day, self.route(found.route.id), n, self.checkpoint(point), found.opens_at, found.closes_at),
+                *(proof.said_at if proof else None, proof.heard_at if proof else None),
+                self.word(f"point.{state.word}"),
+                self.person(proof.person) if proof and proof.person else "",
+                self.word(f"proof.{proof.proof}") if proof else "",
+                "; ".join(said),
+                tap.note if tap else "",
+                excuse.reason if excuse else "",
+            ]
+
+    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A title, which days and site, a line of headings, and the rows; printed on A4 across, its headings on every page."""
+        page = self.book.add_worksheet(self.said(name)[:31])
+        page.write_string(0, 0, self.said(f"{name}_title"), self.title)
+        about = self.said("about", site=self.named(self.register.name), first=self.days.first, last=self.days.last)
+        page.write_string(1, 0, about, self.note)
+        widths = []
+        for at, column in enumerate(columns):
+            page.write_string(3, at, self.said(column), self.head)
+            widths.append(_wide(self.said(column)))
+        for line, row in enumerate(rows, start=4):
+            for at, value in enumerate(row):
+                widths[at] = max(widths[at], self._cell(page, line, at, value))
+        for at, width in enumerate(widths):
+            page.set_column(at, at, min(width + 2, _WIDEST))
+        if not rows:
+            page.write_string(4, 0, self.said("nothing"), self.note)
+        page.freeze_panes(4, 0)
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(3)
+
+    def _cell(self, page: Any, line: int, at: int, value: Any) -> int:
+        """Write it as what it is; how wide it is."""
+        if isinstance(value, datetime):
+            page.write_datetime(line, at, value.astimezone(self.register.zone_info).replace(tzinfo=None), self.time)
+            return len(_TIME)
+        if isinstance(value, _Part):
+            if value.of is None:
+                page.write_blank(line, at, None, self.plain)
+            else:
+                page.write_number(line, at, value.of, self.part)
+            return 6
+        if isinstance(value, int):
+            page.write_number(line, at, value, self.plain)
+            return 6
+        text = "" if value is None else str(value)
+        page.write_string(line, at, text, self.plain)
+        return _wide(text)
+
+    def said(self, key: str, **data: Any) -> str:
+        return say(f"patrol_report.{key}", self.language, **data)
+
+    def word(self, code: str) -> str:
+        return say(code, self.language)
+
+    def named(self, words: Words | None, otherwise: str = "") -> str:
+        if words is None:
+            return otherwise
+        return words.en if self.language == "en" else words.zh
+
+    def route(self, name: str) -> str:
+        known = self.register.patrol_routes.get(name)
+        return self.named(known.name if known else None, name)
+
+    def person(self, name: str) -> str:
+        known = self.register.people.get(name)
+        return self.named(known.name if known else None, name)
+
+    def checkpoint(self, name: str) -> str:
+        known = self.register.checkpoints.get(name)
+        return f"{name} {self.named(known.name)}" if known else name
+
+    def answer(self, value: Any) -> str:
+        return self.said(f"answer_{str(value).lower()}") if isinstance(value, bool) else str(value)
+
+    def counted(self, family: str, counts: Any) -> str:
+        return "; ".join(f"{self.word(f'{family}.{key}')} × {n}" for key, n in counts.items())
+
+    def listed(self, texts: Iterable[str]) -> str:
+        return ", ".join(texts)
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """A share from 0 to 1, if there was anything to share."""
+
+    of: float | None
+
+
+_ROUNDS: Final = ("complete", "partial", "missed", "excused", "to_come")
+_TALLY: Final = ("on_time", "late", "missed", "excused", "explained")
+
+
+def _wide(text: str) -> int:
+    """How many columns it takes: Chinese takes two."""
+    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)

@@ -1,0 +1,74 @@
+"""The patrol report: figures of some days, and the record form 《设施设备巡查记录表》 as a workbook (PAT-07)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.bodies import Name, SiteId
+from api.patrol_report_shapes import PatrolReport
+from api.patrol_workbook import Days, workbook
+from api.permits import Caller, needs
+from api.problems import refusals
+from api.room import reply, room_of
+from core.words import LANGUAGES
+from patrol import report, round_store
+from patrol import store as tap_store
+from patrol.rounds import PatrolRound
+from patrol.rules import Tap
+from sites.register import Register
+
+router = APIRouter(prefix="/sites/{site}/patrol", tags=["patrol"])
+MAX_DAYS: Final = 31
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_REPORT = Annotated[Caller, needs("patrol.report")]
+_First = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+_Days = Annotated[int, Query(ge=1, le=MAX_DAYS)]
+
+
+@router.get("/report", response_model=PatrolReport, responses=refusals(404))
+def patrol_report(request: Request, site: SiteId, _: _REPORT, first: _First, days: _Days = 1) -> Response:
+    """What was walked on these days of the site: completion, punctuality and what was odd, per route and guard (PAT-07)."""
+    register, rounds, taps = _asked(request, site, first, days, None)
+    made = report.report(rounds, taps, register.zone_info, room_of(request).now())
+    return reply({"first": first, "days": days, "routes": made.routes, "guards": made.guards, "rows": made.rows})
+
+
+@router.get(
+    "/report.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}, **refusals(404)},
+)
+def patrol_report_file(
+    request: Request,
+    site: SiteId,
+    _: _REPORT,
+    first: _First,
+    days: _Days = 1,
+    route: Name | None = None,
+    language: Annotated[str, Query(pattern=f"^({'|'.join(LANGUAGES)})$")] = LANGUAGES[0],
+) -> Response:
+    """The same with the record form, a line for every point of every round, as a workbook."""
+    register, rounds, taps = _asked(request, site, first, days, route)
+    now = room_of(request).now()
+    data = workbook(register, rounds, taps, Days(first, days), now, language)
+    headers = {
+        "content-disposition": f'attachment; filename="patrol-{site}-{first.isoformat()}-{days}d.xlsx"',
+        "cache-control": "private, no-store",
+    }
+    return Response(data, media_type=XLSX, headers=headers)
+
+
+def _asked(
+    request: Request, site: str, first: date, days: int, route: str | None
+) -> tuple[Register, list[PatrolRound], list[Tap]]:
+    """A round belongs to the day on which it opens, and its taps to it: no round is counted on two days."""
+    room = room_of(request)
+    with room.store.read() as conn:
+        register = room.register(conn, site)
+        begins = datetime.combine(first, time(0), register.zone_info).astimezone(UTC)
+        ends = datetime.combine(first + timedelta(days=days), time(0), register.zone_info).astimezone(UTC)
+        found = round_store.between(conn, site, begins, ends, limit=20_000)
+        taps = tap_store.between(conn, site, begins, ends)
+    mine = [r for r in found if r.opens_at >= begins and (route is None or r.route.id == route)]
+    return register, mine, taps
