@@ -1834,11 +1834,47 @@ export interface paths {
          */
         get: operations["tap_list"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/patrol/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
-         * Tap Sync
-         * @description Bring taps; the guard is who is signed in. A tap may be sent again as often as it takes: it counts once (PAT-08, PAT-11).
+         * Patrol Report
+         * @description What was walked on these days of the site: completion, punctuality and what was odd, per route and guard (PAT-07).
          */
-        post: operations["tap_sync"];
+        get: operations["patrol_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/patrol/report.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Patrol Report File
+         * @description The same with the record form, a line for every point of every round, as a workbook.
+         */
+        get: operations["patrol_report_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3928,6 +3964,32 @@ export interface components {
             silent: boolean;
         };
         /**
+         * GuardFigures
+         * @description A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd.
+         */
+        GuardFigures: {
+            /** Person */
+            person: string;
+            /** Rounds */
+            rounds: number;
+            /** On Time */
+            on_time: number;
+            /** Late */
+            late: number;
+            /** Explained */
+            explained: number;
+            /** Punctuality */
+            punctuality: number | null;
+            /** Taps */
+            taps: number;
+            /** Void */
+            void: number;
+            /** Flags */
+            flags: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Handover
          * @description A hand-over. `planned_end`: of the outgoing person's shift; `joint`: alerts that both stay responsible for;
          *     `since`: when the outgoing person took the seat; `changed_at`: the last act.
@@ -4690,21 +4752,6 @@ export interface components {
             month: string;
         };
         /**
-         * ManualRead
-         * @description Nothing could be read: a supervisor says who was where, and why.
-         */
-        ManualRead: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            by: "manual";
-            /** Checkpoint */
-            checkpoint: string;
-            /** Reason */
-            reason: string;
-        };
-        /**
          * Me
          * @description Who is signed in.
          */
@@ -5012,6 +5059,25 @@ export interface components {
             excuse_roles: components["schemas"]["Role"][];
         };
         /**
+         * PatrolReport
+         * @description The figures of some days: per route, per guard, and each round.
+         */
+        PatrolReport: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Days */
+            days: number;
+            /** Routes */
+            routes: components["schemas"]["RouteFigures"][];
+            /** Guards */
+            guards: components["schemas"]["GuardFigures"][];
+            /** Rows */
+            rows: components["schemas"]["RoundRow"][];
+        };
+        /**
          * PatrolRoute
          * @description The points of a round.
          */
@@ -5109,46 +5175,6 @@ export interface components {
             answer_ms_median: number | null;
         };
         /**
-         * PhoneTap
-         * @description One tap. `id`: made by the phone, once; `n`: its how-manieth of this person on this phone; `prev`: the hash of the tap
-         *     before it; `said_at`: by the phone's clock; `kept`: it waited for a line.
-         */
-        PhoneTap: {
-            /** Id */
-            id: string;
-            /** N */
-            n: number;
-            /** Prev */
-            prev: string;
-            /**
-             * Said At
-             * Format: date-time
-             */
-            said_at: string;
-            /** Kept */
-            kept: boolean;
-            /** Read */
-            read: components["schemas"]["SunRead"] | components["schemas"]["UidRead"] | components["schemas"]["QrRead"] | components["schemas"]["ManualRead"];
-            /** Answers */
-            answers: {
-                [key: string]: boolean | number | string;
-            };
-            /** Note */
-            note: string;
-            /** Photos */
-            photos: string[];
-        };
-        /**
-         * PhoneTaps
-         * @description The taps of one phone, `client`; in any order.
-         */
-        PhoneTaps: {
-            /** Client */
-            client: string;
-            /** Taps */
-            taps: components["schemas"]["PhoneTap"][];
-        };
-        /**
          * PlaceHold
          * @description Why something must be kept, and what: about a subject, from `since` until `until`; nothing given is everything.
          */
@@ -5214,6 +5240,22 @@ export interface components {
             ends_at: string;
             /** On Call */
             on_call: boolean;
+        };
+        /**
+         * PointTally
+         * @description Points that were due: on time, late, missed; missed with a reason (excused), or told too late (explained).
+         */
+        PointTally: {
+            /** On Time */
+            on_time: number;
+            /** Late */
+            late: number;
+            /** Missed */
+            missed: number;
+            /** Excused */
+            excused: number;
+            /** Explained */
+            explained: number;
         };
         /**
          * Policies
@@ -5306,19 +5348,6 @@ export interface components {
             };
         };
         Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
-        /**
-         * QrRead
-         * @description What a printed code says: the part of its address after `/t/q/`.
-         */
-        QrRead: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            by: "qr";
-            /** Code */
-            code: string;
-        };
         /**
          * ReachablePeople
          * @description Whom to ask about the shifts that are over, the last one first.
@@ -5967,7 +5996,8 @@ export interface components {
         };
         /**
          * RoundBrief
-         * @description A round as lists and the live feed show it. `proved`: the points that were tapped, and when first.
+         * @description A round as lists and the live feed show it. `proved`: the points that were tapped, and when first; `points`: how each
+         *     stood when this was told; `people`: who proved them.
          */
         RoundBrief: {
             /** Id */
@@ -6001,6 +6031,12 @@ export interface components {
             proved: {
                 [key: string]: string;
             };
+            /** Points */
+            points: {
+                [key: string]: string;
+            };
+            /** People */
+            people: string[];
             /** Urgent */
             urgent: string[];
             /** Odd */
@@ -6093,6 +6129,49 @@ export interface components {
             body: components["schemas"]["RoundBrief"];
         };
         /**
+         * RoundRow
+         * @description A round that is over, as the record form has it: when it was planned, when it was walked, what was missed.
+         */
+        RoundRow: {
+            /** Id */
+            id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Route */
+            route: string;
+            /** Plan */
+            plan: string;
+            /** Seat */
+            seat: string;
+            /**
+             * Opens At
+             * Format: date-time
+             */
+            opens_at: string;
+            /**
+             * Closes At
+             * Format: date-time
+             */
+            closes_at: string;
+            /** Began At */
+            began_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            result: components["schemas"]["RoundState"];
+            points: components["schemas"]["PointTally"];
+            /** Planned */
+            planned: number;
+            /** People */
+            people: string[];
+            /** Odd */
+            odd: string[];
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
          * RoundSheet
          * @description A round with everything that is known of it. `route` is as it was when the round was made.
          */
@@ -6138,6 +6217,37 @@ export interface components {
             priorities: number[];
             /** Zones */
             zones: string[];
+        };
+        /**
+         * RouteFigures
+         * @description A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1.
+         */
+        RouteFigures: {
+            /** Route */
+            route: string;
+            /** Rounds */
+            rounds: number;
+            /** Complete */
+            complete: number;
+            /** Partial */
+            partial: number;
+            /** Missed */
+            missed: number;
+            /** Excused */
+            excused: number;
+            /** To Come */
+            to_come: number;
+            points: components["schemas"]["PointTally"];
+            /** Planned */
+            planned: number;
+            /** Completion */
+            completion: number | null;
+            /** Punctuality */
+            punctuality: number | null;
+            /** Odd */
+            odd: {
+                [key: string]: number;
+            };
         };
         /**
          * Rung
@@ -6725,21 +6835,6 @@ export interface components {
             reason: string;
         };
         /**
-         * SunRead
-         * @description The two fields of the address that a tag gave.
-         */
-        SunRead: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            by: "sun";
-            /** Picc Data */
-            picc_data: string;
-            /** Cmac */
-            cmac: string;
-        };
-        /**
          * SuspendRound
          * @description Why nobody is to walk it.
          */
@@ -6843,35 +6938,6 @@ export interface components {
             photos: string[];
         };
         /**
-         * TapOutcome
-         * @description What became of a tap; `findings`: the tasks whose answers somebody must hear of.
-         */
-        TapOutcome: {
-            /** Id */
-            id: string;
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "counted" | "duplicate" | "flagged";
-            /** Flags */
-            flags: string[];
-            /** Checkpoint */
-            checkpoint: string | null;
-            /** Rounds */
-            rounds: components["schemas"]["TapRound"][];
-            /** Findings */
-            findings: string[];
-        };
-        /**
-         * TapOutcomes
-         * @description One outcome a tap, in the order in which they were sent.
-         */
-        TapOutcomes: {
-            /** Items */
-            items: components["schemas"]["TapOutcome"][];
-        };
-        /**
          * TapPage
          * @description Taps, newest first; `next` asks for older ones.
          */
@@ -6894,16 +6960,6 @@ export interface components {
             zones: string[];
             /** Checkpoints */
             checkpoints: string[];
-        };
-        /**
-         * TapRound
-         * @description How a tap's point stands now in a round that it may count for.
-         */
-        TapRound: {
-            /** Round */
-            round: string;
-            /** Point */
-            point: string;
         };
         /**
          * TapsPush
@@ -6938,19 +6994,6 @@ export interface components {
              * @enum {string}
              */
             act: "offer" | "sign";
-        };
-        /**
-         * UidRead
-         * @description A tag's number.
-         */
-        UidRead: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            by: "uid";
-            /** Uid */
-            uid: string;
         };
         /**
          * Verdict
@@ -16259,20 +16302,19 @@ export interface operations {
             };
         };
     };
-    tap_sync: {
+    patrol_report: {
         parameters: {
-            query?: never;
+            query: {
+                first: string;
+                days?: number;
+            };
             header?: never;
             path: {
                 site: string;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PhoneTaps"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -16280,7 +16322,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TapOutcomes"];
+                    "application/json": components["schemas"]["PatrolReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patrol_report_file: {
+        parameters: {
+            query: {
+                first: string;
+                days?: number;
+                route?: string | null;
+                language?: string;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Unauthorized */
