@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from api.errors import Unavailable
-from app.real import duty_requests
+from app.real import duty_requests, patrol_requests
 from app.real.ground import Ground
 from app.real.requests import request
 from core import wire
@@ -39,6 +39,7 @@ from simulators.scenario.model import (
     Snapshot,
     Story,
 )
+from simulators.scenario.patrol_acts import PatrolAct, handset_says
 from simulators.scenario.story import find_alert, snapshot, story_of
 from simulators.virtual.life import BEAT, Word, life
 from simulators.virtual.people import Deed, about
@@ -119,7 +120,7 @@ class RealWorld:
             case Says():
                 self._says(act)
             case Scans():
-                self._says(self._tap(act))
+                self._says(handset_says(self._scenario.register, act))
             case Garbage():
                 ground.shout(act.gateway, act.payload.encode())
             case Gateway():
@@ -152,6 +153,9 @@ class RealWorld:
         return None if status < 400 else self._refused(deed, str(answer["code"]))
 
     def _request(self, deed: Deed) -> duty_requests.Request:
+        if isinstance(deed, PatrolAct):
+            with self._ground.eye.rows.read() as conn:
+                return patrol_requests.request(deed, conn, self._scenario.register, self._clock.now())
         if isinstance(deed, DutyAct):
             with self._ground.eye.rows.read() as conn:
                 return duty_requests.request(deed, conn, self._scenario.register)
@@ -226,16 +230,6 @@ class RealWorld:
         elif act.device in self._silent:
             self._silent.discard(act.device)
             self._say_once(Says(act.device, BEAT))
-
-    def _tap(self, act: Scans) -> Says:
-        """What the site's handset says when a guard holds it to a tag."""
-        register = self._scenario.register
-        handset = next((d.id for d in register.devices.values() if d.model == "handheld"), None)
-        if handset is None:
-            raise ValueError("the site has no handset (a device of model handheld) to scan with")
-        point = register.checkpoints.get(act.checkpoint)
-        tag = act.tag or (point.tags[0] if point is not None and point.tags else act.checkpoint)
-        return Says(handset, "patrol.tap", {"tag": tag, "guard": act.person, "proof": act.proof}, act.said_at)
 
     # -- past the gateways
 

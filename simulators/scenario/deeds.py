@@ -8,12 +8,11 @@ import msgspec
 
 from simulators.scenario import model
 from simulators.scenario.errors import Wrong
-from simulators.scenario.known import CAUSES, DISPOSITIONS, PROOFS, REPORTS, Known
+from simulators.scenario.known import CAUSES, DISPOSITIONS, REPORTS, Known
 from simulators.scenario.model import Act
 from simulators.scenario.times import duration
 from simulators.scenario.tokens import Words, value
 from sites.fields import quoted, unknown
-from sites.shapes import uid
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMES: Final = re.compile(r"x([1-9][0-9]{0,4})")
@@ -58,22 +57,6 @@ def says(words: Words, known: Known, at: datetime) -> Act:
     )
     data = {key: value(token) for key, token in words.options.items()}
     return msgspec.structs.replace(made, data=data)
-
-
-def scans(words: Words, known: Known, at: datetime) -> Act:
-    person = words.known("person", known.register.people)
-    words.skip("scans")
-    checkpoint = words.known("checkpoint", known.register.checkpoints)
-    tag, proof = words.text("tag"), words.text("proof")
-    if tag is not None and (tag := uid(tag)) is None:
-        raise Wrong("tag= is a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
-    if tag is None and checkpoint not in known.register.checkpoints:
-        raise Wrong(f"{checkpoint} is not of this site: say which tag is read (tag=04A1B2C3D4E5F6)")
-    if proof is not None and proof not in PROOFS:
-        raise Wrong(unknown("proof", proof, PROOFS))
-    made = model.Scans(person, checkpoint, tag, _said_at(words, known, at), proof or "uid")
-    words.close("said_at", "tag", "proof")
-    return made
 
 
 def garbage(words: Words, known: Known, _: datetime) -> Act:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from simulators.scenario import patrol_story
 from simulators.scenario.duty_story import SMALL
 from simulators.scenario.model import Expect, Happening
 
@@ -31,9 +32,9 @@ def about_fits(about: tuple[str, ...], h: Happening) -> bool:
 
 def is_quiet(h: Happening) -> bool:
     """What `nothing else` does not ask for: what stands only in the logbook, a notice that simply arrived, and the single
-    items of a hand-over.
+    items of a hand-over, and rounds that plans open.
     """
-    small = h.topic == "handover" and h.what in SMALL
+    small = (h.topic == "handover" and h.what in SMALL) or (h.topic == "round" and h.what in patrol_story.SMALL)
     return small or h.topic == "log" or (h.topic == "notice" and h.what == "sent")
 
 

@@ -11,8 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from duty.calendar import MONTH
-from simulators.scenario import given_duty
+from simulators.scenario import given_duty, given_patrol
 from simulators.scenario import rawpack as raw
 from simulators.scenario.rawpack import Nodes, Sections
 from sites.errors import Fault, PackRefused
@@ -24,7 +26,7 @@ from sites.tree import Mapped
 SMALL: Final = Path(__file__).with_name("small.yaml")
 KEYS: Final = (
     "people", "devices", "gateways", "zones", "seats", "checkpoints", "roster", "ladder", "policies", "kinds", "staffing",
-    "checklists", "forms", "signed_on", "published",
+    "checklists", "forms", "patrol", "signed_on", "published",
 )  # fmt: skip
 _BACK: Final = {"rotas": "roster", "shifts": "roster", "ladders": "ladder", "routes": "ladder", "posts": "staffing"}
 AS_IN_A_PACK: Final = ("certificates", "grade", "floater", "posts")  # of a person: a scenario says them as a pack does
@@ -40,7 +42,9 @@ def register(base: Path, given: Spot, zone: Spot, start: date | None, faults: li
     except PackRefused as refused:
         faults.extend(_placed(fault, given.file) for fault in refused.errors)
         made = None
-    return made if len(faults) == before else None
+    if made is None or len(faults) > before:
+        return None
+    return made if wanted.patrols else msgspec.structs.replace(made, patrol_plans={})
 
 
 @lru_cache(maxsize=8)
@@ -69,6 +73,7 @@ class _Given:
 
     def __init__(self, given: Spot, zone: Spot, start: date | None) -> None:
         self.given, self.zone, self.start = given, zone, start
+        self.patrols = isinstance(given.node, Mapped) and any(entry.key == "patrol" for entry in given.node.entries)
 
     def amend(self, sections: Sections) -> None:
         if self.zone.node is not None and sections["site"].file == str(SMALL):
@@ -190,6 +195,9 @@ class _Given:
 
     def forms(self, sections: Sections, spot: Spot) -> None:
         given_duty.forms(sections, spot)
+
+    def patrol(self, sections: Sections, spot: Spot) -> None:
+        given_patrol.patrol(sections, spot)
 
     # -- numbers
 

@@ -12,6 +12,7 @@ import duty.handover_errors
 import duty.presence_errors
 import duty.request_errors
 import logbook.errors
+import patrol.errors
 from alerts.rules import Cause, Disposition, State
 from core.kinds import KINDS
 from core.wire import Why
@@ -36,6 +37,7 @@ _ERRORS: Final = (
     duty.presence_errors,
     duty.request_errors,
     logbook.errors,
+    patrol.errors,
 )
 CODES: Final = tuple(
     sorted(
@@ -77,6 +79,9 @@ class Known:
             *(f"gateway/{g}" for g in r.gateways),
             *(f"seat/{s}" for s in r.seats),
             *(f"zone/{z}" for z in r.zones),
+            *(f"round/{name}" for name in r.patrol_routes),
+            *(f"checkpoint/{c}" for c in r.checkpoints),
+            *(f"person/{p}" for p in r.people),
             "logbook",
         }
 
@@ -127,7 +132,7 @@ class Known:
 
     def _whole(self, text: str) -> str | None:
         """A subject as the product writes it."""
-        tries = (text, f"gateway/{text}", f"seat/{text}", f"zone/{text}")
+        tries = (text, f"gateway/{text}", f"seat/{text}", f"zone/{text}", f"round/{text}", f"person/{text}")
         return next((t for t in tries if self.is_subject(t)), None)
 
     def is_subject(self, text: str) -> bool:

@@ -8,6 +8,7 @@ from simulators.scenario.duty_lines import DUTY
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import DISPOSITIONS, REPORTS, Known
 from simulators.scenario.model import Act
+from simulators.scenario.patrol_lines import PATROL
 from simulators.scenario.tokens import Words, nearest, split
 from simulators.scenario.verbs import Verb
 from sites.fields import unknown
@@ -57,21 +58,7 @@ SAYS: Final = Verb(
 )
 VERBS: Final = (
     SAYS,
-    Verb(
-        "scan",
-        "scan PERSON CHECKPOINT [said_at=] [tag=] [proof=]",
-        "A guard taps a patrol point; `said_at` when the phone was offline.",
-        "scan guard C1 said_at=22:01",
-        deeds.scans,
-    ),
-    Verb(
-        "scans",
-        "PERSON scans CHECKPOINT …",
-        "The same, the other way round.",
-        "guard scans C1",
-        deeds.scans,
-        second=True,
-    ),
+    *PATROL,
     Verb(
         "acks",
         "PERSON acks ALERT [override reason=]",

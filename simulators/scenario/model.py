@@ -45,13 +45,19 @@ class Says(Act, frozen=True, tag="says"):
 
 
 class Scans(Act, frozen=True, tag="scans"):
-    """A guard taps a checkpoint's tag (or `tag`, when it is not the checkpoint's own) with the site's handset."""
+    """A guard taps a checkpoint's tag (or `tag`, when it is not the checkpoint's own) with the site's handset, or `handset`.
+
+    `synced`: the tap was kept while there was no line. `counter`: how often the tag says that it was read.
+    """
 
     person: str
     checkpoint: str
     tag: str | None = None
     said_at: datetime | None = None
     proof: str = "uid"
+    synced: bool = False
+    counter: int | None = None
+    handset: str | None = None
 
 
 class Garbage(Act, frozen=True, tag="garbage"):
@@ -184,6 +190,7 @@ class Happening(msgspec.Struct, frozen=True, order=False):
     presence  SEAT                 asked, answered, missed, witnessed, …        who answered, or called
     away      SEAT                 asked, accepted, left, overdue, returned, …  who did it
     tap       CHECKPOINT           its verdict's words, or "tap"                the guard
+    round     ROUTE                opened, complete, partial, missed, urged, …  who did it
     reject    TOPIC                why                                          -
     refused   ALERT or SEAT        the refusal's code                           who tried
     log       subject              the entry's act (site.imported, …)           who

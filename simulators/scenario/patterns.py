@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from patrol.flags import Flag
-from simulators.scenario import duty_patterns
+from simulators.scenario import duty_patterns, patrol_patterns
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import CODES, DISPOSITIONS, STATES, WHYS, Known
 from simulators.scenario.pattern import Pattern
@@ -34,7 +33,6 @@ ALERT_WORDS: Final[Mapping[str, str]] = {
 }
 NOTICE_WORDS: Final = ("sent", "failed", "cancelled")
 DUTY_WORDS: Final = ("signed_on", "signed_off", "let_go", "absent")
-TAP_WORDS: Final = ("tap", *(flag.value for flag in Flag))
 TOPICS: Final = (
     "alert",
     "notice",
@@ -47,6 +45,7 @@ TOPICS: Final = (
     "presence",
     "away",
     "tap",
+    "round",
     "reject",
     "refused",
     "log",
@@ -59,7 +58,6 @@ _ALERT_KEYS: Final = (
 _STATE_KEYS: Final = ("number", "ring", "rung", "repeats", "holder", "disposition")
 _NOTICE_KEYS: Final = ("number", "ring", "rung", "channel", "attempts", "code")
 _DUTY_KEYS: Final = ("arrival", "late_s")
-_TAP_KEYS: Final = ("proof",)
 _ELSEWHERE: Final = {
     **{told: told for told in ("alert", "notice", "handover", "roster", "request", "presence", "away")},
     "log.written": "entry",
@@ -117,19 +115,6 @@ def _duty(words: Words, known: Known, never: bool) -> Pattern:
     return Pattern("duty", about, what, who, more)
 
 
-def _tap(words: Words, known: Known, never: bool) -> Pattern:
-    about: tuple[str, ...] = ()
-    if words.left and words.peek() not in {*TAP_WORDS, "by"}:
-        about = (words.known("checkpoint", known.register.checkpoints),)
-    what = "" if never else "tap"
-    if words.left and words.peek() != "by":
-        what = words.one_of("word", TAP_WORDS)
-    who = read_who(words, known, "by", what)
-    more = read_more(words, _TAP_KEYS)
-    words.close(*_TAP_KEYS)
-    return Pattern("tap", about, what, who, more)
-
-
 def _reject(words: Words, known: Known, _: bool) -> Pattern:
     about: tuple[str, ...] = ()
     if words.left and words.peek() not in WHYS:
@@ -180,7 +165,8 @@ READERS: Final[Mapping[str, Callable[[Words, Known, bool], Pattern]]] = {
     "request": duty_patterns.request,
     "presence": duty_patterns.presence,
     "away": duty_patterns.away,
-    "tap": _tap,
+    "tap": patrol_patterns.tap,
+    "round": patrol_patterns.round_,
     "reject": _reject,
     "refused": _refused,
     "log": _log,

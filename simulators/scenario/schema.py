@@ -4,10 +4,12 @@ It is made from the tables that the reader itself uses. It knows no names of a s
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from duty.calendar import MONTH
+from simulators.scenario import given_patrol
 from simulators.scenario.expects import FIRST_WORDS
 from simulators.scenario.given import AS_IN_A_PACK
 from simulators.scenario.lines import VERBS
@@ -15,6 +17,7 @@ from simulators.scenario.load import KEYS, LIVES
 from simulators.scenario.times import ONE
 from sites.duty_policies import DutyPolicies
 from sites.duty_words import FieldType
+from sites.patrol_words import PatrolPolicies
 from sites.register import MODELS, ZONE_KINDS, Role
 
 FILE: Final = Path(__file__).with_name("scenario.schema.json")
@@ -26,6 +29,7 @@ _THEN: Final = rf"^((later|{ONE}(\.\.{ONE})?{_TOLERANCE})\s+)?({'|'.join(FIRST_W
 _SPAN_OF_HOURS: Final = r"[0-9]{2}:[0-9]{2}\s*-\s*[0-9]{2}:[0-9]{2}"
 _HOURS: Final = rf"^\S+\s+{_SPAN_OF_HOURS}(\s*\+\s*{_SPAN_OF_HOURS})*(\s+on\s+[a-z+]+)?$"
 _LISTED: Final = r"^([0-9]+|check|note|(item|key)\s+[0-9]+)$"
+_PLAN: Final = re.sub(r"\(\?P<\w+>", "(", f"^{given_patrol.PLAN}$")
 _RUNG: Final = (
     r"^(repeat\s+[0-9.]+[smh]|[0-9.]+(ms|s|m|h)\S*\s+((seat|post|role|person|external):\S+|external)(\s+\S+)?)$"
 )
@@ -150,6 +154,32 @@ def given() -> dict[str, Any]:
             },
         },
         "kinds": {"type": "object", "additionalProperties": {"type": "object"}},
+        "patrol": {
+            "anyOf": [
+                {"const": given_patrol.OWN},
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "routes": _each(
+                            _one_or_more({}), {"stops": {"type": "array"}, "order": text, "night": {"type": "boolean"}}
+                        ),
+                        "plans": {
+                            "type": "object",
+                            "additionalProperties": {
+                                "anyOf": [{"type": "string", "pattern": _PLAN}, {"type": "object"}]
+                            },
+                        },
+                        "policies": {
+                            "description": "The patrol rules, as in a site pack.",
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {name: {} for name in PatrolPolicies.__struct_fields__},
+                        },
+                    },
+                },
+            ]
+        },
         "signed_on": {"type": "object", "additionalProperties": text},
         "published": {"type": "array", "items": {"type": "string", "pattern": MONTH}},
     }
@@ -167,6 +197,7 @@ def given() -> dict[str, Any]:
         "staffing": "post: how many it needs, with which certificates; without hours, the whole day round.",
         "checklists": "seat: what is gone through when it is handed over: things counted, `check`, `key N`, `note`.",
         "forms": "form of the log: its fields and their types.",
+        "patrol": "`plans`: the pack's own rounds are to be walked. Else none are but those of the plans given here, in few words.",
         "signed_on": "seat: who signed on before the start.",
         "published": "Months whose roster stood before the start, as the rotas have it.",
     }

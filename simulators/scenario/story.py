@@ -26,7 +26,7 @@ from ingest.tables import event, reject
 from logbook import entries
 from logbook.audit import verify_store
 from patrol.tables import tap
-from simulators.scenario import duty_story
+from simulators.scenario import duty_story, patrol_story
 from simulators.scenario.model import AlertNow, Happening, Scenario, Snapshot, Story
 from sites.register import Register
 
@@ -98,8 +98,9 @@ def story_of(conn: Connection, scenario: Scenario, ended_at: datetime, took_s: f
 def happenings(conn: Connection, scenario: Scenario) -> list[Happening]:
     """Everything that happened, in order. Who was in a seat before the start is no happening."""
     site = scenario.register.site_id
+    walked = patrol_story.routes(conn, site)
     known = {
-        row.id: _Known(row.number, (told_subject(row.subject, row.zone_id), row.kind))
+        row.id: _Known(row.number, (told_subject(row.subject, row.zone_id, walked), row.kind))
         for row in conn.execute(
             select(
                 alert_table.c.id,
@@ -124,9 +125,10 @@ def snapshot(conn: Connection, register: Register, at: datetime) -> Snapshot:
     site = register.site_id
     alerts = alert_store.page(conn, site, "all", limit=EVERY)
     held, _, _ = held_now(conn, register, at)
+    walked = patrol_story.routes(conn, site)
     return Snapshot(
         at,
-        tuple(_now(a) for a in sorted(alerts, key=lambda a: a.number)),
+        tuple(_now(a, walked) for a in sorted(alerts, key=lambda a: a.number)),
         {seat: holding.person for seat, holding in held.items()},
         entries.head(conn, site).size,
         {h.seat: h.state.value for h in reversed(handover_store.newest(conn, site, EVERY))},
@@ -149,32 +151,32 @@ def find_alert(conn: Connection, site: str, ref: str) -> Alert:
     alerts = sorted(
         alert_store.page(conn, site, "all", limit=EVERY), key=lambda a: (a.state is State.CLOSED, -a.number)
     )
+    walked = patrol_story.routes(conn, site)
     for fits in (_exactly, _by_plain_name):
         for one in alerts:
-            if fits(one, ref):
+            if fits(one, ref, told_subject(one.subject, one.zone_id, walked)):
                 return one
     raise NoSuchAlert
 
 
-def told_subject(subject: str, zone: str | None) -> str:
-    """An alert's subject without an id that only one run knows: a report is told by its place."""
-    return f"zone/{zone}" if subject.startswith("report/") else subject
+def told_subject(subject: str, zone: str | None, walked: Mapping[str, str]) -> str:
+    """An alert's subject without an id: a report is told by its place, a round by its route."""
+    return f"zone/{zone}" if subject.startswith("report/") else walked.get(subject, subject)
 
 
-def _exactly(one: Alert, ref: str) -> bool:
-    subject = told_subject(one.subject, one.zone_id)
+def _exactly(one: Alert, ref: str, subject: str) -> bool:
     return ref in {subject, f"{subject}/{one.kind}", f"#{one.number}"}
 
 
-def _by_plain_name(one: Alert, ref: str) -> bool:
-    name = told_subject(one.subject, one.zone_id).rpartition("/")[2]
+def _by_plain_name(one: Alert, ref: str, subject: str) -> bool:
+    name = subject.rpartition("/")[2]
     return ref in {name, f"{name}/{one.kind}"}
 
 
-def _now(a: Alert) -> AlertNow:
+def _now(a: Alert, walked: Mapping[str, str]) -> AlertNow:
     return AlertNow(
         number=a.number,
-        subject=told_subject(a.subject, a.zone_id),
+        subject=told_subject(a.subject, a.zone_id, walked),
         kind=a.kind,
         state=a.state.value,
         custody_by=a.custody_by,
@@ -225,6 +227,8 @@ def _told(said: _Body, known: Mapping[str, _Known], first: Mapping[str, tuple[st
         return Happening(said.at, "duty", (name,), DUTY[said.act], (said.actor,), came)
     if (of_duty := duty_story.told(said, _by(said), {k: v.about[0] for k, v in known.items()})) is not None:
         return of_duty
+    if (of_patrol := patrol_story.told(said, _by(said))) is not None:
+        return of_patrol
     if what != "alert" or name not in known:
         return Happening(said.at, "log", (said.subject,), said.act, _by(said))
     more = {k: v for k, v in said.data.items() if k in _MORE and v is not None}
@@ -290,9 +294,8 @@ def _taps(conn: Connection, site: str) -> Iterator[Happening]:
     query = select(tap).where(tap.c.site_id == site)
     for row in conn.execute(query.order_by(tap.c.heard_at, tap.c.checkpoint_id, tap.c.tag, tap.c.person_id)):
         who = () if row.person_id is None else (row.person_id,)
-        yield Happening(
-            row.heard_at, "tap", (row.checkpoint_id or row.tag,), (row.flags or ["tap"])[0], who, {"proof": row.proof}
-        )
+        more = {"proof": row.proof, **{f"flagged.{flag}": True for flag in row.flags}}
+        yield Happening(row.heard_at, "tap", (row.checkpoint_id or row.tag,), (row.flags or ["tap"])[0], who, more)
 
 
 def _rejects(conn: Connection, site: str) -> Iterator[Happening]:

@@ -11,7 +11,7 @@ from simulators.scenario.patterns import ALERT_WORDS, NOTICE_WORDS
 from simulators.scenario.times import Clock
 from simulators.scenario.tokens import literal, shown, word
 
-_DUTY: Final = frozenset({"handover", "roster", "entry", "review", "request", "presence", "away"})
+_DUTY: Final = frozenset({"handover", "roster", "entry", "review", "request", "presence", "away", "round"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
 
 
@@ -50,8 +50,9 @@ def _about(h: Happening, known: Known | None) -> list[str]:
     register = None if known is None else known.register
     if h.topic in {"roster", "review", "request"}:
         return list(h.about)
-    if h.topic in {"duty", "tap", "handover", "entry", "presence", "away"} and register is not None:
-        names = {"tap": register.checkpoints, "entry": forms(register)}.get(h.topic, register.seats)
+    if h.topic in {"duty", "tap", "handover", "entry", "presence", "away", "round"} and register is not None:
+        kept = {"tap": register.checkpoints, "entry": forms(register), "round": register.patrol_routes}
+        names = kept.get(h.topic, register.seats)
         return [a if a in names else literal(a) for a in h.about]
     if h.topic == "reject" and register is not None:
         return [a if a in register.gateways else literal(a) for a in h.about]

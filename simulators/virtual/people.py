@@ -21,8 +21,9 @@ from simulators.scenario.model import (
     SignsOff,
     SignsOn,
 )
+from simulators.scenario.patrol_acts import PatrolAct
 from simulators.scenario.story import find_alert
-from simulators.virtual import duties
+from simulators.virtual import duties, rounds
 from simulators.virtual.server import Shores
 from sites.register import Role
 from store.db import Tx
@@ -56,7 +57,7 @@ def do(tx: Tx, desk: Desk, deed: Deed, at: datetime, shores: Shores, key: Ed2551
     """Do it; `key` swears to the log where the API would. Raises the Refusal that the API would answer with."""
     person = desk.register.people.get(deed.person)
     roles = person.roles if person is not None else ()
-    named = duties.permit(deed) if isinstance(deed, DutyAct) else _PERMITS[type(deed)]
+    named = _permit(deed)
     names = [str(role) for role in roles]
 
     def may(action: str) -> bool:
@@ -70,12 +71,20 @@ def do(tx: Tx, desk: Desk, deed: Deed, at: datetime, shores: Shores, key: Ed2551
             acts.sign_on(tx, desk, deed.seat, who, at)
         case SignsOff():
             acts.sign_off(tx, desk, deed.seat, who, at)
+        case PatrolAct():
+            rounds.do(tx, desk, deed, roles, at)
         case DutyAct():
             duties.do(tx, desk, deed, roles, at, key, may)
         case Reports():
             acts.report(tx, desk, who, deed.kind, deed.zone, deed.note, deed.caller, at)
         case _:
             _with_alert(tx, desk, deed, _alert_id(tx, register.site_id, deed.alert), roles, at)
+
+
+def _permit(deed: Deed) -> str:
+    if isinstance(deed, PatrolAct):
+        return rounds.permit(deed)
+    return duties.permit(deed) if isinstance(deed, DutyAct) else _PERMITS[type(deed)]
 
 
 def _with_alert(

@@ -25,6 +25,7 @@ from simulators.scenario.model import (
     Snapshot,
     Story,
 )
+from simulators.scenario.patrol_acts import handset_says
 from simulators.scenario.story import snapshot, story_of
 from simulators.virtual import people
 from simulators.virtual.house import House
@@ -67,7 +68,7 @@ class VirtualWorld:
             case Says():
                 self._says(act)
             case Scans():
-                self._scans(act)
+                self._say_once(handset_says(self.scenario.register, act))
             case Garbage():
                 gateway = self.house.gateways[act.gateway]
                 self.house.at_once(partial(gateway.bypass, act.payload.encode()))
@@ -188,16 +189,6 @@ class VirtualWorld:
         if known is not None:
             return known.gateway
         return next(iter(self.scenario.register.gateways))
-
-    def _scans(self, act: Scans) -> None:
-        register = self.scenario.register
-        handset = next((d for d in register.devices.values() if d.model == "handheld"), None)
-        if handset is None:
-            raise ValueError("the site has no handset (a device of model handheld) to scan with")
-        point = register.checkpoints.get(act.checkpoint)
-        tag = act.tag or (point.tags[0] if point is not None and point.tags else act.checkpoint)
-        data = {"tag": tag, "guard": act.person, "proof": act.proof}
-        self._say_once(Says(handset.id, "patrol.tap", data, act.said_at))
 
     # -- faults
 

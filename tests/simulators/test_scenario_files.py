@@ -230,7 +230,7 @@ when:
         'night.yaml:17: given.checkpoints: "xyz" is not a tag UID (4, 7, 8 or 10 bytes in hexadecimal)',
         (
             'night.yaml:18: given.hours: unknown word "hours" (known: checklists, checkpoints, devices, forms, gateways, '
-            "kinds, ladder, people, policies, published, roster, seats, signed_on, staffing, zones)"
+            "kinds, ladder, patrol, people, policies, published, roster, seats, signed_on, staffing, zones)"
         ),
     ]
 
