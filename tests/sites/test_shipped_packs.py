@@ -186,7 +186,12 @@ def test_every_alert_finds_a_route_and_every_ladder_starts_in_a_seat(name: str) 
             route = site.route(kind, kind.priority, zone)
             assert route.ladder in site.ladders
             assert route.seat in site.seats
-    desks = {"planning", "management", "presence"}  # what no seat can answer: the rosters to come, whoever is missing
+    desks = {
+        "planning",
+        "management",
+        "presence",
+        "patrol",
+    }  # what no seat answers first: rosters to come, who or what is missing
     assert all(lad.rungs[0].who.startswith("seat:") for lad in site.ladders.values() if lad.id not in desks)
     assert site.ladders["life"].rungs[1].after_s == 30
 
