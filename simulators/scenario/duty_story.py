@@ -102,7 +102,10 @@ def told(said: Any, by: tuple[str, ...], alerts: Mapping[str, str]) -> Happening
 
 
 def _more(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: data[key] for key in _MORE if data.get(key) not in {None, ""}}
+    more = {key: data[key] for key in _MORE if data.get(key) not in {None, ""}}
+    if "why" in more:
+        more["why"] = more["why"].partition("/")[0]  # what asked for it, without its id
+    return more
 
 
 def _item(key: str, alerts: Mapping[str, str]) -> str:
