@@ -213,6 +213,7 @@ const en: typeof zh = {
     stopped: "Someone has it; the escalation has stopped.",
     again: "The last step: it repeats every {span} until someone answers.",
   },
+  step: { title: "On the spot", where: "A tap at {where}", until: "until {at}", left: "{time} left", over: "{time} overdue" },
   notices: { title: "Notices sent", tries: "{n} tries", result: "Provider's answer {code}", not_set_up: "This channel is not set up" },
   history: { title: "What happened" },
   plan: { label: "Floor plan", alt: "Floor plan", none: "This area has no floor plan." },

@@ -212,6 +212,7 @@ export default {
     stopped: "已有人受理，升级停止。",
     again: "已到最后一级：每 {span}重复，直到有人受理。",
   },
+  step: { title: "到场打点", where: "在{where}打点", until: "最迟 {at}", left: "还有 {time}", over: "已超 {time}" },
   notices: { title: "对外通知", tries: "已尝试 {n} 次", result: "服务商回执 {code}", not_set_up: "该渠道尚未配置" },
   history: { title: "经过" },
   plan: { label: "楼层平面图", alt: "楼层平面图", none: "该区域没有平面图。" },
