@@ -19,12 +19,6 @@ export function daysOf(month: string): string[] {
   return Array.from({ length: 31 }, (_, n) => addDays(first, n)).filter((day) => monthOf(day) === month);
 }
 
-/** 1 is Monday, 7 Sunday. */
-export const weekdayOf = (day: string): number => ((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;
-
-/** The Monday of a day's week. */
-export const mondayOf = (day: string): string => addDays(day, 1 - weekdayOf(day));
-
 /** The wall clock at a site: `2026-03-01T08:30:00`, so that two of them compare as text. */
 export function wallClock(at: number | string, zone: string): string {
   const parts = new Intl.DateTimeFormat("en-CA", {

@@ -1,5 +1,5 @@
 /** To which cells of the board a finding belongs. Pure. */
-import type { Finding, Register } from "@shared/api/types";
+import type { CoverageGap, Finding, Register } from "@shared/api/types";
 
 import { addDays, wallClock } from "./days";
 
@@ -42,6 +42,13 @@ export function placed(findings: readonly Finding[], book: Register, zone: strin
   }
   return made;
 }
+
+/** What the shifts that stand leave open, as the board shows what is wrong. */
+export const asFindings = (gaps: readonly CoverageGap[]): Finding[] =>
+  gaps.map((g) => ({
+    code: g.code, severity: "warning", seat: g.seat, person: null, day: null, template: null, starts_at: g.starts_at, ends_at: g.ends_at,
+    data: { post: g.post, have: g.have, need: g.need, certificate: g.certificate, minutes: (Date.parse(g.ends_at) - Date.parse(g.starts_at)) / 60_000 },
+  }));
 
 export const worst = (findings: readonly Finding[] | undefined): Weight | null =>
   !findings?.length ? null : findings.some((f) => f.severity === "error") ? "error" : "warning";

@@ -5,8 +5,8 @@ import type { Finding, Register, RosterHead, RosterMoved } from "@shared/api/typ
 import { type Board, coverRow, peopleRows, shiftRows } from "./board";
 import { bodyOf, type Cells, cellsOf, edited, hoursOf, inOrder, isNight, painted, peopleOf, signs, type Template, templatesOf, worksOn } from "./cells";
 import { brushOf, drawn, inRange, kept, moved, places, put } from "./cursor";
-import { addDays, addMonths, daysOf, mondayOf, wallClock, weekdayOf } from "./days";
-import { daysIn, placed, worst } from "./findings";
+import { addDays, addMonths, daysOf, wallClock } from "./days";
+import { asFindings, daysIn, placed, worst } from "./findings";
 import { asks } from "./moves";
 import { next, who } from "./steps";
 
@@ -36,7 +36,7 @@ describe("days", () => {
     expect(addMonths("2026-12", 1)).toBe("2027-01");
     expect(addMonths("2026-01", -1)).toBe("2025-12");
     expect([daysOf("2026-02").length, daysOf("2028-02").length, daysOf("2026-12").at(-1)]).toEqual([28, 29, "2026-12-31"]);
-    expect([addDays("2026-12-31", 1), weekdayOf("2026-03-01"), mondayOf("2026-03-01")]).toEqual(["2027-01-01", 7, "2026-02-23"]);
+    expect([addDays("2026-12-31", 1), addDays("2026-03-01", -1)]).toEqual(["2027-01-01", "2026-02-28"]);
   });
   it("reads the wall clock of the site, not of the browser", () => {
     expect(wallClock("2026-03-01T16:30:00Z", "Asia/Shanghai")).toBe("2026-03-02T00:30:00");
@@ -144,6 +144,13 @@ describe("findings", () => {
     const at = placed([gap, thin, wrong], book, "Asia/Shanghai");
     expect([...at.keys()].sort()).toEqual(["li/2026-03-01", "seat:centre/2026-03-02", "seat:centre/2026-03-03", "seat:gate/2026-03-01", "seat:second/2026-03-01"]);
     expect([worst(at.get("li/2026-03-01")), worst([thin]), worst(undefined)]).toEqual(["error", "warning", null]);
+  });
+});
+
+describe("gaps of what stands", () => {
+  it("are shown like findings, with how long they last", () => {
+    const [gap] = asFindings([{ code: "uncovered", post: "room", seat: "centre", day: "2026-03-01", starts_at: "2026-03-01T08:00:00Z", ends_at: "2026-03-01T10:00:00Z", have: 0, need: 1, certificate: null, people: [] }]);
+    expect([gap!.severity, gap!.data.minutes, daysIn(gap!, "Asia/Shanghai")]).toEqual(["warning", 120, ["2026-03-01"]]);
   });
 });
 

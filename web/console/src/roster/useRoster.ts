@@ -50,6 +50,13 @@ export function useRoster(month: Ref<string>, drafts: Ref<boolean>) {
     placeholderData: (before) => before,
   });
 
+  /** Of a month without a roster: what the shifts that stand leave open, as far ahead as any stand. */
+  const coverage = useQuery({
+    queryKey: ["coverage", siteId, month],
+    queryFn: () => taken(client.GET("/api/v1/sites/{site}/coverage", { params: { path: site(), query: { first: `${month.value}-01`, days: daysOf(month.value).length } } })),
+    enabled: () => list.isSuccess.value && shownId.value === null,
+  });
+
   async function load(): Promise<void> {
     const id = shownId.value;
     if (id === null) return void (roster.value = null);
@@ -91,5 +98,5 @@ export function useRoster(month: Ref<string>, drafts: Ref<boolean>) {
     void load();
   });
 
-  return { roster, heads, going, published, shownId, wanted, busy, problem, list, calendar, standing, findings, load, take, refresh };
+  return { roster, heads, going, published, shownId, wanted, busy, problem, list, calendar, standing, coverage, findings, load, take, refresh };
 }

@@ -14,6 +14,8 @@ export default {
     rostered: "{who} should be here since {at}, and has not come",
     also: "Also here: {who}",
     onCall: "On call: {who}",
+    coming: "What the next {n} days leave open",
+    noGaps: "Every post is filled for the next {n} days.",
     standsFor: "Standing in for {who}",
     next: "Next {at} {who} (in {in})",
     noNext: "No shift after this",

@@ -14,6 +14,8 @@ export default {
     rostered: "应由 {who} 值守（{at} 起），尚未到岗",
     also: "同在岗位：{who}",
     onCall: "备勤：{who}",
+    coming: "今后 {n} 天的空缺",
+    noGaps: "今后 {n} 天的岗位都已排满。",
     standsFor: "替 {who} 顶岗",
     next: "下一班 {at} {who}（{in}后）",
     noNext: "之后没有排班",
