@@ -63,6 +63,8 @@ def _bodies(path: Path) -> Iterator[_Body]:
                 body = _entry.decode(line).body
             except msgspec.MsgspecError:
                 continue  # the header, checkpoints and the end are no entries
+            if isinstance(body, msgspec.UnsetType):
+                continue  # its text was deleted after its time: nobody knows any more what was done
             try:
                 yield _body.decode(body)
             except msgspec.MsgspecError as wrong:
