@@ -47,12 +47,14 @@ from api.routes import (
     signing,
     site,
     solving,
+    taps,
 )
 from api.sessions import Sessions
 from api.solving import Solving
 from api.throttle import Throttle
 from core.clock import Clock
 from ingest.desks import Desks
+from patrol.keys import Ring, refuse_guessable
 from store.db import Store
 
 PREFIX = "/api/v1"
@@ -71,6 +73,7 @@ _ROUTERS = (
     solving,
     requests,
     rounds,
+    taps,
     patrol_report,
     feeds,
     logbook,
@@ -98,6 +101,7 @@ def create_app(
     settings: Settings,
     *,
     log_key: Ed25519PrivateKey | None = None,
+    ring: Ring | None = None,
     roles: Callable[[], Sequence[RoleState]] = tuple,
     metrics: CollectorRegistry = REGISTRY,
     passwords: Passwords | None = None,
@@ -106,6 +110,8 @@ def create_app(
 ) -> FastAPI:
     """The application over a store. Refuses to be made with a guessable secret outside the demo."""
     refuse_default_secrets(settings.mode, settings.secret)
+    if ring is not None:
+        refuse_guessable(settings.mode, ring.master)
     room = Room(
         store=store,
         desks=desks,
@@ -118,6 +124,7 @@ def create_app(
         consoles=Consoles(now),
         solving=Solving(store, desks, now),
         log_key=log_key,
+        ring=ring,
         roles=roles,
         metrics=metrics,
     )

@@ -25,19 +25,19 @@ from sites.duty_words import DayType as KindOfDay
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     if any(c < " " and c not in "\n\t" for c in text) or "\x7f" in text:
         raise ValueError("control characters are not allowed")
     return text
 
 
-Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_printable)]
-Long = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True), AfterValidator(_printable)]
+Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(printable)]
+Long = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True), AfterValidator(printable)]
 Said = Annotated[
-    str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(_printable)
+    str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(printable)
 ]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-Login = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
+Login = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(printable)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 
 Pin = Annotated[str, StringConstraints(min_length=1, max_length=12)]

@@ -23,6 +23,7 @@ from core.clock import Clock
 from core.errors import NotFound
 from ingest.desks import Desks
 from ingest.scene import Desk
+from patrol.keys import Ring
 from sites.register import Register
 from store.db import Store
 
@@ -70,6 +71,7 @@ class Room:
     consoles: Consoles
     solving: Solving
     log_key: Ed25519PrivateKey | None = None
+    ring: Ring | None = None  # the keys of tags that prove themselves
     roles: Callable[[], Sequence[RoleState]] = tuple
     metrics: CollectorRegistry = REGISTRY
     own_metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -30,6 +30,7 @@ from ingest.flow import Flow
 from ingest.sweep import Sweep
 from logbook.checkpoints import checkpoint, latest
 from logbook.keys import key_fingerprint, load_or_make_key
+from patrol.keys import Ring
 from sites import store as site_store
 from sites.register import Register
 from store.db import Store, Tx
@@ -66,6 +67,7 @@ class House:
         settings.data.mkdir(parents=True, exist_ok=True)
         self.secret = settings.secret()
         self.log_key: Ed25519PrivateKey = load_or_make_key(settings.data / "keys" / "logbook.pem")
+        self.ring = Ring(settings.tag_key())
         self.store = Store(settings.store_url)
         self.desks = Desks()
         self.roles = Roles()
@@ -201,6 +203,7 @@ class House:
             now,
             edge,
             log_key=self.log_key,
+            ring=self.ring,
             roles=self.role_states,
             metrics=self.metrics.registry,
         )

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     broker_cert: Path | None = Field(None, description="Certificate of the embedded broker; with BROKER_KEY.")
     broker_key: Path | None = Field(None, description="Key of the embedded broker.")
     broker_ca: Path | None = Field(None, description="CA of a broker you own, for mqtts.")
+    tag_key_file: Path | None = Field(
+        None, description="File with the master key of patrol tags; unset: DATA/keys/tags, made once."
+    )
     secret_file: Path | None = Field(
         None, description="File with the server secret; unset: DATA/keys/secret, made once."
     )
@@ -55,6 +58,17 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Where the rows are."""
         return self.store or f"sqlite:///{self.data.absolute() / 'watchroom.db'}"
+
+    def tag_key(self) -> bytes:
+        """The master key of the patrol tags, 16 bytes: from its file (32 hexadecimal digits), else made once, mode 0600."""
+        path = self.tag_key_file or self.data / "keys" / "tags"
+        if not path.exists():
+            if self.tag_key_file is not None:
+                raise FileNotFoundError(f"WATCHROOM_TAG_KEY_FILE: {path} is not there")
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(16), encoding="ascii")
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
 
     def secret(self) -> bytes:
         """The server secret: from its file, else made once and kept with mode 0600."""

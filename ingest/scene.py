@@ -53,7 +53,8 @@ class Desk(msgspec.Struct):
         register = self.register
         kind, device = register.kind(kind_name), register.devices.get(subject)
         family, _, name = subject.partition("/")
-        zone = device.zone if device else name if family == "zone" else None
+        point = register.checkpoints.get(name) if family == "checkpoint" else None
+        zone = device.zone if device else point.zone if point else name if family == "zone" else None
         policies = register.policies
         priority = kind.priority
         if device is not None and device.key and policies.key_zone_raises_priority and kind.rings:

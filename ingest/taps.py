@@ -1,13 +1,13 @@
 """Taps on the path, whoever brings them: held against their tags and against each other, before they count for a round."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from core.ids import derived
-from ingest import rounds
+from ingest import findings, proofs, rounds
 from ingest.rules import Judgement, Origin
 from ingest.scene import Heard, Scene
 from patrol import store, tag_store
@@ -18,6 +18,7 @@ from store.db import Tx
 
 TAP: Final = "patrol.tap"
 CHEAT: Final = "patrol.suspect"
+_PHONES: Final = "phone/"
 _BACK: Final = timedelta(hours=24)  # what a tap is held against: taps that were kept may be a whole night old
 # These are somebody's doing: a leader hears of them.
 _TOLD: Final = (
@@ -28,11 +29,17 @@ _TOLD: Final = (
     Flag.BLOCKED_TAG,
     Flag.NOT_PROVED,
     Flag.PROXY,
+    Flag.OUTBOX_EDITED,
+    Flag.MANUAL_DENIED,
 )
 
 
-def judged(tx: Tx, judgement: Judgement, walked: Sequence[PatrolRound]) -> None:
-    """Flag what is odd about the taps of a judgement, store how far their tags have counted, and let them prove points."""
+def judged(
+    tx: Tx, judgement: Judgement, walked: Sequence[PatrolRound], opened: Mapping[str, datetime] | None = None
+) -> None:
+    """Flag what is odd about the taps of a judgement, store how far their tags have counted, and let them prove points.
+    `opened`: when the address of a tap was first opened here, by its event's id.
+    """
     taps = judgement.changes.taps
     if not taps:
         return
@@ -40,17 +47,21 @@ def judged(tx: Tx, judgement: Judgement, walked: Sequence[PatrolRound]) -> None:
     uids, people = {t.tag for t in taps}, {t.person_id for t in taps if t.person_id is not None}
     tags = tag_store.some(tx.conn, site, uids)
     foreign = tag_store.elsewhere(tx.conn, site, uids - tags.keys())
-    before = store.since(tx.conn, site, judgement.at - _BACK, uids, people)
+    phones = {t.client for t in taps if t.client.startswith(_PHONES)}  # a reader on the wall is everybody's
+    before = store.since(tx.conn, site, judgement.at - _BACK, uids, people, phones)
     moved: dict[str, Tag] = {}
     for n, tap in enumerate(taps):
         tag = tags.get(tap.tag)
-        made = flagged(_placed(tap, tag, foreign), Beside(scene.desk.register, tag, before, _on_duty(scene)))
+        beside = Beside(scene.desk.register, tag, before, _on_duty(scene), (opened or {}).get(tap.event_id))
+        made = flagged(_placed(tap, tag, foreign), beside)
         taps[n] = made
         before.append(made)
         if tag is not None and made.counter is not None and made.counter > tag.counter and not set(made.flags) & VOID:
             tags[tap.tag] = moved[tap.tag] = msgspec.structs.replace(tag, counter=made.counter, read_at=made.at)
         _tell(judgement, made)
     tag_store.save(tx, site, moved.values(), "system", judgement.at)
+    findings.tell(judgement, walked, taps)
+    proofs.given(tx, judgement, taps)
     if walked:
         rounds.heard(tx, judgement, walked, taps)
 
@@ -88,3 +99,11 @@ def asked(new: Sequence[Heard]) -> list[tuple[str, str]]:
     """What taps may raise: known beforehand only by the guards whom they name."""
     named = {str(h.event.data.get("guard", "")) for h in new if h.event.kind == TAP}
     return [(subject_of(name), CHEAT) for name in (*sorted(named), None)] if named else []
+
+
+def told(made: Iterable[Tap]) -> list[tuple[str, str]]:
+    """The same of taps that were read already, and what was found at their points."""
+    pairs = {(subject_of(tap.person_id), CHEAT) for tap in made} | {
+        (findings.subject_of(tap.checkpoint_id), findings.FINDING) for tap in made if tap.answers and tap.checkpoint_id
+    }
+    return sorted(pairs)

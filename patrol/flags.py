@@ -33,6 +33,8 @@ class Flag(StrEnum):
     TOO_QUICK = "too_quick"  # one guard, two places, no time between them
     OFF_DUTY = "off_duty"
     PROXY = "proxy"  # one phone, two guards
+    OUTBOX_EDITED = "outbox_edited"  # the phone's chain of taps does not fit
+    MANUAL_DENIED = "manual_denied"  # vouched for by somebody who may not, or without a reason
     CLOCK_SKEW = "clock_skew"
     FUTURE = "future"
 
@@ -50,6 +52,7 @@ VOID: Final = frozenset(
         Flag.REPLAYED,
         Flag.HOARDED,
         Flag.DOUBLE_READ,
+        Flag.MANUAL_DENIED,
     }
 )
 COUNTER_START: Final = 1 << 24  # a tag's counter ends before this; it never begins again

@@ -59,18 +59,33 @@ def page(
     return _taps(conn, query.order_by(tap.c.heard_at.desc(), tap.c.event_id.desc()).limit(limit))
 
 
-def since(conn: Connection, site_id: str, at: datetime, tags: Collection[str], people: Collection[str]) -> list[Tap]:
-    """What these tags and people tapped since `at`, in the order we heard it: what a new tap is held against."""
+def since(
+    conn: Connection,
+    site_id: str,
+    at: datetime,
+    tags: Collection[str],
+    people: Collection[str],
+    clients: Collection[str] = (),
+) -> list[Tap]:
+    """What these tags, people and phones tapped since `at`, in the order we heard it: what a new tap is held against."""
     query = (
         select(tap)
         .where(
             tap.c.site_id == site_id,
             tap.c.heard_at >= at,
-            or_(tap.c.tag.in_(list(tags)), tap.c.person_id.in_(list(people))),
+            or_(tap.c.tag.in_(list(tags)), tap.c.person_id.in_(list(people)), tap.c.client.in_(list(clients))),
         )
         .order_by(tap.c.heard_at, tap.c.event_id)
     )
     return _taps(conn, query)
+
+
+def some(conn: Connection, site_id: str, event_ids: Collection[str]) -> dict[str, Tap]:
+    """Those of these taps that are there."""
+    if not event_ids:
+        return {}
+    query = select(tap).where(tap.c.site_id == site_id, tap.c.event_id.in_(list(event_ids)))
+    return {found.event_id: found for found in _taps(conn, query)}
 
 
 def between(conn: Connection, site_id: str, first: datetime, until: datetime, limit: int = 100_000) -> list[Tap]:

@@ -29,6 +29,12 @@ def every(conn: Connection, site_id: str) -> list[Tag]:
     return [_tag(row) for row in conn.execute(query.order_by(patrol_tag.c.checkpoint_id, patrol_tag.c.uid)).mappings()]
 
 
+def versions(conn: Connection, site_id: str) -> tuple[int, ...]:
+    """The versions of keys that the site's tags have; the first one always, for tags that are not known yet."""
+    query = select(patrol_tag.c.key_version).where(patrol_tag.c.site_id == site_id).distinct()
+    return tuple(sorted({1, *conn.execute(query).scalars()}))
+
+
 def elsewhere(conn: Connection, site_id: str, uids: Collection[str]) -> set[str]:
     """Those of these UIDs that hang at another site."""
     if not uids:

@@ -21,6 +21,7 @@ from api.app import create_app
 from api.live import Hub
 from api.passwords import Passwords
 from api.room import Room, Settings
+from patrol.keys import Ring
 from sites.register import Contact, Person, Plan, Register, Role
 from sites.tables import account
 from store.db import Store
@@ -28,6 +29,7 @@ from tests.conftest import HandClock
 from tests.night import HARBOUR, Night, words
 from tests.servers import create_schema
 
+MASTER = bytes.fromhex("00112233445566778899AABBCCDDEEFF")  # of the tags
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 MINE, OTHER = "harbour", "garden"
 ORIGIN = "http://test"
@@ -76,6 +78,7 @@ class House:
             clock,
             settings,
             passwords=cheap(),
+            ring=Ring(MASTER),
             log_key=Ed25519PrivateKey.from_private_bytes(b"k" * 32),
             hub=Hub(db, clock, beat_s=0.2),
         )

@@ -21,6 +21,10 @@ from sites.tables import member
 from tests.api.conftest import MINE, OTHER, House
 
 NO_ID = "01900000-0000-7000-8000-000000000000"
+TAP = {
+    **{"id": NO_ID, "n": 1, "prev": "", "said_at": "2026-03-01T14:00Z", "kept": False, "answers": {}},
+    **{"read": {"by": "uid", "uid": "00"}, "note": "", "photos": []},
+}
 BODIES: dict[str, dict[str, Any]] = {
     "sign_in": {"login": "nobody", "password": "x"},
     "change_password": {"old": "wrong", "new": "long enough to pass"},
@@ -58,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "approve_request": {},
     "refuse_request": {"reason": "r"},
     "withdraw_request": {},
+    "tap_sync": {"client": "p", "taps": [TAP]},
     "round_suspend": {"reason": "r"},
     "round_resume": {},
     "round_excuse": {"reason": "r"},

@@ -1834,7 +1834,11 @@ export interface paths {
          */
         get: operations["tap_list"];
         put?: never;
-        post?: never;
+        /**
+         * Tap Sync
+         * @description Bring taps; the guard is who is signed in. A tap may be sent again as often as it takes: it counts once (PAT-08, PAT-11).
+         */
+        post: operations["tap_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4752,6 +4756,21 @@ export interface components {
             month: string;
         };
         /**
+         * ManualRead
+         * @description Nothing could be read: a supervisor says who was where, and why.
+         */
+        ManualRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "manual";
+            /** Checkpoint */
+            checkpoint: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Me
          * @description Who is signed in.
          */
@@ -5175,6 +5194,46 @@ export interface components {
             answer_ms_median: number | null;
         };
         /**
+         * PhoneTap
+         * @description One tap. `id`: made by the phone, once; `n`: its how-manieth of this person on this phone; `prev`: the hash of the tap
+         *     before it; `said_at`: by the phone's clock; `kept`: it waited for a line.
+         */
+        PhoneTap: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /** Prev */
+            prev: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /** Kept */
+            kept: boolean;
+            /** Read */
+            read: components["schemas"]["SunRead"] | components["schemas"]["UidRead"] | components["schemas"]["QrRead"] | components["schemas"]["ManualRead"];
+            /** Answers */
+            answers: {
+                [key: string]: boolean | number | string;
+            };
+            /** Note */
+            note: string;
+            /** Photos */
+            photos: string[];
+        };
+        /**
+         * PhoneTaps
+         * @description The taps of one phone, `client`; in any order.
+         */
+        PhoneTaps: {
+            /** Client */
+            client: string;
+            /** Taps */
+            taps: components["schemas"]["PhoneTap"][];
+        };
+        /**
          * PlaceHold
          * @description Why something must be kept, and what: about a subject, from `since` until `until`; nothing given is everything.
          */
@@ -5348,6 +5407,19 @@ export interface components {
             };
         };
         Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        /**
+         * QrRead
+         * @description What a printed code says: the part of its address after `/t/q/`.
+         */
+        QrRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "qr";
+            /** Code */
+            code: string;
+        };
         /**
          * ReachablePeople
          * @description Whom to ask about the shifts that are over, the last one first.
@@ -6835,6 +6907,21 @@ export interface components {
             reason: string;
         };
         /**
+         * SunRead
+         * @description The two fields of the address that a tag gave.
+         */
+        SunRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "sun";
+            /** Picc Data */
+            picc_data: string;
+            /** Cmac */
+            cmac: string;
+        };
+        /**
          * SuspendRound
          * @description Why nobody is to walk it.
          */
@@ -6938,6 +7025,35 @@ export interface components {
             photos: string[];
         };
         /**
+         * TapOutcome
+         * @description What became of a tap; `findings`: the tasks whose answers somebody must hear of.
+         */
+        TapOutcome: {
+            /** Id */
+            id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "counted" | "duplicate" | "flagged";
+            /** Flags */
+            flags: string[];
+            /** Checkpoint */
+            checkpoint: string | null;
+            /** Rounds */
+            rounds: components["schemas"]["TapRound"][];
+            /** Findings */
+            findings: string[];
+        };
+        /**
+         * TapOutcomes
+         * @description One outcome a tap, in the order in which they were sent.
+         */
+        TapOutcomes: {
+            /** Items */
+            items: components["schemas"]["TapOutcome"][];
+        };
+        /**
          * TapPage
          * @description Taps, newest first; `next` asks for older ones.
          */
@@ -6960,6 +7076,16 @@ export interface components {
             zones: string[];
             /** Checkpoints */
             checkpoints: string[];
+        };
+        /**
+         * TapRound
+         * @description How a tap's point stands now in a round that it may count for.
+         */
+        TapRound: {
+            /** Round */
+            round: string;
+            /** Point */
+            point: string;
         };
         /**
          * TapsPush
@@ -6994,6 +7120,19 @@ export interface components {
              * @enum {string}
              */
             act: "offer" | "sign";
+        };
+        /**
+         * UidRead
+         * @description A tag's number.
+         */
+        UidRead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            by: "uid";
+            /** Uid */
+            uid: string;
         };
         /**
          * Verdict
@@ -16235,6 +16374,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TapPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tap_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneTaps"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TapOutcomes"];
                 };
             };
             /** @description Unauthorized */
