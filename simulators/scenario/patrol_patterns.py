@@ -5,13 +5,15 @@ from typing import Final
 from patrol.flags import Flag
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import Known
+from simulators.scenario.model import Happening
 from simulators.scenario.patrol_story import POINTS, ROUND_WORDS
 from simulators.scenario.pattern import Pattern, more, who
-from simulators.scenario.tokens import Words
+from simulators.scenario.tokens import Words, shown
 
 FLAGS: Final = tuple(flag.value for flag in Flag)
 TAP_WORDS: Final = ("tap", *FLAGS)
 _TAP_KEYS: Final = ("proof",)
+_TOLD: Final = ("points", "late", "explained", "missed", "odd")
 _ROUND_KEYS: Final = ("points", "odd", "reason", *POINTS)
 
 
@@ -48,3 +50,11 @@ def round_(words: Words, known: Known, never: bool) -> Pattern:
     said = more(words, _ROUND_KEYS)
     words.close(*_ROUND_KEYS)
     return Pattern("round", about, what, by, said)
+
+
+def more_told(h: Happening) -> list[str]:
+    """What stands behind a tap or a round in a timeline: the other flags; the points that make it what it is."""
+    if h.topic == "tap":
+        others = [flag for flag in FLAGS if flag != h.what and h.more.get(f"flagged.{flag}")]
+        return ["flagged", *others] if others else []
+    return [f"{key}={shown(h.more[key])}" for key in _TOLD if h.more.get(key)]

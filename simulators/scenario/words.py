@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from logbook.forms import forms
+from simulators.scenario import patrol_patterns
 from simulators.scenario.duty_patterns import is_named
 from simulators.scenario.known import Known
 from simulators.scenario.model import Happening
@@ -37,6 +38,8 @@ def what(happening: Happening, known: Known | None = None) -> str:
     if h.topic == "notice" and h.what in NOTICE_WORDS and h.more.get("channel"):
         parts.append(str(h.more["channel"]))
     parts += _who(h, known)
+    if h.topic in {"tap", "round"}:
+        parts += patrol_patterns.more_told(h)
     if h.topic == "alert" and h.what == "escalated":
         parts += [f"{key}={shown(h.more[key])}" for key in ("ring", "rung") if _worth_saying(h, key)]
     return " ".join(parts)
