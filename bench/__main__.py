@@ -1,10 +1,10 @@
-"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [duty] [archive] [shape] [--quick]`."""
+"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [duty] [archive] [patrol] [shape] [--quick]`."""
 
 import sys
 
-from bench import archive, demo, duty, ingest, latency, population, shape, solver, virtual
+from bench import archive, demo, duty, ingest, latency, patrol, population, shape, solver, virtual
 
-ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "duty", "archive", "shape")
+ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "duty", "archive", "patrol", "shape")
 
 
 def main() -> None:
@@ -27,6 +27,8 @@ def main() -> None:
             duty.run(quick=quick)
         elif word == "archive":
             archive.run(5_000 if quick else 50_000)
+        elif word == "patrol":
+            patrol.run(4 if quick else 10)
         elif word == "shape":
             shape.run()
         else:

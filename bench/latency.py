@@ -20,10 +20,11 @@ from core import wire
 
 console = Console()
 PASSWORD = "correct horse battery"
+EVENT = rb'"id":"([0-9a-f-]{36})","device_id"'
 
 
-def page(server: Server) -> socket.socket:
-    """A page's open feed, signed in as the administrator of the first start."""
+def page(server: Server, site: str = SITE) -> socket.socket:
+    """A page's open feed of a site, signed in as the administrator of the first start."""
     log = server.log.read_text()
     word = re.search(r"one-time password (\S+)", log)
     base = f"http://127.0.0.1:{server.port}/api/v1"
@@ -33,13 +34,13 @@ def page(server: Server) -> socket.socket:
     client.post(f"{base}/session/password", json={"old": word[1], "new": PASSWORD}).raise_for_status()
     cookie = "; ".join(f"{k}={v}" for k, v in client.cookies.items())
     sock = socket.create_connection(("127.0.0.1", server.port))
-    sock.sendall(f"GET /api/v1/live?site={SITE} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode())
+    sock.sendall(f"GET /api/v1/live?site={site} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode())
     return sock
 
 
-def listen(sock: socket.socket, heard: dict[str, float], ending: threading.Event) -> None:
-    """Note when each event is first seen in a push."""
-    found = re.compile(rb'"id":"([0-9a-f-]{36})","device_id"')
+def listen(sock: socket.socket, heard: dict[str, float], ending: threading.Event, named: bytes = EVENT) -> None:
+    """Note when each event is first seen in a push; `named` finds its id."""
+    found = re.compile(named)
     buffer = b""
     sock.settimeout(0.5)
     while not ending.is_set():
@@ -60,22 +61,29 @@ def measure(folder: Path, rate: int, seconds: int) -> list[float]:
     """Milliseconds from PUBLISH to push, at `rate` events a second."""
     payloads = list(events(rate * seconds))
     with system(folder, "sqlite", "nats") as (server, port):
-        heard: dict[str, float] = {}
-        ending = threading.Event()
-        feed = page(server)
-        listening = threading.Thread(target=listen, args=(feed, heard, ending))
-        listening.start()
-        user = f"{SITE}.{GATEWAY}"
-        sock = connected(port, user.replace(".", "_"), user, server.password)
-        topic = wire.topic(SITE, GATEWAY, wire.Channel.EVENTS)
-        sent = publish(sock, publications(topic, payloads), rate)
-        server.await_events(len(payloads))
-        time.sleep(0.5)
-        ending.set()
-        listening.join()
-        feed.close()
+        return list(pushed(server, port, SITE, GATEWAY, payloads, rate).values())
+
+
+def pushed(
+    server: Server, port: int, site: str, gateway: str, payloads: list[bytes], rate: int, named: bytes = EVENT
+) -> dict[str, float]:
+    """Publish at `rate` a second; milliseconds from PUBLISH to push, of each event that was seen at a page."""
+    heard: dict[str, float] = {}
+    ending = threading.Event()
+    feed = page(server, site)
+    listening = threading.Thread(target=listen, args=(feed, heard, ending, named))
+    listening.start()
+    user = f"{site}.{gateway}"
+    sock = connected(port, user.replace(".", "_"), user, server.password)
+    topic = wire.topic(site, gateway, wire.Channel.EVENTS)
+    sent = publish(sock, publications(topic, payloads), rate)
+    server.await_events(len(payloads))
+    time.sleep(0.5)
+    ending.set()
+    listening.join()
+    feed.close()
     ids = [json.loads(p)["id"] for p in payloads]
-    return [(heard[i] - at) * 1000 for i, at in zip(ids, sent, strict=True) if i in heard]
+    return {i: (heard[i] - at) * 1000 for i, at in zip(ids, sent, strict=True) if i in heard}
 
 
 def run(seconds: int = 10) -> None:

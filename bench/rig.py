@@ -39,13 +39,19 @@ class Server:
     """`watchroom up` on the bench site, or on another."""
 
     def __init__(
-        self, folder: Path, store_url: str, broker_url: str, env: dict[str, str], site: Register | None = None
+        self,
+        folder: Path,
+        store_url: str,
+        broker_url: str,
+        env: dict[str, str],
+        site: Register | None = None,
+        imported_at: datetime | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         db = Store(store_url)
         upgrade(db)
         made = site or register()
-        import_site(db, Desks(), made, digest(made), datetime.now(UTC), "system")
+        import_site(db, Desks(), made, digest(made), imported_at or datetime.now(UTC), "system")
         db.close()
         (folder / "secret").write_text(SECRET)
         self.store_url, self.port, self.broker_port = store_url, free_port(), free_port()
@@ -112,7 +118,13 @@ class Server:
 
 @contextlib.contextmanager
 def system(
-    folder: Path, store: str, broker: str, *, slow: bool = False, site: Register | None = None
+    folder: Path,
+    store: str,
+    broker: str,
+    *,
+    slow: bool = False,
+    site: Register | None = None,
+    imported_at: datetime | None = None,
 ) -> Iterator[tuple[Server, int]]:
     """A running server with `store` (sqlite, postgresql) and `broker` (nats, mosquitto), and the broker's port."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -132,6 +144,6 @@ def system(
             mosquitto.start()
             leaving.callback(mosquitto.stop)
             broker_url, port = f"mqtt://127.0.0.1:{mosquitto.port}", mosquitto.port
-        server = Server(folder / "server", url, broker_url, env, site)
+        server = Server(folder / "server", url, broker_url, env, site, imported_at)
         leaving.callback(server.stop)
         yield server, port or server.broker_port
