@@ -47,6 +47,7 @@ from api.routes import (
     signing,
     site,
     solving,
+    tags,
     taps,
 )
 from api.sessions import Sessions
@@ -74,6 +75,7 @@ _ROUTERS = (
     requests,
     rounds,
     taps,
+    tags,
     patrol_report,
     feeds,
     logbook,

@@ -60,6 +60,8 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "handover.resolve": Permit(Where.SITE, _LEADS, person=True),
     "handover.override": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN}), person=True),
     "patrol.see": Permit(Where.SITE, _ALL),
+    "tag.see": Permit(Where.SITE, _LEADS),
+    "tag.keep": Permit(Where.SITE, _LEADS, person=True),
     "patrol.tap": Permit(Where.SITE, _HANDS, person=True),
     "patrol.excuse": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "patrol.report": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),

@@ -1,8 +1,11 @@
 """What the API answers to a phone about its taps (see `api.shapes`)."""
 
+from datetime import datetime
 from typing import Literal
 
 from api.shapes import Shape
+from patrol.flags import TagState
+from patrol.rules import Proof
 
 
 class TapRound(Shape):
@@ -27,3 +30,23 @@ class TapOutcomes(Shape):
     """One outcome a tap, in the order in which they were sent."""
 
     items: list[TapOutcome]
+
+
+class PatrolTag(Shape):
+    """A tag: where it hangs, how it proves itself, and the newest read that was believed. A printed code's `uid` is the code."""
+
+    uid: str
+    checkpoint: str
+    proof: Proof
+    state: TagState
+    key_version: int
+    counter: int
+    read_at: datetime | None
+    changed_at: datetime
+    changed_by: str
+
+
+class PatrolTags(Shape):
+    """The tags of a site, by their points."""
+
+    items: list[PatrolTag]

@@ -31,3 +31,33 @@ class RoundNotAllowed(NotPermitted):
     """The site names who excuses and suspends rounds."""
 
     code = "round_not_allowed"
+
+
+class NoSuchTag(NotFound):
+    """There is no such tag here."""
+
+    code = "no_such_tag"
+
+
+class NoSuchCheckpoint(NotFound):
+    """The site has no such checkpoint."""
+
+    code = "no_such_checkpoint"
+
+
+class TagNotThere(Refusal):
+    """The tag stands where this cannot be done to it."""
+
+    code = "tag_state"
+
+
+class TagTaken(Refusal):
+    """Such a tag is assigned already, here or elsewhere."""
+
+    code = "tag_taken"
+
+
+class TagNotProved(Invalid):
+    """The tag did not prove itself with this site's keys."""
+
+    code = "tag_not_proved"

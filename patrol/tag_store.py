@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from core.clock import micros
@@ -27,6 +28,36 @@ def every(conn: Connection, site_id: str) -> list[Tag]:
     """All tags of a site, by checkpoint."""
     query = select(patrol_tag).where(patrol_tag.c.site_id == site_id)
     return [_tag(row) for row in conn.execute(query.order_by(patrol_tag.c.checkpoint_id, patrol_tag.c.uid)).mappings()]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A tag as the register of tags shows it."""
+
+    uid: str
+    checkpoint: str
+    proof: str
+    state: str
+    key_version: int
+    counter: int
+    read_at: datetime | None
+    changed_at: datetime
+    changed_by: str
+
+
+def listed(conn: Connection, site_id: str, uid: str | None = None) -> list[Row]:
+    """All tags of a site, or the one, with who changed them last and when."""
+    c = patrol_tag.c
+    query = select(
+        *(c.uid, c.checkpoint_id, c.proof, c.state, c.key_version, c.counter, c.read_at, c.changed_at, c.changed_by)
+    ).where(c.site_id == site_id)
+    if uid is not None:
+        query = query.where(c.uid == uid)
+    return [Row(*row) for row in conn.execute(query.order_by(c.checkpoint_id, c.uid))]
+
+
+def row(conn: Connection, site_id: str, uid: str) -> Row:
+    """One tag that is there."""
+    return listed(conn, site_id, uid)[0]
 
 
 def versions(conn: Connection, site_id: str) -> tuple[int, ...]:

@@ -22,8 +22,8 @@ from tests.api.conftest import MINE, OTHER, House
 
 NO_ID = "01900000-0000-7000-8000-000000000000"
 TAP = {
-    **{"id": NO_ID, "n": 1, "prev": "", "said_at": "2026-03-01T14:00Z", "kept": False, "answers": {}},
-    **{"read": {"by": "uid", "uid": "00"}, "note": "", "photos": []},
+    "id": NO_ID, "n": 1, "prev": "", "said_at": "2026-03-01T14:00Z", "kept": False, "answers": {},
+    "read": {"by": "uid", "uid": "00"}, "note": "", "photos": [],
 }
 BODIES: dict[str, dict[str, Any]] = {
     "sign_in": {"login": "nobody", "password": "x"},
@@ -63,6 +63,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "refuse_request": {"reason": "r"},
     "withdraw_request": {},
     "tap_sync": {"client": "p", "taps": [TAP]},
+    "tag_assign": {"checkpoint": "none"},
+    "tag_block": {"reason": "r"},
+    "tag_restore": {"reason": "r"},
+    "tag_move": {"checkpoint": "C1", "reason": "r"},
+    "tag_replace": {"by": "04AA", "reason": "r"},
     "round_suspend": {"reason": "r"},
     "round_resume": {},
     "round_excuse": {"reason": "r"},
@@ -116,6 +121,7 @@ def at(path: str, site: str) -> str:
         .replace("{id}", NO_ID)
         .replace("{which}", NO_ID)
         .replace("{plan}", "none")
+        .replace("{uid}", "NONE")
         .replace("{n}", "9999")
         .replace("{sha256}", "0" * 64)
     )
