@@ -114,7 +114,8 @@ def record(conn: Connection, register: Register, first: date, last: date, now: d
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     starts, ends = span(register, days)
     planned = duty_store.shifts(conn, site, starts, ends + _LONG)
-    shifts = [s for s in planned if starts <= s.starts_at < ends]
+    begun = entries.begun(conn, site) or starts  # of shifts that were over before that nobody knows anything
+    shifts = [s for s in planned if starts <= s.starts_at < ends and s.ends_at > begun]
     stays = duty_store.attended(conn, site, starts)
     found = plan_and_fact.facts(shifts, [a for a in stays if a.on_at < ends + _LONG], now)
     aways = away_store.between(conn, site, starts, ends + _LONG)

@@ -15,6 +15,7 @@ from alerts.rules import Alert
 from core.clock import instant, micros, seconds
 from duty import store as duty_store
 from duty.rules import Attended, who_holds
+from logbook import entries
 from logbook.reviews import span
 from logbook.tables import log_text
 from sites.register import Dated, Register
@@ -82,7 +83,8 @@ def day_sheet(conn: Connection, register: Register, day: date, at: datetime) -> 
     """The sheet of a day, as far as it has come by `at`."""
     site, (starts, whole) = register.site_id, span(register.zone_info, day)
     ends = max(starts, min(whole, at))
-    shifts = [s for s in duty_store.shifts(conn, site, starts, ends) if not s.on_call]
+    begun = entries.begun(conn, site) or starts  # nobody can have come to a shift of before
+    shifts = [s for s in duty_store.shifts(conn, site, starts, ends) if not s.on_call and s.ends_at > begun]
     stays = [a for a in duty_store.attended(conn, site, starts - LONGEST) if a.on_at < ends]
     alerts = _alerts(conn, site, starts, ends)
     forms = _forms(conn, site, starts, ends)

@@ -85,6 +85,12 @@ def history(conn: Connection, site_id: str, subject: str) -> list[Entry]:
     return [_entry(row) for row in conn.execute(_select(site_id, subject).order_by(log_entry.c.n))]
 
 
+def begun(conn: Connection, site_id: str) -> datetime | None:
+    """When the log begins: before that nobody watched over the site."""
+    found = conn.scalar(select(log_entry.c.at).where(log_entry.c.site_id == site_id, log_entry.c.n == 1))
+    return None if found is None else instant(found)
+
+
 def one(conn: Connection, site_id: str, n: int) -> Entry | None:
     """Entry number `n`."""
     row = conn.execute(_select(site_id, None).where(log_entry.c.n == n)).one_or_none()

@@ -39,6 +39,7 @@ from duty.rosters import Edit, difference
 from duty.rosters import Roster as Standing
 from ingest import rosters as path
 from ingest.scene import Desk
+from logbook import entries
 from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}", tags=["rosters"])
@@ -211,7 +212,10 @@ def planned_and_actual(request: Request, site: SiteId, month: MonthId, _: _SEE) 
     room = room_of(request)
     with room.store.read() as conn:
         starts, ends = span(room.register(conn, site), days_of(month))
-        shifts = [s for s in duty_store.shifts(conn, site, starts, ends) if starts <= s.starts_at < ends]
+        begun = entries.begun(conn, site) or starts
+        shifts = [
+            s for s in duty_store.shifts(conn, site, starts, ends) if starts <= s.starts_at < ends and s.ends_at > begun
+        ]
         stays = [a for a in duty_store.attended(conn, site, starts) if a.on_at < ends + timedelta(days=1)]
     found = plan_and_fact.facts(shifts, stays, room.now())
     mine = [a for a in found.unplanned if starts <= a.on_at < ends]
