@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from duty.rules import dated, who_holds
-from simulators import devices, doors, fire, guards, water
+from simulators import devices, doors, fire, guards, patrols, water
 from simulators.sayings import Stream, dice, merged
 from sites.register import Device, Register, Role
 
@@ -33,6 +33,7 @@ class Cast(msgspec.Struct, frozen=True):
     guard: str | None
     tags: tuple[str, ...]
     staff: tuple[str, ...]
+    on: datetime | None = None  # when it begins, where somebody knows
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ def cast(register: Register, on: datetime | None = None) -> Cast:
         guard=_walker(register, on),
         tags=tuple(tag for point in register.checkpoints.values() for tag in point.tags[:1]),
         staff=tuple(register.people),
+        on=on,
     )
 
 
@@ -84,10 +86,30 @@ def _demo(register: Register, parts: Cast, seed: int) -> Iterator[Stream]:
     if parts.readers:
         yield doors.denied(parts.readers[0], 75, "expired", "C-20417")
     if parts.handset and parts.guard:
-        yield guards.walk(parts.handset, parts.guard, parts.tags[:8], dice(seed, "round"), 25, 20)
+        yield _first_round(register, parts.handset, parts.guard, parts, seed)
     if parts.flapping:
         yield fire.bad_contact(parts.flapping, dice(seed, "flapping"), 80, 5, 24)
     yield from _life(register, parts, seed, falls_silent=60, begins=300)
+
+
+def _first_round(register: Register, handset: str, guard: str, parts: Cast, seed: int) -> Stream:
+    """Eight points in the first minutes. Where the plans have a scale nobody may be too quick: then the guard takes the lift
+    from floor to floor, or goes on foot.
+    """
+    by = dice(seed, "round")
+    stack = _stack(register)
+    if register.policies.patrol.unit_m and len(stack) < 8:
+        return guards.round_on_foot(handset, guard, guards.route_of(register)[:8], by, 25)
+    return guards.walk(handset, guard, (stack if register.policies.patrol.unit_m else parts.tags)[:8], by, 25, 20)
+
+
+def _stack(register: Register) -> tuple[str, ...]:
+    """The tags of the points that are drawn at one spot, floor above floor; of the spot that has most."""
+    spots: dict[tuple[str, float | None, float | None], list[str]] = {}
+    for point in register.checkpoints.values():
+        plan = next((p for z in register.zone_path(point.zone) if (p := register.zones[z].plan)), "")
+        spots.setdefault((plan, point.x, point.y), []).extend(point.tags[:1])
+    return tuple(max(spots.values(), key=len, default=[]))
 
 
 def _calm(register: Register, parts: Cast, seed: int) -> Iterator[Stream]:
@@ -115,7 +137,10 @@ def _life(register: Register, parts: Cast, seed: int, *, falls_silent: float, be
         elif device.model == "level":
             yield devices.gauge(device.id, "level", "m", 1.8, 0.3, dice(seed, "gauge", device.id), 30)
     yield doors.comings_and_goings(parts.readers, parts.staff, dice(seed, "cards"), 20, 5)
-    if parts.handset and parts.guard:
+    if parts.on is not None and (walkers := patrols.handsets(register)):
+        for seat, handset in walkers.items():
+            yield patrols.planned(register, seat, handset, parts.on, dice(seed, "rounds", seat), 4 * begins)
+    elif parts.handset and parts.guard:
         route = dice(seed, "rounds")
         yield guards.rounds(parts.handset, parts.guard, parts.tags, route, begins, 900, 60, 10)
 

@@ -87,7 +87,7 @@ def test_life_signs_that_are_committed_together_leave_the_same_rows(story: str, 
 
 
 def test_a_day_of_the_estate_is_bounded_work() -> None:
-    """24 h of 406 devices, 50,000 events: what makes it quick is that a day needs few transactions, whatever the machine."""
+    """24 h of 406 devices and the rounds of its plans, 49,000 events: nobody is called, and what makes it quick is that a day needs few transactions, whatever the machine."""
     register = read(ESTATE)
     here = House(register, START, shores(), life=life("calm", register, START, 1))
     statements: list[str] = []
@@ -95,7 +95,7 @@ def test_a_day_of_the_estate_is_bounded_work() -> None:
     here.pass_to(START + timedelta(hours=24))
     here.at_once(lambda: None)
     with here.store.read() as conn:
-        assert (conn.exec_driver_sql("SELECT count(*) FROM event").scalar() or 0) > 50_000
+        assert (conn.exec_driver_sql("SELECT count(*) FROM event").scalar() or 0) > 49_000
         assert conn.exec_driver_sql("SELECT count(*) FROM alert").scalar() == 0
         silent = "SELECT count(*) FROM device_state WHERE silent OR (due_at IS NOT NULL AND heard_at = 0)"
         assert conn.exec_driver_sql(silent).scalar() == 0
