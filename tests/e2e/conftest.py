@@ -1,6 +1,8 @@
 """A real demo without its story, and a browser in which any console error fails the test."""
 
 import json
+import os
+import ssl
 import subprocess
 import sys
 import time
@@ -31,11 +33,14 @@ FLAGS = [
 class Demo:
     """The running demo: whom one may sign in as, and devices that speak when told to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cert: Path | None = None) -> None:
+        """With `cert`, and its key beside it, by https under the name localhost."""
         self.folder = folder
         self.log = folder.parent / "demo.log"
+        self.tls = ssl.create_default_context(cafile=cert) if cert else None
+        tls = {"WATCHROOM_TLS_CERT": str(cert), "WATCHROOM_TLS_KEY": str(cert.with_suffix(".key"))} if cert else {}
         command = [sys.executable, "-m", "app", "demo", "--no-story", "--port", "0", "--data", str(folder)]
-        self.process = spawn(command, self.log)
+        self.process = spawn(command, self.log, env={**os.environ, **tls})
         until = time.monotonic() + PATIENCE
         told = folder / "server.json"
         while not (told.exists() and self._answers(told) and self.estate.exists()):
@@ -43,12 +48,14 @@ class Demo:
                 raise AssertionError(f"the demo did not start:\n{self.log.read_text()}")
             time.sleep(0.1)
         self.site: str = json.loads(told.read_bytes())["site"]
-        self.people = json.load(urlopen(f"{self.url}api/v1/modes"))["demo_logins"]
+        self.people = json.load(urlopen(f"{self.url}api/v1/modes", context=self.tls))["demo_logins"]
 
     def _answers(self, told: Path) -> bool:
         try:
             self.url: str = json.loads(told.read_bytes())["url"]
-            return bool(urlopen(f"{self.url}api/v1/health", timeout=2).status == 200)
+            if self.tls:
+                self.url = self.url.replace("127.0.0.1", "localhost")
+            return bool(urlopen(f"{self.url}api/v1/health", timeout=2, context=self.tls).status == 200)
         except (OSError, ValueError):
             return False
 

@@ -4,6 +4,7 @@ import { watchDebounced } from "@vueuse/core";
 import { computed, ref, shallowRef } from "vue";
 
 import { client, type Problem, Refused, taken } from "@shared/api/client";
+import type { components } from "@shared/api/schema";
 import type { HandoverSheet } from "@shared/api/types";
 
 import { live } from "@/live/live";
@@ -11,8 +12,9 @@ import { siteId } from "@/session/session";
 
 const ONE = "/api/v1/sites/{site}/handovers/{which}" as const;
 /** Exactly one way of saying that it is oneself. */
-export type Proof = { password: string } | { pin: string };
-type Asked = Promise<{ data?: HandoverSheet; response: Response }>;
+export type Proof = { password: string } | { pin: string } | { passkey: components["schemas"]["Assertion"] };
+type Answer<T> = Promise<{ data?: T; response: Response }>;
+type Ask<T> = (version: number, at: { params: { path: { site: string; which: string } } }) => Answer<T>;
 
 export function useSheet(id: () => string) {
   const queries = useQueryClient();
@@ -37,23 +39,22 @@ export function useSheet(id: () => string) {
   });
   watchDebounced(moved, (_, before) => before !== "" && waiting.value === 0 && void query.refetch(), { debounce: 250, maxWait: 1000 });
 
-  /** One act at a time, each on the version that the one before it left; a refusal is kept to be said. */
+  /** One at a time, each on the version that the one before it left; a refusal is kept to be said, and answered by null. */
   let turn: Promise<unknown> = Promise.resolve();
-  function act(ask: (version: number, at: { params: { path: { site: string; which: string } } }) => Asked): Promise<boolean> {
+  function inTurn<T>(ask: Ask<T>, keep?: (answer: NonNullable<T>) => Promise<void>): Promise<NonNullable<T> | null> {
     waiting.value += 1;
     const mine = turn.then(async () => {
       problem.value = null;
       try {
-        if (!sheet.value) return false;
+        if (!sheet.value) return null;
         const answer = await taken(ask(sheet.value.handover.version, { params: { path: { site: siteId.value, which: id() } } }));
-        await queries.cancelQueries({ queryKey: key.value });
-        queries.setQueryData(key.value, answer);
-        return true;
+        await keep?.(answer);
+        return answer;
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         problem.value = error.problem;
         if (error.problem.status === 409) await query.refetch();
-        return false;
+        return null;
       } finally {
         waiting.value -= 1;
       }
@@ -61,6 +62,11 @@ export function useSheet(id: () => string) {
     turn = mine.catch(() => undefined);
     return mine;
   }
+  async function keep(answer: HandoverSheet): Promise<void> {
+    await queries.cancelQueries({ queryKey: key.value });
+    queries.setQueryData(key.value, answer);
+  }
+  const act = async (ask: Ask<HandoverSheet>): Promise<boolean> => (await inTurn(ask, keep)) !== null;
 
   return {
     sheet,
@@ -73,6 +79,8 @@ export function useSheet(id: () => string) {
     remove: (item: string) => act((version, at) => client.POST(`${ONE}/remove`, { ...at, body: { version, key: item } })),
     explain: (item: string, explanation: string) => act((version, at) => client.POST(`${ONE}/explain`, { ...at, body: { version, key: item, explanation } })),
     offer: (proof: Proof) => act((version, at) => client.POST(`${ONE}/offer`, { ...at, body: { version, ...proof } })),
+    /** What a passkey of mine is to sign: the digest of the act and of everything on the sheet as it is now. */
+    challenge: (what: "offer" | "sign") => inTurn((version, at) => client.POST(`${ONE}/challenge`, { ...at, body: { version, act: what } })),
     withdraw: () => act((version, at) => client.POST(`${ONE}/withdraw`, { ...at, body: { version } })),
     confirm: (keys: string[], follow = false) => act((version, at) => client.POST(`${ONE}/confirm`, { ...at, body: { version, keys, comment: "", follow_up: follow } })),
     dispute: (item: string, comment: string) => act((version, at) => client.POST(`${ONE}/dispute`, { ...at, body: { version, key: item, comment } })),
