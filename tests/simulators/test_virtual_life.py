@@ -97,6 +97,8 @@ def test_a_day_of_the_estate_is_bounded_work() -> None:
     with here.store.read() as conn:
         assert (conn.exec_driver_sql("SELECT count(*) FROM event").scalar() or 0) > 49_000
         assert conn.exec_driver_sql("SELECT count(*) FROM alert").scalar() == 0
+        over = conn.exec_driver_sql("SELECT result, count(*) FROM patrol_round WHERE stand = 'over' GROUP BY result")
+        assert [row[0] for row in over] == ["complete"]
         silent = "SELECT count(*) FROM device_state WHERE silent OR (due_at IS NOT NULL AND heard_at = 0)"
         assert conn.exec_driver_sql(silent).scalar() == 0
     assert len(statements) < 12_000
