@@ -1,7 +1,8 @@
 """Climbing: the rungs that fire now, whom they call, and the notices owed to them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -48,8 +49,15 @@ class Climb(msgspec.Struct):
     lines: list[Line]
 
 
-def climb(alert: Alert, register: Register, holders: Mapping[str, str | None], at: datetime) -> Climb:
-    """Fire the rung that is due, and at once the next ones as long as nobody is there to be called.
+def climb(
+    alert: Alert,
+    register: Register,
+    holders: Mapping[str, str | None],
+    at: datetime,
+    unreached: Collection[str] = frozenset(),
+) -> Climb:
+    """Fire the rung that is due, and at once the next ones as long as nobody is there to be called, or who is called
+    first, or at the console only, holds one of the seats that are `unreached` (ESC-13).
 
     An empty seat must not cost the ladder's delay; a ladder on which nobody stands at all still ends, and comes back
     after its repeat time. The first call of the first ringing belongs to the raising and its line; every other rung has
@@ -60,21 +68,39 @@ def climb(alert: Alert, register: Register, holders: Mapping[str, str | None], a
     fired: list[Fired] = []
     notices: list[Notice] = []
     lines: list[Line] = []
+    why: dict[str, Any] = {}  # why a rung is left behind at once, told by the next one's line
     while True:
         n += 1
         rung = at_rung(ladder, n)
         reached = called(rung, register, holders)
         people = reached.ids
         if n > 0 or alert.ring > 1:
-            _, line = step(alert, Act.ESCALATE, at=at, ring=alert.ring, rung=n, who=rung.who, people=people)
+            _, line = step(alert, Act.ESCALATE, at=at, ring=alert.ring, rung=n, who=rung.who, people=people, **why)
             lines.append(line)
         version += 1
         fired.append(Fired(alert.id, alert.ring, n, due, at, rung.who, people))
         notices += _notices(alert, n, rung, reached, at)
-        due = next_due(ladder, n, due, at) if people or n >= last else at
-        if people or n >= last:
+        why = _cannot_hear(n, rung, people, unreached)
+        stays = n >= last or (bool(people) and not why)
+        due = next_due(ladder, n, due, at) if stays else at
+        if stays:
             after = msgspec.structs.replace(alert, rung=n, due_at=due, version=version)
             return Climb(after, fired, notices, lines)
+
+
+def waits_on(alert: Alert, ring: int, rung: int) -> bool:
+    """Whether the alert rings now on this rung, it calls who holds a seat, and there is another one above it."""
+    calls = at_rung(alert.ladder, rung).who.startswith(("seat:", "post:"))
+    return alert.ringing and (alert.ring, alert.rung) == (ring, rung) and rung < len(alert.ladder.rungs) - 1 and calls
+
+
+def _cannot_hear(n: int, rung: Rung, people: list[str], unreached: Collection[str]) -> dict[str, Any]:
+    """Why this rung reaches nobody although somebody holds its seat; empty where it does, or where nobody does."""
+    what, _, seat = rung.who.partition(":")
+    alone = n == 0 or rung.channels == ONLY_CONSOLE
+    if not (people and alone and what == "seat" and seat in unreached):
+        return {}
+    return {"unreached": people[0]}
 
 
 def _notices(alert: Alert, n: int, rung: Rung, reached: Called, at: datetime) -> list[Notice]:

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from core.clock import Clock
 
 _FORGET: Final = timedelta(seconds=45)  # three reports missed
+_SELDOM: Final = timedelta(seconds=14)  # a report comes every 15 s, a beat of a feed more often
 
 
 class Consoles(Collector):
@@ -20,6 +21,7 @@ class Consoles(Collector):
         self._now = now
         self._lock = threading.Lock()
         self._last: dict[tuple[str, str], tuple[datetime, bool, bool]] = {}
+        self._connected: dict[tuple[str, str], datetime] = {}
 
     def say(self, site_id: str, session: str, *, can_ring: bool, on_duty: bool) -> bool | None:
         """Keep a report. Returns whether the console can ring if that is news to someone on duty, else None."""
@@ -31,6 +33,16 @@ class Consoles(Collector):
         if before is None or not before[2] or before[1] == can_ring:
             return None
         return can_ring
+
+    def owes(self, site_id: str, person_id: str) -> bool:
+        """Whether it is time to write down again that a page of this person is connected; it counts as done."""
+        at, key = self._now(), (site_id, person_id)
+        with self._lock:
+            before = self._connected.get(key)
+            if before is not None and timedelta() <= at - before < _SELDOM:
+                return False
+            self._connected[key] = at
+        return True
 
     def collect(self) -> Iterator[Metric]:
         """Consoles heard within 45 s: those on duty, and those of them that can ring."""

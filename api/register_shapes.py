@@ -230,6 +230,13 @@ class Review(Shape):
     due_h: int
 
 
+class Reach(Shape):
+    """Whether who holds a seat can be reached: by a page that was connected within the last so many seconds."""
+
+    consoles: bool
+    after_s: int
+
+
 class DutyPolicies(Shape):
     """The site's rules for rosters, presence and hand-over. `offsite` is empty below supervisor."""
 
@@ -261,6 +268,7 @@ class DutyPolicies(Shape):
     review: Review | None
     offsite: list[Contact]
     opening_entry_required: bool
+    reach: Reach | None
 
 
 class Kind(Shape):

@@ -257,6 +257,15 @@ duty_feed = Table(
     Column("revoked_at", Instant),
 )
 
+# When a page of somebody who holds a seat was last connected.
+duty_reach = Table(
+    "duty_reach",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+)
+
 # A month's roster being solved: one row a job, kept so that whoever asks later is told what came of it.
 roster_solve = Table(
     "roster_solve",

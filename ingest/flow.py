@@ -18,6 +18,7 @@ from core import wire
 from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
+from duty import reach_store
 from ingest import proofs, rounds, store, taps, urgent
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
@@ -322,7 +323,8 @@ def load_scene(
     }
     alerts = alert_store.some(tx.conn, register.site_id, stepping)
     held, _, _ = held_now(tx.conn, register, at)
-    return Scene(desk, at, held, conditions, alerts, tx.heads[register.site_id].alert_no + 1, frozenset(pairs))
+    number, far = tx.heads[register.site_id].alert_no + 1, reach_store.unreached(tx.conn, register, held, at)
+    return Scene(desk, at, held, conditions, alerts, number, frozenset(pairs), far)
 
 
 _MAY_STEP = frozenset({State.CLEARED, State.SETTLING})

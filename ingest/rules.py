@@ -382,7 +382,7 @@ class Judgement:
         self._climb(after)
 
     def _climb(self, alert: Alert) -> Alert:
-        made: Climb = climb(alert, self.scene.desk.register, self.holders, self.at)
+        made: Climb = climb(alert, self.scene.desk.register, self.holders, self.at, self.scene.unreached)
         self.changes.fired += made.fired
         self.changes.notices += made.notices
         self.changes.lines += made.lines

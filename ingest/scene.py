@@ -128,3 +128,4 @@ class Scene(msgspec.Struct):
     alerts: Mapping[str, Alert]
     next_number: int
     asked: frozenset[tuple[str, str]]  # the conditions that were looked for: only of these is absence known
+    unreached: frozenset[str] = frozenset()  # the seats whose holder no page is connected to (ESC-13)

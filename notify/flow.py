@@ -108,8 +108,16 @@ class Notifier:
         except Answered:
             await beside(store.cancelled, self.store, owed, self.now())
             return
-        await beside(store.tried, self.store, owed, outcome, self.now(), self.settings.pauses_s)
+        await beside(self._tried, owed, outcome)
         log.info("notice.sent" if outcome.ok else "notice.not_sent", **_told(owed, outcome))
+
+    def _tried(self, owed: Owed, outcome: Outcome) -> None:
+        hastens = False
+        if not outcome.ok:
+            with self.store.read() as conn:
+                register = self.registers(conn, owed.site_id)
+            hastens = register is not None and register.policies.duty.reach is not None
+        store.tried(self.store, owed, outcome, self.now(), self.settings.pauses_s, hastens=hastens)
 
     async def _outcome(self, owed: Owed) -> Outcome:
         """What the provider says, or that it said nothing in time."""

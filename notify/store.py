@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, select, update
 
+from alerts import store as alert_store
+from alerts.climb import waits_on
 from alerts.rules import RINGING
 from alerts.tables import alert, notice
 from core.clock import seconds
 from logbook import entries
 from logbook.rules import Line
 from notify.delivery import Outcome
-from store.db import Store
+from store.db import Store, Tx
 from store.metadata import Instant
 
 
@@ -89,14 +91,18 @@ def still_owed(store: Store, owed: Owed) -> bool:
     return row is not None and _rings(row)
 
 
-def tried(store: Store, owed: Owed, outcome: Outcome, at: datetime, pauses_s: Sequence[float]) -> None:
-    """What a try means: it is out, or it is tried again after a pause, or it is given up."""
+def tried(
+    store: Store, owed: Owed, outcome: Outcome, at: datetime, pauses_s: Sequence[float], *, hastens: bool = False
+) -> None:
+    """What a try means: it is out, or it is tried again after a pause, or it is given up. `hastens`: a notice to who
+    holds a seat that is given up makes the next rung due at once (ESC-13).
+    """
     if outcome.ok:
         sent(store, owed, outcome, at)
     elif outcome.again and owed.attempts <= len(pauses_s):
         later(store, owed, outcome, at + seconds(pauses_s[owed.attempts - 1]))
     else:
-        failed(store, owed, outcome, at)
+        failed(store, owed, outcome, at, hastens=hastens)
 
 
 def sent(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
@@ -104,9 +110,9 @@ def sent(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
     _end(store, owed, outcome, at, "sent")
 
 
-def failed(store: Store, owed: Owed, outcome: Outcome, at: datetime) -> None:
+def failed(store: Store, owed: Owed, outcome: Outcome, at: datetime, *, hastens: bool = False) -> None:
     """It will not be tried again."""
-    _end(store, owed, outcome, at, "failed")
+    _end(store, owed, outcome, at, "failed", hastens=hastens)
 
 
 def later(store: Store, owed: Owed, outcome: Outcome, due_at: datetime) -> None:
@@ -123,17 +129,34 @@ def cancelled(store: Store, owed: Owed, at: datetime) -> None:
         tx.conn.execute(_CHANGE_QUEUED, {**_this(owed), **change})
 
 
-def _end(store: Store, owed: Owed, outcome: Outcome, at: datetime, state: str) -> None:
+def _end(store: Store, owed: Owed, outcome: Outcome, at: datetime, state: str, *, hastens: bool = False) -> None:
     """The row and its logbook line, once: a second sender of the same notice finds it ended."""
     ending = _CHANGE_UNSENT if state == "sent" else _CHANGE_QUEUED
     change = {"state": state, "due_at": None, "done_at": at, "code": outcome.code, "body": outcome.body}
     with store.begin([owed.site_id]) as tx:
         done = tx.conn.execute(ending, {**_this(owed), **change})
         if done.rowcount:
-            entries.append(tx, owed.site_id, [_line(owed, outcome, at, state)])
+            soon = hastens and _hasten(tx, owed, at)
+            entries.append(
+                tx, owed.site_id, [_line(owed, outcome, at, state, {"unreached": owed.person_id} if soon else {})]
+            )
 
 
-def _line(owed: Owed, outcome: Outcome, at: datetime, state: str) -> Line:
+def _hasten(tx: Tx, owed: Owed, at: datetime) -> bool:
+    """Make the next rung due now if this notice was the last hope of its own, and if that rung is the one that rings."""
+    n = notice.c
+    same = (n.site_id == owed.site_id, n.alert_id == owed.alert_id, n.ring == owed.ring, n.rung == owed.rung)
+    hopes = select(n.id).where(*same, n.person_id == owed.person_id, n.state.in_(["queued", "sent"])).limit(1)
+    if tx.conn.execute(hopes).first() is not None:
+        return False
+    rings = alert_store.get(tx.conn, owed.site_id, owed.alert_id)
+    if not waits_on(rings, owed.ring, owed.rung):
+        return False
+    here = (alert.c.site_id == owed.site_id, alert.c.id == owed.alert_id)
+    return tx.conn.execute(update(alert).where(*here, alert.c.due_at > at).values(due_at=at)).rowcount > 0
+
+
+def _line(owed: Owed, outcome: Outcome, at: datetime, state: str, more: dict[str, str]) -> Line:
     """Without the target: an address or a URL with its secret is nothing for a log that many may read."""
     told: dict[str, Any] = {
         "notice": owed.id,
@@ -143,6 +166,7 @@ def _line(owed: Owed, outcome: Outcome, at: datetime, state: str) -> Line:
         "rung": owed.rung,
         "attempts": owed.attempts,
         "code": outcome.code,
+        **more,
     }
     return Line(at, f"notice.{state}", "system", f"alert/{owed.alert_id}", told)
 

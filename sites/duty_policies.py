@@ -67,6 +67,15 @@ class HandoverBlock(msgspec.Struct, frozen=True):
     priorities: tuple[int, ...] = (1, 2)
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """Whether who holds a seat can be reached (ESC-13): with `consoles`, somebody none of whose pages was connected for
+    `after_s` seconds cannot. A notice to them that fails for good tells the same, in either case.
+    """
+
+    consoles: bool = True
+    after_s: int = 60
+
+
 class Review(msgspec.Struct, frozen=True):
     """Who signs each day of the logbook, and how many hours after the day's end that is due."""
 
@@ -92,6 +101,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `coverage_lead_h`, falling: how long before a gap in the roster the supervisor is told.
     - `status_every_min`: a status entry in the logbook; 0: none (fire-control rooms: 120).
     - `review` None: nobody signs the day. `offsite`: where copies of checkpoints go.
+    - `reach`: who holds a seat and cannot be reached does not keep an alert waiting; None: nobody looks.
     - `opening_entry_required`: a shift starts with an entry on weather, plan and cautions.
     """
 
@@ -123,3 +133,4 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     review: Review | None = Review()
     offsite: tuple[Contact, ...] = ()
     opening_entry_required: bool = False
+    reach: Reach | None = None

@@ -18,6 +18,7 @@ from sites.duty_policies import (
     LateGrade,
     LeaveNeeds,
     PresenceCheck,
+    Reach,
     Review,
 )
 from sites.fields import Spot, quoted
@@ -100,6 +101,7 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         review=_review(f.may("review")),
         offsite=_offsite(f.may("offsite")),
         opening_entry_required=flag("opening_entry_required"),
+        reach=_reach(f.may("reach")),
     )
     if made.absent_after_min * 60 <= made.late_grace_s:
         f.may("absent_after_min").wrong(
@@ -182,6 +184,19 @@ def _review(spot: Spot) -> Review | None:
         return usual if spot.node is None else None
     f = spot.fields()
     made = Review(role(f.need("role")), f.may("due_h").whole(1, 168, default=usual.due_h))
+    f.close()
+    return made
+
+
+def _reach(spot: Spot) -> Reach | None:
+    usual = Reach()
+    if spot.node is None or spot.off():
+        return None
+    f = spot.fields()
+    made = Reach(
+        f.may("consoles").flag(default=usual.consoles),
+        f.may("after_s").whole(30, 3600, default=usual.after_s),
+    )
     f.close()
     return made
 

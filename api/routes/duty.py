@@ -11,6 +11,7 @@ from api.again import once_more
 from api.bodies import AtSeat, ConsoleSays, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.reach import connected
 from api.room import Room, reply, room_of
 from api.shapes import Duty, Seats
 from duty import store
@@ -70,6 +71,7 @@ def console_says(
     """Every 15 s from an open console. One that falls silent while somebody relies on it is put into the logbook."""
     room = room_of(request)
     session = caller.signed.token_hash
+    connected(room, site, caller.person_id)
     rings = room.consoles.say(site, session, can_ring=body.can_ring, on_duty=body.on_duty)
     if rings is not None:
         act, actor = "console.unmute" if rings else "console.mute", caller.person_id or "system"

@@ -13,6 +13,7 @@ from api.bodies import SiteAsked
 from api.live import Hub, Listener, frame
 from api.permits import Caller, needs
 from api.problems import refusals
+from api.reach import connected
 from api.rights import PERMITS
 from api.room import Room, room_of
 
@@ -69,6 +70,7 @@ class Feed(Response):
                 await say(frame("refetch", {"why": why}, listener.seq))
                 return
             await say(b"retry: 1000\n" + frame("hello", {"seq": listener.seq}, listener.seq))
+            await to_thread.run_sync(self._connected)
             await self._follow(hub, listener, say)
         finally:
             hub.leave(self._site, listener)
@@ -89,6 +91,10 @@ class Feed(Response):
                     await say(frame("signed_out", {"why": "signed_out"}))
                     return
                 await say(hub.beat())
+                await to_thread.run_sync(self._connected)
+
+    def _connected(self) -> None:
+        connected(self._room, self._site, self._caller.person_id)
 
     def _still(self) -> bool:
         """Whether the session holds and may still see this site: a right that was taken away ends an open feed too."""

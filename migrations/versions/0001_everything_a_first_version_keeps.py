@@ -273,6 +273,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_duty_look_due_at", ["name", "due_at"], unique=False)
 
     op.create_table(
+        "duty_reach",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "person_id", name=op.f("pk_duty_reach")),
+    )
+    op.create_table(
         "duty_request",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

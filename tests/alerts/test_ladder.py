@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.climb import climb
+from alerts.climb import climb, waits_on
 from alerts.ladder import Frozen, called, next_due
 from sites.register import Rung
 from tests.alerts.test_rules import AT, an_alert
@@ -29,6 +30,30 @@ def test_an_empty_seat_costs_no_delay_the_next_rung_fires_at_once() -> None:
     assert [(f.rung, f.people) for f in made.fired] == [(0, []), (1, ["chen"])]
     assert made.alert.due_at == AT + timedelta(seconds=30)
     assert [(n.person_id, n.channel) for n in made.notices] == [("chen", "email")]
+
+
+def test_who_sits_where_no_page_is_connected_is_called_and_not_waited_for() -> None:
+    """ESC-13: unreachable on duty, immediately the next level; the line says who."""
+    made = climb(an_alert(ladder=LADDER), HARBOUR, EVERYBODY, AT, {"centre", "leader"})
+    assert [(f.rung, f.people) for f in made.fired] == [(0, ["wang"]), (1, ["chen"])]
+    assert made.alert.due_at == AT + timedelta(seconds=30)
+    assert [line.data["unreached"] for line in made.lines] == ["wang"]
+
+
+def test_only_a_call_at_the_console_needs_one_except_the_first() -> None:
+    """ESC-13: a later rung that also writes is waited for; the last one has nowhere to go on to."""
+    silent = Frozen("s", (Rung(0, "seat:centre"), Rung(30, "seat:leader"), Rung(60, "role:manager")), 60, 30, 900)
+    made = climb(an_alert(ladder=silent), HARBOUR, EVERYBODY, AT, {"centre", "leader"})
+    assert [f.people for f in made.fired] == [["wang"], ["chen"], ["zhao"]]
+    assert [line.data["unreached"] for line in made.lines] == ["wang", "chen"]
+    alone = Frozen("a", (Rung(0, "seat:centre"),), 60, 30, 900)
+    assert climb(an_alert(ladder=alone), HARBOUR, EVERYBODY, AT, {"centre"}).alert.due_at == AT + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(("ring", "rung", "waits"), [(1, 0, True), (1, 1, False), (2, 0, False)])
+def test_a_notice_that_failed_matters_on_the_rung_that_rings(ring: int, rung: int, waits: bool) -> None:
+    alert = climb(an_alert(ladder=LADDER), HARBOUR, EVERYBODY, AT).alert
+    assert waits_on(alert, ring, rung) is waits
 
 
 def test_a_ladder_on_which_nobody_stands_still_ends_and_comes_back() -> None:

@@ -12,7 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from alerts import store as alert_store
 from notify.settings import NotifySettings
+from sites.duty_policies import DutyPolicies, Reach
+from sites.register import Policies
+from tests.alerts.test_ladder import LADDER
 from tests.notify.conftest import HttpSink, Reply, SmtpSink, Watch, now, until
 
 ROOT = Path(__file__).parents[2]
@@ -239,3 +243,43 @@ def test_a_site_without_a_register_and_a_strange_channel_fail_with_a_reason(quic
         until(lambda: quick.row(alert, gone)["state"] == "failed")
     assert quick.row(alert, gone)["code"] == "no_register"
     assert now() >= quick.row(alert, gone)["done_at"]
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_refusal_on_the_rung_of_who_is_on_duty_makes_the_next_one_due(
+    watch: Watch,
+    http: HttpSink,
+    asked: bool,
+) -> None:
+    """ESC-13: failures matter, where the site wants it."""
+    if asked:
+        duty = DutyPolicies(reach=Reach())
+        watch.register = msgspec.structs.replace(watch.register, policies=Policies(duty=duty))
+    http.replies = [Reply(410, b"gone")]
+    later = now() + timedelta(hours=1)
+    alert = watch.ring(ladder=LADDER, rung=1, due_at=later)
+    first = watch.owe(alert, "webhook", http.url())
+    with watch.notifying():
+        until(lambda: watch.row(alert, first)["state"] == "failed")
+    with watch.store.read() as conn:
+        due_at = alert_store.get(conn, alert.site_id, alert.id).due_at
+    assert due_at is not None
+    assert (due_at < later) is asked
+    assert [line.data.get("unreached") for line in watch.log(alert)] == ["chen" if asked else None]
+
+
+def test_a_refusal_changes_nothing_while_another_way_is_open(watch: Watch, http: HttpSink) -> None:
+    """ESC-13: another notice is out, or the call was not for who is on duty."""
+    watch.register = msgspec.structs.replace(
+        watch.register, policies=Policies(duty=DutyPolicies(reach=Reach(consoles=False)))
+    )
+    http.replies = [Reply(200), Reply(410, b"gone")]
+    later = now() + timedelta(hours=1)
+    alert, other = watch.ring(ladder=LADDER, rung=1, due_at=later), watch.ring(ladder=LADDER, rung=2, due_at=later)
+    with watch.notifying():
+        out = watch.owe(alert, "webhook", http.url())
+        until(lambda: watch.row(alert, out)["state"] == "sent")
+        gone = [(a, watch.owe(a, "webhook", http.url(), rung=n)) for a, n in ((alert, 1), (other, 2))]
+        until(lambda: all(watch.row(a, n)["state"] == "failed" for a, n in gone))
+    with watch.store.read() as conn:
+        assert [alert_store.get(conn, a.site_id, a.id).due_at for a in (alert, other)] == [later, later]

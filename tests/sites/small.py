@@ -25,6 +25,7 @@ policies:
     review: {role: supervisor, due_h: 12}
     offsite: [{channel: webhook, target: "https://copies.example/corner"}]
     opening_entry_required: true
+    reach: {after_s: 90}
 kinds:
   access.denied: {ack_s: 60, priority: 2}
   gas.leak: {klass: alarm, effect: raise, ends: device, priority: 1, ack_s: 30}

@@ -10,7 +10,7 @@ import pytest
 from core.kinds import KINDS, Klass
 from sites import tree
 from sites.acts import check
-from sites.duty_policies import BlockMode, CheckMode, DutyPolicies, HandoverBlock, PresenceCheck, Review
+from sites.duty_policies import BlockMode, CheckMode, DutyPolicies, HandoverBlock, PresenceCheck, Reach, Review
 from sites.duty_words import DayType, Presence
 from sites.errors import PackRefused
 from sites.pack import digest
@@ -342,6 +342,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
     assert [(grade.min_s, grade.name.en) for grade in duty.late_grades] == [(60, "Late"), (1800, "Very late")]
     assert duty.presence_check == PresenceCheck(CheckMode.RANDOM, 90, 60, ("desk",))
     assert duty.handover_block == HandoverBlock(BlockMode.JOINT, (1,))
+    assert duty.reach == Reach(consoles=True, after_s=90)
     assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12))
     assert duty.offsite == (Contact("webhook", "https://copies.example/corner"),)
     assert (duty.swap_notice_h, duty.rest_min_h, duty.opening_entry_required) == (24, 11, True)
@@ -354,6 +355,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
         ("mode: random, every_min: 90, window_s: 60, seats: [desk]", "mode: off", "presence_check", PresenceCheck()),
         ("{mode: joint, priorities: [1]}", "off", "handover_block", HandoverBlock(BlockMode.OFF)),
         ("[48, 24, 2]", "off", "coverage_lead_h", ()),
+        ("{after_s: 90}", "off", "reach", None),
         ("[{min_s: 60, name: Late}, {min_s: 1800, name: Very late}]", "off", "late_grades", ()),
     ],
 )

@@ -3595,6 +3595,7 @@ export interface components {
             offsite: components["schemas"]["Contact"][];
             /** Opening Entry Required */
             opening_entry_required: boolean;
+            reach: components["schemas"]["Reach"] | null;
         };
         /**
          * DutyPush
@@ -5594,6 +5595,16 @@ export interface components {
             by: "qr";
             /** Code */
             code: string;
+        };
+        /**
+         * Reach
+         * @description Whether who holds a seat can be reached: by a page that was connected within the last so many seconds.
+         */
+        Reach: {
+            /** Consoles */
+            consoles: boolean;
+            /** After S */
+            after_s: number;
         };
         /**
          * ReachablePeople

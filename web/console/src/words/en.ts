@@ -345,6 +345,7 @@ const en: typeof zh = {
     attempts: "tries",
     code: "answer",
     taken_from: "from",
+    unreached: "Could not be reached",
     entries: "entries",
     console: "console",
     by: "reported by",

@@ -344,6 +344,7 @@ export default {
     attempts: "尝试",
     code: "回执",
     taken_from: "原受理人",
+    unreached: "联系不上",
     entries: "条数",
     console: "值班台",
     by: "登记人",
