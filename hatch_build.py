@@ -1,4 +1,4 @@
-"""Puts the built web console into the wheel and the sdist. An editable install never needs Node."""
+"""Puts the built web console and guard phone into the wheel and the sdist. An editable install never needs Node."""
 
 import shutil
 import subprocess
@@ -14,7 +14,8 @@ class WebConsole(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Called by hatchling before it collects files."""
         top = Path(self.root)
-        if version == "editable" or (top / "api/static/index.html").exists():
+        pages = (top / "api/static/index.html", top / "api/static/guard/index.html")
+        if version == "editable" or all(page.exists() for page in pages):
             return
         npm = shutil.which("npm")
         if npm is None:

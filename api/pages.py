@@ -1,4 +1,6 @@
-"""The built console, served as files; a page that says how to build it when it is missing."""
+"""The built pages, served as files: the console at `/`, the guard's phone at `/guard/`; a page that says how to build them
+when they are missing.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 _FOREVER: Final = "public, max-age=31536000, immutable"
+_PHONE: Final = "guard"
+# The phone reads codes and takes pictures; no other page of ours needs a camera.
+_PHONE_MAY: Final = "camera=(self), geolocation=(), microphone=()"
 _MISSING: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>值班室 Watchroom</title></head>
@@ -36,10 +41,11 @@ class PagesMount(Mount):
 
 
 class Pages:
-    """Files of the build; any other path is the console's own page, which knows its routes."""
+    """Files of the build; any other path is the console's own page, or the phone's, which know their routes."""
 
     def __init__(self, folder: Path | None) -> None:
         self._index = folder / "index.html" if folder is not None else None
+        self._phone = folder / _PHONE / "index.html" if folder is not None else None
         self._files = StaticFiles(directory=folder) if folder is not None and folder.is_dir() else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,6 +65,11 @@ class Pages:
                 if wrong.status_code != 404 or "." in path.rpartition("/")[2]:
                     raise
             else:
-                found.headers["cache-control"] = _FOREVER if path.startswith("assets/") else "no-cache"
+                kept = path.startswith(("assets/", f"{_PHONE}/assets/"))
+                found.headers["cache-control"] = _FOREVER if kept else "no-cache"
+                if path == f"{_PHONE}/index.html":  # what the phone keeps of itself keeps what it may, too
+                    found.headers["permissions-policy"] = _PHONE_MAY
                 return found
+        if self._phone is not None and path.partition("/")[0] == _PHONE and self._phone.is_file():
+            return FileResponse(self._phone, headers={"cache-control": "no-cache", "permissions-policy": _PHONE_MAY})
         return FileResponse(self._index, headers={"cache-control": "no-cache"})

@@ -10,7 +10,7 @@ export default defineConfig({
   root: here("console"),
   plugins: [vue(), elementPlus({})],
   resolve: {
-    alias: { "@shared": here("shared"), "@core-words": here("../core/words"), "@": here("console/src") },
+    alias: { "@shared": here("shared"), "@core-words": here("../core/words"), "@": here("console/src"), "@guard": here("guard/src") },
   },
   define: {
     __VUE_OPTIONS_API__: true, // Element Plus needs it
@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     root: here("."),
     environment: "node",
-    include: ["shared/**/*.test.ts", "console/**/*.test.ts"],
+    include: ["shared/**/*.test.ts", "console/**/*.test.ts", "guard/**/*.test.ts"],
     server: { deps: { inline: ["element-plus"] } },
   },
 });

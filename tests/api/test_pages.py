@@ -16,6 +16,10 @@ def built(tmp_path: Path, sqlite_url: str, clock: HandClock) -> House:
     (folder / "index.html").write_text("<title>console</title>")
     (folder / "assets" / "index-a1b2.js").write_text("1")
     (folder / "favicon.svg").write_text("<svg/>")
+    (folder / "guard" / "assets").mkdir(parents=True)
+    (folder / "guard" / "index.html").write_text("<title>phone</title>")
+    (folder / "guard" / "sw.js").write_text("1")
+    (folder / "guard" / "assets" / "index-c3d4.js").write_text("1")
     (tmp_path / "secret.txt").write_text("secret")
     return make_house(sqlite_url, clock, static=folder)
 
@@ -28,6 +32,12 @@ def built(tmp_path: Path, sqlite_url: str, clock: HandClock) -> House:
         ("/assets/index-a1b2.js", 200, "public, max-age=31536000, immutable"),
         ("/favicon.svg", 200, "no-cache"),
         ("/assets/gone.js", 404, None),
+        ("/guard", 200, "no-cache"),
+        ("/guard/", 200, "no-cache"),
+        ("/guard/alerts", 200, "no-cache"),
+        ("/guard/sw.js", 200, "no-cache"),
+        ("/guard/assets/index-c3d4.js", 200, "public, max-age=31536000, immutable"),
+        ("/guard/assets/gone.js", 404, None),
         ("/api/v2/x", 404, None),
     ],
 )
@@ -37,6 +47,15 @@ async def test_files_pages_and_what_is_neither(built: House, path: str, status: 
     assert answer.status_code == status
     if cache is not None:
         assert answer.headers["cache-control"] == cache
+    built.db.close()
+
+
+@pytest.mark.parametrize("path", ["/guard", "/guard/", "/guard/shift", "/guard/index.html"])
+async def test_the_phone_may_use_its_camera_and_the_console_may_not(built: House, path: str) -> None:
+    async with built.client() as browser:
+        phone, desk = await browser.get(path), await browser.get("/guarded")
+    assert ("phone" in phone.text, phone.headers["permissions-policy"].split(",")[0]) == (True, "camera=(self)")
+    assert ("console" in desk.text, desk.headers["permissions-policy"].split(",")[0]) == (True, "camera=()")
     built.db.close()
 
 

@@ -10,7 +10,7 @@ import { client } from "@shared/api/client";
 import { siteId } from "@/session/session";
 
 import { live, now } from "./live";
-import { render } from "./sound";
+import { render } from "@shared/sound/sound";
 
 const RINGING = new Set(["raised", "cleared"]);
 const wake = useWakeLock();

@@ -1,0 +1,155 @@
+/** The site as this phone sees it: live while there is a line, else as it last was. */
+import { computed, ref, shallowRef, watch } from "vue";
+
+import { client, Refused, taken } from "@shared/api/client";
+import type { Alert, Away, Push, Register, RoundSheet, SeatCheck, SeatState } from "@shared/api/types";
+import { absorb, apply, begin, type Live } from "@shared/live/apply";
+import { Feed } from "@shared/live/feed";
+import { dayAt } from "@shared/words/zoned";
+
+import { recall, remember } from "@guard/outbox/store";
+import { personId, signedOut, siteId, zone } from "@guard/session/session";
+
+export const live = shallowRef<Live | null>(null);
+export const register = shallowRef<Register | null>(null);
+export const rounds = shallowRef<RoundSheet[]>([]);
+export const checks = shallowRef<SeatCheck[]>([]);
+export const aways = shallowRef<Away[]>([]);
+export const answerBy = ref<"press" | "password">("press");
+export const connected = ref(false);
+/** The server's clock, one step a second; without a line, as far ahead of ours as it last was. */
+export const now = ref(Date.now());
+/** When what is shown was true. */
+export const asOf = ref<string | null>(null);
+
+interface Kept { register: Register; live: Live; rounds: RoundSheet[]; ahead: number; at: string }
+let ahead = 0;
+let feed: Feed | null = null;
+let site = "";
+let retry: ReturnType<typeof setTimeout> | undefined;
+setInterval(() => (now.value = Date.now() + ahead), 1000);
+
+/** The seats that I hold now. */
+export const mySeats = computed(() => (live.value?.duty ?? []).filter((s) => s.holder_id === personId.value && personId.value !== "").map((s) => s.seat_id));
+export const myRounds = computed(() => rounds.value.filter((r) => mySeats.value.includes(r.brief.seat_id)));
+export const take = (alert: Alert) => live.value && (live.value = absorb(live.value, alert));
+export function absorbDuty(seats: SeatState[]): void {
+  if (!live.value) return;
+  const told = new Map(seats.map((s) => [s.seat_id, s]));
+  live.value = { ...live.value, duty: live.value.duty.map((s) => told.get(s.seat_id) ?? s) };
+}
+
+export async function follow(id: string): Promise<void> {
+  leave();
+  site = id;
+  const kept = await recall<Kept>(`picture/${id}`).catch(() => undefined);
+  if (kept && site === id && !live.value) {
+    ahead = kept.ahead;
+    now.value = Date.now() + ahead;
+    [register.value, live.value, rounds.value, asOf.value] = [kept.register, kept.live, kept.rounds, kept.at];
+  }
+  await fetchAll();
+}
+
+export function leave(): void {
+  feed?.close();
+  feed = null;
+  clearTimeout(retry);
+  site = "";
+  live.value = register.value = asOf.value = null;
+  rounds.value = [];
+  checks.value = [];
+  aways.value = [];
+  connected.value = false;
+}
+
+export const again = () => void (site && !connected.value && fetchAll());
+
+let fetching = false;
+async function fetchAll(): Promise<void> {
+  if (fetching) return;
+  fetching = true;
+  clearTimeout(retry);
+  const asked = site;
+  const at = { params: { path: { site: asked } } };
+  try {
+    const [book, snapshot, presence] = await Promise.all([
+      taken(client.GET("/api/v1/sites/{site}/register", at)),
+      taken(client.GET("/api/v1/sites/{site}/snapshot", at)),
+      taken(client.GET("/api/v1/sites/{site}/presence", at)),
+    ]);
+    if (asked !== site) return;
+    register.value = book as Register; // openapi-fetch loosens the polygons' pairs
+    live.value = begin(snapshot);
+    checks.value = presence.checks;
+    aways.value = presence.away;
+    answerBy.value = presence.answer;
+    heard(snapshot.at);
+    feed?.close();
+    feed = new Feed(asked, snapshot.seq, listener);
+    await fetchRounds();
+  } catch (error) {
+    if (asked !== site) return;
+    if (!(error instanceof Refused)) throw error;
+    connected.value = false;
+    if (error.problem.status === 401) signedOut.value = true;
+    else retry = setTimeout(() => asked === site && void fetchAll(), 4000);
+  } finally {
+    fetching = false;
+    if (site && asked !== site) void fetchAll();
+  }
+}
+
+/** The rounds of today that are not over, each with its points. */
+export async function fetchRounds(): Promise<void> {
+  const asked = site;
+  const path = { site: asked };
+  const { items } = await taken(client.GET("/api/v1/sites/{site}/rounds", { params: { path, query: { first: dayAt(now.value, zone.value), days: 1 } } }));
+  const mine = items.filter((b) => mySeats.value.includes(b.seat_id) && Date.parse(b.ends_at) > now.value - 3_600_000);
+  const sheets = await Promise.all(mine.slice(0, 12).map((b) => taken(client.GET("/api/v1/sites/{site}/rounds/{id}", { params: { path: { ...path, id: b.id } } }))));
+  if (asked === site) rounds.value = sheets as RoundSheet[];
+}
+
+function heard(at?: string): void {
+  connected.value = true;
+  if (!at) return;
+  asOf.value = at;
+  const skew = Date.parse(at) - Date.now();
+  ahead = Math.abs(skew) > 1500 ? skew : 0;
+}
+
+let asking: ReturnType<typeof setTimeout> | undefined;
+const askRounds = () => (asking ??= setTimeout(() => ((asking = undefined), site && connected.value && void fetchRounds().catch(() => undefined)), 150));
+watch(() => mySeats.value.join(), () => connected.value && askRounds());
+
+const LIVE_CHECKS = new Set(["asked", "missed"]);
+const listener = {
+  hello: () => heard(),
+  push(push: Push) {
+    heard();
+    if (!live.value) return;
+    live.value = apply(live.value, push);
+    if (push.type === "round") askRounds();
+    if (push.type === "presence") checks.value = [...checks.value.filter((c) => c.id !== push.body.id), ...(LIVE_CHECKS.has(push.body.state) ? [push.body] : [])];
+    if (push.type === "away") aways.value = [...aways.value.filter((a) => a.id !== push.body.id), push.body];
+    if (live.value.refetch) void fetchAll();
+  },
+  beat: heard,
+  refetch: () => void fetchAll(),
+  signedOut: () => ((signedOut.value = true), (connected.value = false)),
+  lost() {
+    connected.value = false;
+  },
+};
+
+/** What a phone that is opened without a line will show. Written when the picture has settled, not at every push. */
+let keeping: ReturnType<typeof setTimeout> | undefined;
+watch([live, register, rounds], () => {
+  if (!live.value || !register.value || !connected.value) return;
+  keeping ??= setTimeout(() => {
+    keeping = undefined;
+    if (!live.value || !register.value || !site) return;
+    const kept: Kept = { register: register.value, live: { ...live.value, events: [], devices: [], conditions: [] }, rounds: rounds.value, ahead, at: asOf.value ?? new Date().toISOString() };
+    void remember(`picture/${siteId.value}`, JSON.parse(JSON.stringify(kept))).catch(() => undefined);
+  }, 400);
+});

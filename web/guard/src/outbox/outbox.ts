@@ -1,0 +1,123 @@
+/** The outbox of this phone: write down first, then send. What is shown as waiting is what the phone's store holds. */
+import { computed, shallowRef } from "vue";
+
+import { Refused } from "@shared/api/client";
+
+import { connected } from "@guard/live/live";
+import { me, personId, signedOut, siteId } from "@guard/session/session";
+
+import { broken, type Done } from "./chain";
+import type { Act } from "./shapes";
+import * as store from "./store";
+import { flush, type Told } from "./sync";
+import { door } from "./wire";
+
+export const rows = shallowRef<store.Waiting[]>([]);
+export const photosLeft = shallowRef(0);
+/** The outbox was edited by hand: it is sent all the same, and the server says so. */
+export const edited = shallowRef(false);
+export const waiting = computed(() => rows.value.filter((r) => r.refused === null).length + photosLeft.value);
+export const refused = computed(() => rows.value.filter((r) => r.refused !== null));
+/** The last that the server said of something of ours. */
+export const told = shallowRef<Told | null>(null);
+
+const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("watchroom-guard");
+if (others) others.onmessage = () => void look(false);
+
+const who = () => ({ site: siteId.value, person: personId.value });
+
+export async function look(tell = true): Promise<void> {
+  rows.value = await store.waiting();
+  const mine = rows.value.filter((r) => r.site === siteId.value && r.person === personId.value).flatMap((r) => r.tap ?? []);
+  edited.value = broken(mine, await store.headOf(who())) !== null;
+  photosLeft.value = (await store.photosWaiting(siteId.value)).length;
+  if (tell) others?.postMessage(0);
+}
+
+/** A tap is safe on the phone when this has resolved; it is on its way, too, if there is a line. */
+export async function tapped(done: Done, checkpoint: string | null): Promise<store.Waiting> {
+  const row = await store.keepTap(who(), done, { at: new Date().toISOString(), checkpoint, kept: !connected.value });
+  await look();
+  void now(row);
+  return row;
+}
+export async function act(what: Act): Promise<void> {
+  const row = await store.keepAct(who(), what, new Date().toISOString());
+  await look();
+  void now(row);
+}
+
+/** What is done now goes by itself, past photos that are still on their way. */
+const inHand = new Set<string>();
+async function now(row: store.Waiting): Promise<void> {
+  if (!connected.value || signedOut.value) return send();
+  inHand.add(row.id);
+  try {
+    await flush(door, store, await store.phone(), who(), [row], [], hear);
+  } catch (error) {
+    await failed(error);
+  } finally {
+    inHand.delete(row.id);
+  }
+  await look();
+  if (waiting.value) void send();
+}
+function hear(t: Told): void {
+  told.value = t;
+  void look();
+}
+async function failed(error: unknown): Promise<void> {
+  if (!(error instanceof Refused)) throw error;
+  if (error.problem.status === 401) signedOut.value = true;
+  for (const row of await store.waiting()) if (row.tap && !row.kept) await store.marked(row, true);
+}
+export async function dismiss(row: store.Waiting): Promise<void> {
+  await store.settle(row);
+  await look();
+}
+export const keepPhoto = (image: Blob) => store.keepPhoto(siteId.value, image);
+
+let sending: Promise<void> | null = null;
+let more = false;
+/** Send what waits, one page of the phone at a time. Called again meanwhile, it goes round once more. */
+export function send(): Promise<void> {
+  if (sending) {
+    more = true;
+    return sending;
+  }
+  sending = turn().finally(() => {
+    sending = null;
+    if (more) {
+      more = false;
+      void send();
+    }
+  });
+  return sending;
+}
+
+async function turn(): Promise<void> {
+  if (!me.value || !personId.value || signedOut.value) return;
+  if ("locks" in navigator) await navigator.locks.request("watchroom-guard-send", flushed);
+  else await flushed();
+}
+
+async function flushed(): Promise<void> {
+  await look(false);
+  if (!waiting.value) return;
+  try {
+    const photos = await store.photosWaiting(siteId.value);
+    await flush(door, store, await store.phone(), who(), rows.value.filter((r) => !inHand.has(r.id)), photos, hear);
+    await store.dropSentPhotos();
+  } catch (error) {
+    await failed(error);
+  }
+  await look();
+}
+
+/** Whenever there may be a line again; and now and then, for browsers that don't say. */
+export function keepSending(): void {
+  void look(false).then(send);
+  for (const sign of ["online", "focus"]) addEventListener(sign, () => void send());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void send());
+  setInterval(() => waiting.value && void send(), 15_000);
+}

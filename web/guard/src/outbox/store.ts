@@ -1,0 +1,137 @@
+/** The phone's own memory: what waits to be sent, photos, and the last picture of the site. All of it survives a kill. */
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+
+import { BEGIN, type Done, type Head, linked, shaOf, type Tap, uuid } from "./chain";
+import type { Act } from "./shapes";
+
+interface Row {
+  /** Given by the store, in the order of what was done. */
+  key?: number;
+  id: string;
+  site: string;
+  person: string;
+  at: string;
+  /** The point that the phone takes it for; the server's own word comes with the answer. */
+  checkpoint: string | null;
+  /** It was done without a line, or a first try did not get through. */
+  kept: boolean;
+  /** Why the server would not have it: it stays until somebody has read that. */
+  refused: string | null;
+}
+export type Waiting = Row & ({ tap: Tap; act?: undefined } | { act: Act; tap?: undefined });
+interface Photo { sha: string; site: string; bytes: ArrayBuffer; type: string; sent: boolean }
+
+interface Shelf extends DBSchema {
+  outbox: { key: number; value: Waiting; indexes: { id: string } };
+  photos: { key: string; value: Photo };
+  heads: { key: string; value: Head };
+  kept: { key: string; value: unknown };
+}
+
+let opened: Promise<IDBPDatabase<Shelf>> | null = null;
+
+export function shelf(): Promise<IDBPDatabase<Shelf>> {
+  opened ??= openDB<Shelf>("watchroom-guard", 1, {
+    upgrade(db) {
+      db.createObjectStore("outbox", { keyPath: "key", autoIncrement: true }).createIndex("id", "id", { unique: true });
+      db.createObjectStore("photos", { keyPath: "sha" });
+      db.createObjectStore("heads");
+      db.createObjectStore("kept");
+    },
+    terminated: () => (opened = null),
+  });
+  return opened;
+}
+/** For tests: the next use opens it anew. */
+export async function close(): Promise<void> {
+  (await opened)?.close();
+  opened = null;
+}
+
+/** What this phone is called: drawn once, and again only when its store was wiped. */
+export async function phone(): Promise<string> {
+  const tx = (await shelf()).transaction("kept", "readwrite");
+  const known = (await tx.store.get("phone")) as string | undefined;
+  const name = known ?? uuid();
+  if (!known) await tx.store.put(name, "phone");
+  await tx.done;
+  return name;
+}
+
+export interface Who { site: string; person: string }
+
+/** Write a tap down, as the next of its person's chain. It is safe once this has resolved. */
+export async function keepTap(who: Who, done: Done, more: { at: string; checkpoint: string | null; kept: boolean }): Promise<Waiting> {
+  const tx = (await shelf()).transaction(["outbox", "heads"], "readwrite", { durability: "strict" });
+  const heads = tx.objectStore("heads");
+  const name = `${who.site}/${who.person}`;
+  const { tap, head } = linked((await heads.get(name)) ?? BEGIN, uuid(), more.at, done);
+  const row: Waiting = { id: tap.id, ...who, at: more.at, checkpoint: more.checkpoint, kept: more.kept, refused: null, tap };
+  const [key] = await Promise.all([tx.objectStore("outbox").add(row), heads.put(head, name)]);
+  await tx.done;
+  return { ...row, key };
+}
+
+export async function keepAct(who: Who, act: Act, at: string): Promise<Waiting> {
+  const row: Waiting = { id: uuid(), ...who, at, checkpoint: null, kept: true, refused: null, act };
+  const tx = (await shelf()).transaction("outbox", "readwrite", { durability: "strict" });
+  const key = await tx.store.add(row);
+  await tx.done;
+  return { ...row, key };
+}
+
+/** Put a photo away under its hash. */
+export async function keepPhoto(site: string, image: Blob): Promise<string> {
+  const bytes = await image.arrayBuffer();
+  const sha = shaOf(new Uint8Array(bytes));
+  await (await shelf()).put("photos", { sha, site, bytes, type: image.type, sent: false });
+  return sha;
+}
+export const photo = async (sha: string) => (await shelf()).get("photos", sha);
+/** Photos that the server has not. */
+export async function photosWaiting(site: string): Promise<string[]> {
+  return (await (await shelf()).getAll("photos")).filter((p) => !p.sent && p.site === site).map((p) => p.sha);
+}
+export async function photoSent(sha: string): Promise<void> {
+  const tx = (await shelf()).transaction("photos", "readwrite");
+  const known = await tx.store.get(sha);
+  if (known) await tx.store.put({ ...known, sent: true });
+  await tx.done;
+}
+
+export const waiting = async (): Promise<Waiting[]> => (await shelf()).getAll("outbox");
+
+/** What became of what was sent: gone, or standing there with why it was refused. */
+export async function settle(row: Waiting, refused: string | null = null): Promise<void> {
+  const tx = (await shelf()).transaction("outbox", "readwrite");
+  if (row.key !== undefined && (await tx.store.get(row.key))) await (refused === null ? tx.store.delete(row.key) : tx.store.put({ ...row, refused }));
+  await tx.done;
+}
+export async function marked(row: Waiting, kept: boolean): Promise<void> {
+  const tx = (await shelf()).transaction("outbox", "readwrite");
+  const known = row.key === undefined ? undefined : await tx.store.get(row.key);
+  if (known && known.kept !== kept) await tx.store.put({ ...known, kept });
+  await tx.done;
+}
+
+/** Photos that nothing names any more. */
+export async function dropSentPhotos(): Promise<void> {
+  const tx = (await shelf()).transaction(["outbox", "photos"], "readwrite");
+  const rows = await tx.objectStore("outbox").getAll();
+  const named = new Set(rows.flatMap((r) => (r.tap ? r.tap.photos : r.act.kind === "entry" ? r.act.photos : [])));
+  for (const p of await tx.objectStore("photos").getAll()) if (p.sent && !named.has(p.sha)) await tx.objectStore("photos").delete(p.sha);
+  await tx.done;
+}
+
+export const remember = async (name: string, value: unknown) => void (await (await shelf()).put("kept", value, name));
+export const recall = async <T>(name: string) => (await (await shelf()).get("kept", name)) as T | undefined;
+export async function headOf(who: Who): Promise<Head> {
+  return (await (await shelf()).get("heads", `${who.site}/${who.person}`)) ?? BEGIN;
+}
+
+/** Somebody else takes the phone: what is known of the site goes; what waits to be sent stays. */
+export async function forget(): Promise<void> {
+  const tx = (await shelf()).transaction("kept", "readwrite");
+  for (const key of await tx.store.getAllKeys()) if (key !== "phone") await tx.store.delete(key);
+  await tx.done;
+}
