@@ -76,12 +76,15 @@ class RoundLeg(Shape):
 
 
 class RoundSheet(Shape):
-    """A round with everything that is known of it. `route` is as it was when the round was made."""
+    """A round with everything that is known of it. `route` is as it was when the round was made; `taps`: all at its points
+    while it lasted, those that prove nothing too.
+    """
 
     brief: RoundBrief
     route: PatrolRoute
     points: list[RoundPoint]
     legs: list[RoundLeg]
+    taps: list[Tap]
     suspended: RoundExcuse | None
     settled_at: datetime | None
 

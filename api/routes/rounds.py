@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy import Connection
 
 from api.bodies import UUID, Cursor, Limit, Name, SiteId
 from api.cursors import cursor, place
@@ -54,7 +55,7 @@ def round_one(request: Request, site: SiteId, id: _ID, _: _SEE) -> Response:  # 
     room = room_of(request)
     with room.store.read() as conn:
         room.register(conn, site)
-        return reply(_sheet(round_store.get(conn, site, id), room.now()))
+        return reply(_sheet(conn, round_store.get(conn, site, id), room.now()))
 
 
 @router.post("/rounds/{id}/suspend", **_SHEET)
@@ -108,11 +109,14 @@ def _do(request: Request, site: str, act: Callable[[Tx, Desk, datetime], PatrolR
     room = room_of(request)
     at = room.now()
     with room.store.begin([site]) as tx:
-        return reply(_sheet(act(tx, room.desk(tx.conn, site), at), at))
+        return reply(_sheet(tx.conn, act(tx, room.desk(tx.conn, site), at), at))
 
 
-def _sheet(found: PatrolRound, at: datetime) -> dict[str, Any]:
+def _sheet(conn: Connection, found: PatrolRound, at: datetime) -> dict[str, Any]:
     worth = rounds.verdict(found, at)
+    last = max((p.heard_at for some in found.proofs.values() for p in some), default=found.opens_at)
+    until = max(found.window.ends_at, last) + timedelta(microseconds=1)
+    there = tap_store.between(conn, found.site_id, found.opens_at, until)
     return {
         "brief": round_store.brief(found, at),
         "route": msgspec.to_builtins(found.route),
@@ -129,6 +133,7 @@ def _sheet(found: PatrolRound, at: datetime) -> dict[str, Any]:
         "legs": [
             {"begins": x.begins, "ends": x.ends, "seconds": x.seconds, "band": x.band, "odd": x.odd} for x in worth.legs
         ],
+        "taps": [tap for tap in there if tap.checkpoint_id in worth.points],
         "suspended": found.suspended,
         "settled_at": found.settled_at,
     }

@@ -6441,7 +6441,8 @@ export interface components {
         };
         /**
          * RoundSheet
-         * @description A round with everything that is known of it. `route` is as it was when the round was made.
+         * @description A round with everything that is known of it. `route` is as it was when the round was made; `taps`: all at its points
+         *     while it lasted, those that prove nothing too.
          */
         RoundSheet: {
             brief: components["schemas"]["RoundBrief"];
@@ -6450,6 +6451,8 @@ export interface components {
             points: components["schemas"]["RoundPoint"][];
             /** Legs */
             legs: components["schemas"]["RoundLeg"][];
+            /** Taps */
+            taps: components["schemas"]["Tap"][];
             suspended: components["schemas"]["RoundExcuse"] | null;
             /** Settled At */
             settled_at: string | null;

@@ -1,5 +1,6 @@
 import handovers from "./handovers.en";
 import log from "./logbook.en";
+import patrol from "./patrol.en";
 import presence from "./presence.en";
 import roster from "./roster.en";
 import type zh from "./zh-CN";
@@ -25,7 +26,7 @@ const en: typeof zh = {
     otherLanguage: "中文",
     otherLanguageLabel: "Switch to Chinese (中文)",
   },
-  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", open: "{n} open" },
+  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", patrol: "Patrol", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", open: "{n} open" },
   login: {
     lead: "Every alarm answered, every step on record.",
     login: "User name",
@@ -242,6 +243,7 @@ const en: typeof zh = {
   },
   handovers,
   log,
+  patrol,
   presence,
   ...roster,
   events: {
