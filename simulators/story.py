@@ -109,7 +109,8 @@ def _stack(register: Register) -> tuple[str, ...]:
     for point in register.checkpoints.values():
         plan = next((p for z in register.zone_path(point.zone) if (p := register.zones[z].plan)), "")
         spots.setdefault((plan, point.x, point.y), []).extend(point.tags[:1])
-    return tuple(max(spots.values(), key=len, default=[]))
+    stacks = sorted(spots.values(), key=len, reverse=True)
+    return tuple(stacks[0]) if stacks else ()
 
 
 def _calm(register: Register, parts: Cast, seed: int) -> Iterator[Stream]:

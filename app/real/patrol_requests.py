@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from simulators.scenario.patrol_acts import PatrolAct, Rounds
+from simulators.scenario import phone
+from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps
 from simulators.virtual.rounds import meant
 from sites.register import Register
 
@@ -15,8 +16,21 @@ _STEPS = {"suspends": "suspend", "resumes": "resume", "excuses": "excuse"}
 
 def request(deed: PatrolAct, conn: Connection, register: Register, at: datetime) -> tuple[str, str, Mapping[str, Any]]:
     """What is asked: method, path under the site, body. Raises the refusal that there is no such round."""
-    if not isinstance(deed, Rounds):
-        raise TypeError(f"no act about patrol: {deed!r}")
+    match deed:
+        case Taps():
+            return "POST", "taps", {"client": deed.phone, "taps": [phone.tap(conn, register, deed, at)]}
+        case Tags(what="moves"):
+            return "POST", f"tags/{deed.uid}/move", {"checkpoint": deed.to, "reason": deed.reason}
+        case Tags(what="replaces"):
+            return "POST", f"tags/{deed.uid}/replace", {"by": deed.to, "reason": deed.reason}
+        case Tags():
+            return "POST", f"tags/{deed.uid}/{deed.what.removesuffix('s')}", {"reason": deed.reason}
+        case Rounds():
+            return _round(deed, conn, register, at)
+    raise TypeError(f"no act about patrol: {deed!r}")
+
+
+def _round(deed: Rounds, conn: Connection, register: Register, at: datetime) -> tuple[str, str, Mapping[str, Any]]:
     place = f"rounds/{meant(conn, register, deed, at).id}/{_STEPS[deed.what]}"
     if deed.what == "resumes":
         return "POST", place, {}

@@ -82,6 +82,7 @@ class Known:
             *(f"round/{name}" for name in r.patrol_routes),
             *(f"checkpoint/{c}" for c in r.checkpoints),
             *(f"person/{p}" for p in r.people),
+            *(f"tag/{tag}" for c in r.checkpoints.values() for tag in c.tags),
             "logbook",
         }
 

@@ -1,5 +1,7 @@
 """What people do about rounds and tags, and what a handset says when a guard holds it to a tag. Values only."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from simulators.scenario.duty_acts import DutyAct
@@ -22,6 +24,41 @@ class Rounds(PatrolAct, frozen=True, tag="rounds"):
     @property
     def about(self) -> str:
         return f"round/{self.route}"
+
+
+class Taps(PatrolAct, frozen=True, tag="taps"):
+    """A guard's own phone brings a tap, signed in as they are. `kept`: it waited for a line; `edited`: its chain was tampered
+    with; `vouched`: nothing was read, and why it counts all the same.
+    """
+
+    checkpoint: str
+    phone: str
+    tag: str | None = None
+    said_at: datetime | None = None
+    kept: bool = False
+    edited: bool = False
+    vouched: str = ""
+    note: str = ""
+    answers: Mapping[str, Any] = {}
+
+    @property
+    def about(self) -> str:
+        return f"checkpoint/{self.checkpoint}"
+
+
+class Tags(PatrolAct, frozen=True, tag="tags"):
+    """What is done with a tag, by the verb of the line (`blocks`, `restores`, `moves`, `replaces`). `to`: the point that it
+    is moved to, or the tag in its place.
+    """
+
+    what: str
+    uid: str
+    to: str = ""
+    reason: str = ""
+
+    @property
+    def about(self) -> str:
+        return f"tag/{self.uid}"
 
 
 def handset_says(register: Register, act: Scans) -> Says:

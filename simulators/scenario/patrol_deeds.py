@@ -8,11 +8,12 @@ from simulators.scenario import model
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import PROOFS, Known
 from simulators.scenario.model import Act
-from simulators.scenario.patrol_acts import Rounds
-from simulators.scenario.tokens import Words
+from simulators.scenario.patrol_acts import Rounds, Tags, Taps
+from simulators.scenario.tokens import Words, value
 from sites.fields import quoted, unknown
 from sites.shapes import uid
 
+_PHONE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COUNTER: Final = re.compile(r"[0-9]{1,10}")
 
 
@@ -50,6 +51,57 @@ def rounds(words: Words, known: Known, _: datetime) -> Act:
     made = Rounds(person, what, route, tuple(points), words.text("reason") or "")
     words.close("reason")
     return made
+
+
+def taps(words: Words, known: Known, at: datetime) -> Act:
+    """`guard taps C1 on PHONE [kept said_at=] [edited] [tag=] [vouched=] [note=] [TASK=VALUE …]`."""
+    person = words.known("person", known.register.people)
+    words.skip("taps")
+    checkpoint = words.known("checkpoint", known.register.checkpoints)
+    if not words.skip("on"):
+        raise Wrong("on which phone? (on phone-1)")
+    phone = words.take("phone").text
+    if not _PHONE.fullmatch(phone):
+        raise Wrong(f"{quoted(phone)} is not a phone's name (letters, digits, _ and -)")
+    flags = {"kept": False, "edited": False}
+    while words.peek() in flags:
+        flags[words.take("word").text] = True
+    said, tag = words.text("said_at"), words.text("tag")
+    if tag is not None and (tag := uid(tag)) is None:
+        raise Wrong("tag= is a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
+    said_at = None if said is None else known.clock.near(said, at)
+    if flags["kept"] and said_at is None:
+        raise Wrong("a tap that was kept says when it was made (said_at=22:01)")
+    vouched, note = words.text("vouched") or "", words.text("note") or ""
+    answers = {key: value(token) for key, token in words.options.items()}
+    words.options.clear()
+    words.close()
+    return Taps(person, checkpoint, phone, tag, said_at, flags["kept"], flags["edited"], vouched, note, answers)
+
+
+def tags(words: Words, known: Known, _: datetime) -> Act:
+    """`chen blocks tag UID reason=`, `restores`, `moves … to CHECKPOINT`, `replaces … by UID`."""
+    person = words.known("person", known.register.people)
+    what = words.take("verb").text
+    words.skip("tag")
+    number, to = _uid(words), ""
+    if what == "moves" and words.skip("to"):
+        to = words.known("checkpoint", known.register.checkpoints)
+    elif what == "replaces" and words.skip("by"):
+        to = _uid(words)
+    elif what in {"moves", "replaces"}:
+        raise Wrong("`to CHECKPOINT` is missing" if what == "moves" else "`by UID` is missing")
+    made = Tags(person, what, number, to, words.text("reason") or "")
+    words.close("reason")
+    return made
+
+
+def _uid(words: Words) -> str:
+    text = words.take("tag").text
+    found = uid(text)
+    if found is None:
+        raise Wrong(f"{quoted(text)} is not a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
+    return found
 
 
 def _counter(words: Words) -> int | None:

@@ -4,14 +4,20 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection
 
-from ingest import patrol_acts
+from ingest import patrol_acts, phone_taps
+from ingest.phone_taps import Phone, Said
 from ingest.scene import Desk
-from patrol import round_store
+from patrol import round_store, tag_acts
+from patrol.claims import Claim
 from patrol.errors import NoSuchRound
+from patrol.outbox import Link
 from patrol.rounds import PatrolRound, Stand
-from simulators.scenario.patrol_acts import PatrolAct, Rounds
+from patrol.tags import Act
+from simulators.scenario import phone
+from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps
 from sites.register import Register, Role
 from store.db import Tx
 
@@ -24,15 +30,53 @@ _MEANT: Final = {
 }
 
 
-def permit(_: PatrolAct) -> str:
+def permit(deed: PatrolAct) -> str:
     """The API's name for being allowed to do this."""
-    return "patrol.excuse"
+    return {Taps: "patrol.tap", Tags: "tag.keep"}.get(type(deed), "patrol.excuse")
 
 
 def do(tx: Tx, desk: Desk, deed: PatrolAct, roles: Collection[Role], at: datetime) -> None:
     """Do it. Raises the Refusal that the API would answer with."""
-    if not isinstance(deed, Rounds):
-        raise TypeError(f"no act about patrol: {deed!r}")
+    match deed:
+        case Rounds():
+            _round(tx, desk, deed, roles, at)
+        case Taps():
+            _tap(tx, desk, deed, roles, at)
+        case Tags():
+            _tag(tx, desk, deed, at)
+        case _:
+            raise TypeError(f"no act about patrol: {deed!r}")
+
+
+def _tap(tx: Tx, desk: Desk, deed: Taps, roles: Collection[Role], at: datetime) -> None:
+    tap = phone.tap(tx.conn, desk.register, deed, at)
+    said = Said(
+        id=tap["id"],
+        said_at=datetime.fromisoformat(tap["said_at"]),
+        claim=msgspec.convert(tap["read"], Claim),
+        kept=tap["kept"],
+        link=Link(tap["n"], tap["prev"], phone.digest(tap)),
+        answers=tap["answers"],
+        note=tap["note"],
+        raw=msgspec.json.encode(tap),
+    )
+    phone_taps.sync(tx, desk, Phone(deed.person, roles, deed.phone), [said], None, at)
+
+
+def _tag(tx: Tx, desk: Desk, deed: Tags, at: datetime) -> None:
+    register, who = desk.register, deed.person
+    match deed.what:
+        case "replaces":
+            tag_acts.replace(tx, register, deed.uid, deed.to, who, deed.reason, at)
+        case "moves":
+            tag_acts.act(tx, register, deed.uid, Act.MOVE, who, deed.reason, at, checkpoint_id=deed.to)
+        case "blocks":
+            tag_acts.act(tx, register, deed.uid, Act.BLOCK, who, deed.reason, at)
+        case _:
+            tag_acts.act(tx, register, deed.uid, Act.RESTORE, who, deed.reason, at)
+
+
+def _round(tx: Tx, desk: Desk, deed: Rounds, roles: Collection[Role], at: datetime) -> None:
     found, who = meant(tx.conn, desk.register, deed, at).id, deed.person
     match deed.what:
         case "suspends":
