@@ -38,6 +38,7 @@ from api.routes import (
     logbook_files,
     logbook_holds,
     logbook_readers,
+    patrol_photos,
     patrol_report,
     presence,
     requests,
@@ -48,6 +49,7 @@ from api.routes import (
     site,
     solving,
     tags,
+    tap_page,
     taps,
 )
 from api.sessions import Sessions
@@ -76,6 +78,7 @@ _ROUTERS = (
     rounds,
     taps,
     tags,
+    patrol_photos,
     patrol_report,
     feeds,
     logbook,
@@ -89,7 +92,7 @@ _ROUTERS = (
     health,
 )
 
-MAX_BODIES: Mapping[str, int] = {logbook_files.router.prefix: MAX_UPLOAD}
+MAX_BODIES: Mapping[str, int] = {logbook_files.router.prefix: MAX_UPLOAD, patrol_photos.router.prefix: MAX_UPLOAD}
 
 
 class Undeclared(RuntimeError):  # noqa: N818 - said to whoever adds a route
@@ -154,6 +157,7 @@ def bare(version: str, **options: Any) -> FastAPI:
     for module in _ROUTERS:
         app.include_router(module.router, prefix=PREFIX, max_body_size=MAX_BODIES.get(module.router.prefix, MAX_BODY))
     app.include_router(health.metrics_router)
+    app.include_router(tap_page.router, max_body_size=MAX_BODY)
     problems.install(app)
     check_declared(app)
     return app

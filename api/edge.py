@@ -14,7 +14,8 @@ from core.errors import Refusal
 
 MAX_BODY: Final = 64 * 1024
 MAX_UPLOAD: Final = 10 * 1024 * 1024
-_UPLOAD: Final = re.compile(r"/api/v1/sites/[^/]+/logbook/attachments")
+_UPLOAD: Final = re.compile(r"/api/v1/sites/[^/]+/(logbook/attachments|patrol/photos)")
+_FORMS: Final = frozenset({"/t", "/t/in"})  # pages without a script, which cannot send the header
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -74,6 +75,8 @@ class Edge:
         origin = headers.get("origin")
         if origin is not None and not self._ours(origin, headers.get("host", "")):
             return WrongOrigin()
+        if scope["path"] in _FORMS:
+            return None if origin is not None or headers.get("sec-fetch-site") == "same-origin" else WrongOrigin()
         return None if headers.get("x-watchroom") == "1" else LacksHeader()
 
     def _ours(self, origin: str, host: str) -> bool:

@@ -143,6 +143,12 @@ def by_login(conn: Connection, login: str) -> Account | None:
     return None if row is None else _account(row)
 
 
+def by_id(conn: Connection, account_id: str) -> Account | None:
+    """The account with this id."""
+    row = conn.execute(select(account).where(account.c.id == account_id)).mappings().one_or_none()
+    return None if row is None else _account(row)
+
+
 def members_of(conn: Connection, mine: Account) -> dict[str, Member]:
     """What an account is at each site. An administrator of everything is one at every site there is."""
     rows = conn.execute(select(member).where(member.c.account_id == mine.id).order_by(member.c.site_id))

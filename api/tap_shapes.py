@@ -50,3 +50,12 @@ class PatrolTags(Shape):
     """The tags of a site, by their points."""
 
     items: list[PatrolTag]
+
+
+class TapPhoto(Shape):
+    """A photo: the hash of what was sent, by which a tap names it, and the file that was kept of it."""
+
+    sent: str
+    sha256: str
+    size: int
+    type: str

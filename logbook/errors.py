@@ -207,3 +207,9 @@ class AlreadySigned(Refusal):
 
     code = "already_signed"
     status = 409
+
+
+class NotAPhoto(Invalid):
+    """The file is no photo that can be read."""
+
+    code = "not_a_photo"

@@ -1,0 +1,45 @@
+"""Photos from phones: decoded and written anew, so that only the picture is kept. Where and with what it was taken, a thumbnail
+of what was cut away, and whatever else hides in a file, is gone.
+"""
+
+import io
+import warnings
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from logbook.errors import FileTooLarge, NotAPhoto
+from logbook.files import MAX_FILE
+
+MOST_PIXELS: Final = 50_000_000
+LONGEST_SIDE: Final = 2560  # enough to read a gauge's dial
+_FORMATS: Final = ("JPEG", "PNG", "WEBP")  # the only decoders that are asked
+_QUALITY: Final = 85
+
+
+def cleaned(data: bytes) -> bytes:
+    """The picture alone, upright, as a JPEG. Raises FileTooLarge, NotAPhoto."""
+    if len(data) > MAX_FILE:
+        raise FileTooLarge(field="file", most=MAX_FILE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                return _written(image)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as wrong:
+        raise NotAPhoto(field="file") from wrong
+    except Image.DecompressionBombWarning as wrong:
+        raise NotAPhoto(field="file") from wrong
+
+
+def _written(image: Image.Image) -> bytes:
+    if image.width * image.height > MOST_PIXELS:  # before anything is decoded
+        raise NotAPhoto(field="file", most=MOST_PIXELS)
+    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    plain = Image.new("RGB", upright.size)
+    plain.paste(upright)
+    out = io.BytesIO()
+    plain.save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
