@@ -92,11 +92,11 @@ def route_of(register: Register) -> list[Stop]:
 
 
 def offline(stream: Iterable[Saying], since: float, until: float) -> Stream:
-    """The phone has no signal from `since` to `until`: its taps come afterwards, in a burst, with the time they were made."""
+    """The phone has no signal from `since` to `until`: its taps come afterwards, in a burst, as kept ones with their time."""
     held: list[Saying] = []
     for tap in stream:
         if since <= tap.t < until:
-            held.append(tap)
+            held.append(msgspec.structs.replace(tap, data=tap.data | {"synced": True}))
             continue
         yield from _flushed(held, until, tap.t)
         yield tap
@@ -126,6 +126,26 @@ def cloned(stream: Iterable[Saying], tag: str, handset: str, guard: str, after_s
         yield tap
         if tap.data.get("tag") == tag:
             yield _tap(tap.t + after_s, handset, guard, tag)
+
+    return fanned(stream, out)
+
+
+def counted(stream: Iterable[Saying], begins: int = 1) -> Stream:
+    """Tags that count how often they were read, and say so with each read (standards §5)."""
+    reads: dict[str, int] = {}
+    for tap in stream:
+        tag = str(tap.data["tag"])
+        reads[tag] = reads.get(tag, begins - 1) + 1
+        yield msgspec.structs.replace(tap, data=tap.data | {"counter": reads[tag], "proof": "sun"})
+
+
+def replayed(stream: Iterable[Saying], tag: str, after_s: float) -> Stream:
+    """A picture of what `tag` said is shown again `after_s` later, with the count it had."""
+
+    def out(tap: Saying) -> Iterator[Saying]:
+        yield tap
+        if tap.data.get("tag") == tag:
+            yield msgspec.structs.replace(tap, t=at(tap.t + after_s))
 
     return fanned(stream, out)
 

@@ -114,6 +114,7 @@ def test_an_offline_phone_says_everything_later_with_its_own_time(seed: int, sin
     assert not [s for s in told if since <= s.t < since + lasts]
     assert sorted((s.data["tag"], at(s.t + s.skew_s)) for s in told) == sorted((s.data["tag"], s.t) for s in walked)
     assert all(s.skew_s <= 0 for s in told)
+    assert all((s.skew_s < 0) <= (s.data.get("synced") is True) for s in told)
 
 
 def test_a_burst_after_the_outage_keeps_the_order_of_the_walk() -> None:
@@ -130,6 +131,15 @@ def test_a_cloned_tag_is_read_at_two_places_too_soon(seed: int, n: int) -> None:
     twice = [s for s in told if s.data["tag"] == STOPS[n].tag]
     assert [(s.device, s.data["guard"]) for s in twice] == [("HH", "li"), ("HH-2", "wang")]
     assert twice[1].t - twice[0].t == pytest.approx(10)
+
+
+@given(seeds, st.integers(0, 9))
+def test_a_shown_picture_says_a_count_again(seed: int, n: int) -> None:
+    """PAT-11."""
+    told = list(guards.replayed(guards.counted([*on_foot(seed), *on_foot(seed)]), STOPS[n].tag, 1200))
+    said = [s.data["counter"] for s in told if s.data["tag"] == STOPS[n].tag]
+    assert sorted(said) == [1, 1, 2, 2]
+    assert {s.data["counter"] for s in told} == {1, 2}
 
 
 @given(seeds, st.floats(0, 1))
