@@ -174,6 +174,28 @@ def test_who_is_on_follows_the_seats_and_can_be_read_across_the_room(visit: Visi
     assert faults(wall) == []
 
 
+def test_whoever_left_a_seat_stays_within_reach(visit: Visitor, demo_server: Demo) -> None:
+    """A line tells until when; the number is for those who lead and those who hold a seat (HND-13)."""
+    gone = visit.at(demo_server.wrong, "/on-duty")
+    for act in ("sign-on", "sign-off"):
+        gone.evaluate(
+            """async ([site, act]) => {
+                const headers = { "Content-Type": "application/json", "X-Watchroom": "1" };
+                const body = JSON.stringify({ seat: "duty-manager", password: "demo" });
+                const answer = await fetch(`/api/v1/sites/${site}/duty/${act}`, { method: "POST", headers, body });
+                if (!answer.ok) throw new Error(await answer.text());
+            }""",
+            [demo_server.site, act],
+        )
+    lead = visit.at(APPROVER, "/on-duty", language="en")
+    line = lead.locator("[data-list=reachable] [data-reachable]", has_text="Duty manager, left")
+    expect(line).to_contain_text("reachable until")
+    expect(line.locator("a[href^='tel:1']")).to_have_count(1)
+    assert faults(lead) == []
+    expect(gone.locator("[data-list=reachable]")).to_contain_text("须保持联系至")
+    expect(gone.locator("[data-list=reachable] a[href^='tel:']")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("language", "theme"), [("zh-CN", "light"), ("en", "dark")])
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["desk", "phone"])
 def test_each_page_is_sound_and_fits_its_screen(
