@@ -1,5 +1,6 @@
 """The logbook in use: written on the site's forms, corrected, found, reviewed, kept (LOG-01…LOG-08, LOG-14, RPT-07)."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,27 @@ def test_a_hold_is_placed_and_lifted_with_its_reasons(visit: Visitor, demo_serve
     page.locator("[data-hold] textarea").fill("调查结束")
     page.locator("[data-hold] textarea").press("Control+Enter")
     expect(page.locator("[data-hold].over")).to_be_visible()
+    page.locator("[data-act='place']").click()
+    page.locator("[data-form='hold'] select").select_option("seat/centre")
+    page.locator("[data-form='hold'] textarea").fill("中控室排查")
+    page.locator("[data-form='hold'] button[type='submit']").click()
+    expect(page.locator("[data-hold]:not(.over)")).to_contain_text("对象 监控值机")
     operator = visit.at(demo_server.holder, "/logbook/keep", language="en")
     expect(operator.get_by_text("Managers and administrators place and lift holds.")).to_be_visible()
     expect(operator.locator("[data-act='place']")).to_have_count(0)
+
+
+def test_what_an_entry_is_about_is_held_from_its_page(visit: Visitor, demo_server: Demo) -> None:
+    """Of one alarm, say; whoever may not hold is not offered it (LOG-04)."""
+    demo_server.say("fire.alarm", "B9-S01")
+    page = visit.at("weiguohua", "/logbook", language="en")
+    line = page.locator(".entry:has(a[href^='/alerts/'])").first
+    line.wait_for()
+    page.goto(demo_server.url.rstrip("/") + str(line.locator("a[href*='/entry/']").first.get_attribute("href")))
+    page.locator("[data-act='hold']").click()
+    form = page.locator("[data-form='hold']")
+    expect(form.locator("select")).to_have_value(re.compile("^alert/"))
+    assert faults(page) == []
+    form.locator("textarea").fill("Asked for by the fire brigade")
+    form.locator("button[type='submit']").click()
+    expect(page.locator("[data-hold] a[href^='/alerts/']")).to_be_visible()
