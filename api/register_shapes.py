@@ -260,6 +260,7 @@ class DutyPolicies(Shape):
     leave_needs: LeaveNeeds
     presence_check: PresenceCheck
     handover_block: HandoverBlock
+    handover_overriders: list[Role]
     handover_required: bool
     relief_late_grace_min: int
     contact_after_h: int

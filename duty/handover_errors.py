@@ -45,6 +45,12 @@ class NotIncoming(NotPermitted):
     code = "not_incoming"
 
 
+class OverriderNeeded(NotPermitted):
+    """Another role lets a hand-over pass here."""
+
+    code = "handover_role_needed"
+
+
 class SamePerson(NotPermitted):
     """Two different people are needed."""
 

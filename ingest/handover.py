@@ -4,7 +4,7 @@ Each takes an open transaction that holds the site's head, and the version of th
 second browser is refused (`stale`), a crash leaves everything as it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +16,7 @@ from duty import acts as duty_acts
 from duty import handover_store, handovers
 from duty import store as duty_store
 from duty.errors import NoSuchSeat, NotOfThisSite
-from duty.handover_errors import IncomingNotThere, NotInSeat
+from duty.handover_errors import IncomingNotThere, NotInSeat, OverriderNeeded
 from duty.handover_signatures import Proof, by_password, digest
 from duty.handovers import Act, Handover, Stepped
 from duty.rules import Basis, Holding
@@ -27,6 +27,8 @@ from ingest.seats import held_now
 from logbook import entries
 from logbook.checkpoints import checkpoint
 from logbook.rules import Line
+from sites.people import Role
+from sites.register import Register
 from store.db import Tx
 
 
@@ -87,6 +89,13 @@ def sign(
     now = packet.current(tx.conn, desk.register, before)
     mark = proof(digest(now, Act.SIGN, person))
     return _relieve(tx, desk, before, handovers.sign(now, by=person, at=at, policy=policy, mark=mark), at, key)
+
+
+def overrider(register: Register, roles: Collection[Role]) -> None:
+    """Only those whom the site lets stand above a hand-over (ROLE-07)."""
+    allowed = register.policies.duty.handover_overriders
+    if not set(allowed) & set(roles):
+        raise OverriderNeeded(roles=[str(r) for r in allowed])
 
 
 def override(

@@ -96,6 +96,8 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `sign_on_required`: people sign on to their seats; who has not after `absent_after_min` is called absent.
     - `late_grace_s`: later than this is late; `late_grades`, rising, name how late; after `absent_after_min` it is absence.
     - `leave_max_min`, `leave_needs`: leaving the post for a while.
+    - `handover_overriders`: who lets a hand-over pass in spite of unfinished work, has it done without a signature that is
+      missing, or lets somebody leave a seat without one (ROLE-07).
     - `handover_required`: sign-off only by a hand-over; `relief_late_grace_min`: after the end, then late relief is called.
     - `contact_after_h`: how long whoever left a seat stays reachable for questions (HND-13); 0: not at all.
     - `coverage_lead_h`, falling: how long before a gap in the roster the supervisor is told.
@@ -125,6 +127,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     leave_needs: LeaveNeeds = LeaveNeeds.STAND_IN
     presence_check: PresenceCheck = PresenceCheck()
     handover_block: HandoverBlock = HandoverBlock()
+    handover_overriders: tuple[Role, ...] = (Role.MANAGER, Role.ADMIN)
     handover_required: bool = False
     relief_late_grace_min: int = 10
     contact_after_h: int = 24

@@ -93,6 +93,7 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         leave_needs=LeaveNeeds(needs.one_of([n.value for n in LeaveNeeds], "need", default=usual.leave_needs.value)),
         presence_check=_presence_check(f.may("presence_check"), names),
         handover_block=_handover_block(f.may("handover_block")),
+        handover_overriders=roles("handover_overriders"),
         handover_required=flag("handover_required"),
         relief_late_grace_min=whole("relief_late_grace_min", 0, 120),
         contact_after_h=whole("contact_after_h", 0, 168),

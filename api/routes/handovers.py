@@ -188,6 +188,7 @@ def handover_lift(
     caller: Annotated[Caller, needs("handover.override")],
 ) -> Response:
     """Let it pass in spite of unfinished work (HND-08)."""
+    _overrider(room_of(request), site, caller)
     return _act(request, site, which, body, handovers.lift, body.reason, by=caller.person)
 
 
@@ -207,6 +208,7 @@ async def handover_override(
     caller: Annotated[Caller, needs("handover.override")],
 ) -> Response:
     """Have the seat change hands without the signatures that are missing."""
+    await to_thread.run_sync(_overrider, room_of(request), site, caller)
     await once_more(room_of(request), caller, body.password)
     return await to_thread.run_sync(_override, room_of(request), site, which, body, caller.person)
 
@@ -249,6 +251,7 @@ async def duty_let_go(
     request: Request, site: SiteId, body: LetGo, caller: Annotated[Caller, needs("handover.override")]
 ) -> Response:
     """Let somebody leave a seat without handing it over."""
+    await to_thread.run_sync(_overrider, room_of(request), site, caller)
     await once_more(room_of(request), caller, body.password)
     return await to_thread.run_sync(_let_go, room_of(request), site, body, caller.person)
 
@@ -301,6 +304,12 @@ def _override(room: Room, site: str, which: str, body: OverrideHandover, by: str
         desk = room.desk(tx.conn, site)
         handover.override(tx, desk, which, body.version, body.incoming, body.reason, by, room.now(), room.log_key)
     return _sheet(room, site, which)
+
+
+def _overrider(room: Room, site: str, caller: Caller) -> None:
+    """Whether the site lets the caller stand above a hand-over (ROLE-07)."""
+    with room.store.read() as conn:
+        handover.overrider(room.register(conn, site), caller.roles)
 
 
 def _let_go(room: Room, site: str, body: LetGo, by: str) -> Response:

@@ -10,6 +10,7 @@ from app.imports import import_site
 from sites.duty_policies import DutyPolicies
 from sites.duty_words import Checklist, ChecklistItem, ItemKind
 from sites.pack import digest
+from sites.people import Role
 from tests.api.conftest import MINE, House, staffed
 from tests.api.test_answers import SITE, shaped
 from tests.night import words
@@ -64,7 +65,7 @@ async def test_the_whole_story_of_a_relief(strict: House, alert_id: str) -> None
         sheet = await done(wang, sheet, "add", kind="note", text="注意地库水位")
         assert refused(await act(wang, sheet, "offer", password="wrong"))[1] == "wrong_own_password"
         assert refused(await act(wang, sheet, "offer", password=PASSWORD)) == (409, "handover_blocked")
-        assert refused(await act(li, sheet, "lift", reason="r")) == (403, "not_permitted")
+        assert refused(await act(li, sheet, "lift", reason="r")) == (403, "handover_role_needed")
         sheet = await done(zhao, sheet, "lift", reason="消防队接手")
         sheet = await done(wang, sheet, "offer", password=PASSWORD)
         assert refused(await act(wang, sheet, "sign", password=PASSWORD)) == (403, "same_person")
@@ -132,7 +133,7 @@ async def test_a_short_count_is_explained_a_signature_taken_back_and_the_manager
         assert again["handover"]["version"] == sheet["handover"]["version"]
         shaped("sign_on", await li.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
         why = {"incoming": "li", "reason": "王某突发疾病", "password": PASSWORD}
-        assert refused(await act(li, again, "override", **why)) == (403, "not_permitted")
+        assert refused(await act(li, again, "override", **why)) == (403, "handover_role_needed")
         sheet = await done(zhao, again, "override", **why)
         assert (sheet["handover"]["state"], sheet["handover"]["incoming"]) == ("overridden", "li")
 
@@ -156,3 +157,23 @@ async def test_whoever_left_can_be_asked_for_a_while(strict: House) -> None:
         strict.clock.tick(24 * 3600)
     async with strict.client("li") as li:
         assert (await li.get(f"{SITE}/duty/reachable")).json()["items"] == []
+
+
+async def test_the_site_says_who_stands_above_a_hand_over(strict: House) -> None:
+    """ROLE-07: lift, override and let go follow `handover_overriders`."""
+    register = staffed(MINE)
+    duty = DutyPolicies(handover_required=True, handover_overriders=(Role.SUPERVISOR,))
+    wanted = msgspec.structs.replace(register, policies=msgspec.structs.replace(register.policies, duty=duty))
+    import_site(strict.db, strict.night.desks, wanted, digest(wanted), strict.clock(), "system")
+    async with strict.client("wang") as wang, strict.client("chen") as chen, strict.client("zhao") as zhao:
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json={"seat": "centre", "password": PASSWORD}))
+        sheet = shaped("handover_open", await wang.post(DESK, json={"seat": "centre"}))
+        let_go = {"seat": "centre", "person": "wang", "reason": "unwell", "password": PASSWORD}
+        over = {"incoming": "li", "reason": "unwell", "password": PASSWORD}
+        denied = (403, "handover_role_needed")
+        assert refused(await act(zhao, sheet, "lift", reason="known")) == denied
+        assert refused(await act(zhao, sheet, "override", **over)) == denied
+        assert refused(await zhao.post(f"{SITE}/duty/let-go", json=let_go)) == denied
+        assert refused(await act(chen, sheet, "override", **over)) == (409, "incoming_not_on")
+        shaped("handover_lift", await act(chen, sheet, "lift", reason="known"))
+        shaped("duty_let_go", await chen.post(f"{SITE}/duty/let-go", json=let_go))

@@ -20,6 +20,7 @@ policies:
     leave_needs: contact
     presence_check: {mode: random, every_min: 90, window_s: 60, seats: [desk]}
     handover_block: {mode: joint, priorities: [1]}
+    handover_overriders: [supervisor]
     coverage_lead_h: [48, 24, 2]
     status_every_min: 120
     review: {role: supervisor, due_h: 12}

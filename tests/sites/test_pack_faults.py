@@ -342,6 +342,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
     assert [(grade.min_s, grade.name.en) for grade in duty.late_grades] == [(60, "Late"), (1800, "Very late")]
     assert duty.presence_check == PresenceCheck(CheckMode.RANDOM, 90, 60, ("desk",))
     assert duty.handover_block == HandoverBlock(BlockMode.JOINT, (1,))
+    assert duty.handover_overriders == (Role.SUPERVISOR,)
     assert duty.reach == Reach(consoles=True, after_s=90)
     assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12))
     assert duty.offsite == (Contact("webhook", "https://copies.example/corner"),)

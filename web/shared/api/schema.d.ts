@@ -3620,6 +3620,8 @@ export interface components {
             leave_needs: components["schemas"]["LeaveNeeds"];
             presence_check: components["schemas"]["PresenceCheck"];
             handover_block: components["schemas"]["HandoverBlock"];
+            /** Handover Overriders */
+            handover_overriders: components["schemas"]["Role"][];
             /** Handover Required */
             handover_required: boolean;
             /** Relief Late Grace Min */

@@ -23,8 +23,6 @@ const has = (...roles: Role[]) => roles.some((r) => site.value?.roles.includes(r
 /** May acknowledge at all; whether that is custody or a witness is the server's to say. */
 export const answers = computed(() => personId.value !== null && has("guard", "operator", "supervisor", "manager", "engineer"));
 export const supervises = computed(() => personId.value !== null && has("supervisor", "manager", "admin"));
-/** May let a hand-over pass or force it. */
-export const manages = computed(() => personId.value !== null && has("manager", "admin"));
 /** Sits at the console: for them, silence is a fault. */
 export const watches = computed(() => personId.value !== null && has("guard", "operator", "supervisor"));
 export const readsLog = computed(() => roles.value.some((r) => r !== "guard"));
