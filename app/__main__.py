@@ -152,6 +152,10 @@ def whole(word: str = "--help") -> typer.Typer:
         from app.account_commands import account_app
 
         app.add_typer(account_app, name="account")
+    if everything or word == "patrol":
+        from app.patrol_commands import patrol_app
+
+        app.add_typer(patrol_app, name="patrol")
     if everything or word == "record":
         from app.record_commands import record_app
 

@@ -22,8 +22,15 @@ from tests.api.conftest import MINE, OTHER, House
 
 NO_ID = "01900000-0000-7000-8000-000000000000"
 TAP = {
-    "id": NO_ID, "n": 1, "prev": "", "said_at": "2026-03-01T14:00Z", "kept": False, "answers": {},
-    "read": {"by": "uid", "uid": "00"}, "note": "", "photos": [],
+    "id": NO_ID,
+    "n": 1,
+    "prev": "",
+    "said_at": "2026-03-01T14:00Z",
+    "kept": False,
+    "answers": {},
+    "read": {"by": "uid", "uid": "00"},
+    "note": "",
+    "photos": [],
 }
 BODIES: dict[str, dict[str, Any]] = {
     "sign_in": {"login": "nobody", "password": "x"},
