@@ -79,6 +79,9 @@ def test_a_passkey_is_made_signs_and_is_taken_away(visit: Visitor, https: Demo) 
     page.locator("details.who summary").click()
     page.locator("[data-act='signing']").click()
     form = page.locator("[data-form='passkey']")
+    expect(
+        page.locator("[data-form='pin'] [name='password']")
+    ).to_be_focused()  # the dialog is open, and takes it no more
     form.locator("[name='name']").fill("Gate desk")
     with visit.refused(403):
         form.locator("[name='password']").fill("nope")
