@@ -36,7 +36,8 @@ export async function look(tell = true): Promise<void> {
 
 /** A tap is safe on the phone when this has resolved; it is on its way, too, if there is a line. */
 export async function tapped(done: Done, checkpoint: string | null): Promise<store.Waiting> {
-  const row = await store.keepTap(who(), done, { at: new Date().toISOString(), checkpoint, kept: !connected.value });
+  const plain = JSON.parse(JSON.stringify(done)) as Done; // what a form holds is watched, and no store takes that
+  const row = await store.keepTap(who(), plain, { at: new Date().toISOString(), checkpoint, kept: !connected.value });
   await look();
   void now(row);
   return row;

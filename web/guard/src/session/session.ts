@@ -1,15 +1,15 @@
 /** Who holds the phone. Known without a line too: the last one who signed in here. */
-import { useStorage } from "@vueuse/core";
 import { computed, shallowRef } from "vue";
 
 import { client, Refused, taken } from "@shared/api/client";
 import type { Me } from "@shared/api/types";
 
 import { forget } from "@guard/outbox/store";
+import { stored } from "@guard/shell/stored";
 import { speak } from "@guard/words";
 
-const kept = useStorage<Me | null>("watchroom.guard.me", null, localStorage, { serializer: { read: (s) => JSON.parse(s) as Me | null, write: JSON.stringify } });
-const chosen = useStorage("watchroom.site", "");
+const kept = stored<Me | null>("watchroom.guard.me", null);
+const chosen = stored("watchroom.site", "");
 export const me = shallowRef<Me | null>(kept.value);
 /** The server does not know us any more: what is done is kept, and goes when somebody has signed in. */
 export const signedOut = shallowRef(false);
@@ -45,7 +45,7 @@ export async function resume(): Promise<void> {
 export async function signOut(): Promise<void> {
   await client.DELETE("/api/v1/session").catch(() => undefined);
   await forget();
-  await caches?.delete("plans").catch(() => false);
+  if ("caches" in globalThis) await caches.delete("plans").catch(() => false);
   kept.value = null;
   me.value = null;
 }

@@ -4,7 +4,7 @@ import { shallowRef } from "vue";
 export const fresh = shallowRef<ServiceWorker | null>(null);
 
 export function serveOffline(): void {
-  if (!("serviceWorker" in navigator) || !import.meta.env.PROD) return;
+  if (!navigator.serviceWorker || !import.meta.env.PROD) return;
   const had = navigator.serviceWorker.controller !== null;
   void navigator.serviceWorker.register("/guard/sw.js", { scope: "/guard/" }).then((door) => {
     if (door.waiting) fresh.value = door.waiting;

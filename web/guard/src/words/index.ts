@@ -1,5 +1,4 @@
 /** What the phone says, in the language of the moment. Only that language is fetched. */
-import { useStorage } from "@vueuse/core";
 import { computed, shallowRef } from "vue";
 
 import type { Words } from "@shared/api/types";
@@ -7,8 +6,10 @@ import { fill } from "@shared/words/fill";
 import type { Language } from "@shared/words/say";
 import { span } from "@shared/words/time";
 
+import { stored } from "@guard/shell/stored";
+
 const LOADERS = { "zh-CN": () => import("./zh-CN"), en: () => import("./en") };
-const chosen = useStorage<Language | "">("watchroom.language", "");
+const chosen = stored<Language | "">("watchroom.language", "");
 export const lang = computed<Language>(() => chosen.value || (navigator.language.startsWith("en") ? "en" : "zh-CN"));
 const catalogue = shallowRef<Record<string, string>>({});
 
