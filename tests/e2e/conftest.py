@@ -64,9 +64,15 @@ class Demo:
         """What the running estate tells `sim trigger`."""
         return self.folder / "estate" / "harbour-garden" / "estate.json"
 
-    def say(self, kind: str, device: str) -> None:
+    def say(self, kind: str, device: str, **data: str) -> None:
         """Let one device say one thing, through its real gateway."""
-        command = [*(sys.executable, "-m", "app", "sim", "trigger", kind), "--device", device]
+        command = [
+            *(sys.executable, "-m", "app", "sim", "trigger", kind),
+            "--device",
+            device,
+            "--data",
+            json.dumps(data),
+        ]
         done = subprocess.run(
             [*command, "--runtime", str(self.estate)], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
         )

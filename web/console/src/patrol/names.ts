@@ -7,8 +7,14 @@ import { now, register } from "@/live/live";
 import { zone } from "@/session/session";
 import { useWords } from "@/words";
 
-/** The floor whose drawing a zone is on. */
-export const floorOf = (id: string | null | undefined): Zone | undefined => zonePath(id).reverse().find((z) => z.plan);
+/** The zone whose drawing a zone is on; of zones within each other on one drawing, the outermost. */
+export function floorOf(id: string | null | undefined): Zone | undefined {
+  const out = zonePath(id).reverse();
+  const at = out.findIndex((z) => z.plan);
+  if (at < 0) return undefined;
+  const end = out.findIndex((z, n) => n > at && z.plan !== out[at]!.plan);
+  return out[(end < 0 ? out.length : end) - 1];
+}
 export const checkpoint = (id: string | null): Checkpoint | undefined => (id ? register.value?.checkpoints[id] : undefined);
 
 export function useNames() {
@@ -23,6 +29,8 @@ export function useNames() {
     holder: (seat: string) => places.holder(seat)?.holder_id ?? null,
     floor: (z: Zone | undefined) => (z ? places.zone(z.id) : ""),
     clock: (at: Iso | number) => hourMinute(at, lang.value, zone.value),
+    /** For plans, which have no seconds. */
+    minute: (at: Iso) => moment(at, lang.value, zone.value, now.value).replace(/:\d\d$/, ""),
     when: (at: Iso) => moment(at, lang.value, zone.value, now.value),
   };
 }
