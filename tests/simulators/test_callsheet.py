@@ -10,7 +10,8 @@ from app.scenario_worlds import virtual
 from duty.rules import Attended
 from simulators.scenario import load
 from simulators.scenario.callsheet import Alarm, CallSheet, Duty, alarms_of, call_sheet, duty_of, roster
-from simulators.scenario.model import DutyAct, Expect, Reports, Says, Scenario, SignsOff, SignsOn, Step
+from simulators.scenario.duty_acts import DutyAct
+from simulators.scenario.model import Expect, Reports, Says, Scenario, SignsOff, SignsOn, Step
 from simulators.scenario.world import play
 from sites.register import Contact, Ladder, Register, Rota, Rung
 from store.db import Store
