@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from ingest.child import end, spawn
 from tests.servers import ROOT, program
 
-PATIENCE = 40.0
+PATIENCE = 90.0  # a busy machine takes its time
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,13 +33,15 @@ FLAGS = [
 class Demo:
     """The running demo: whom one may sign in as, and devices that speak when told to."""
 
+    port = "0"  # a free one
+
     def __init__(self, folder: Path, *, cert: Path | None = None) -> None:
         """With `cert`, and its key beside it, by https under the name localhost."""
         self.folder = folder
         self.log = folder.parent / "demo.log"
         self.tls = ssl.create_default_context(cafile=cert) if cert else None
         tls = {"WATCHROOM_TLS_CERT": str(cert), "WATCHROOM_TLS_KEY": str(cert.with_suffix(".key"))} if cert else {}
-        command = [sys.executable, "-m", "app", "demo", "--no-story", "--port", "0", "--data", str(folder)]
+        command = [sys.executable, "-m", "app", "demo", "--no-story", "--port", self.port, "--data", str(folder)]
         self.process = spawn(command, self.log, env={**os.environ, **tls})
         until = time.monotonic() + PATIENCE
         told = folder / "server.json"
