@@ -71,7 +71,7 @@ def phone(visit: Visitor, **more: Any) -> Page:
 
 def patrol(demo: Demo) -> str:
     """Who walks today."""
-    return next(p["login"] for p in demo.people if any(s["en"] == "Patrol guard" for s in p["seats"]))
+    return next(str(p["login"]) for p in demo.people if any(s["en"] == "Patrol guard" for s in p["seats"]))
 
 
 def sign_in(page: Page, login: str) -> None:
