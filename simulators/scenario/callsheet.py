@@ -32,7 +32,17 @@ class Duty(msgspec.Struct, frozen=True):
 
     def held(self, register: Register, at: datetime) -> dict[str, Holding]:
         """Who holds each seat at `at`."""
-        return {seat: who_holds(seat, at, self.shifts, self.attended) for seat in register.seats}
+        return {
+            seat: who_holds(seat, at, self.shifts, self.attended, self._keeper(register, seat, at))
+            for seat in register.seats
+        }
+
+    def _keeper(self, register: Register, seat: str, at: datetime) -> str | None:
+        """Where seats are handed over, whoever came first keeps theirs as long as they are there."""
+        if not register.policies.duty.handover_required:
+            return None
+        here = [a for a in self.attended if a.seat == seat and a.on_at <= at and (a.off_at is None or at < a.off_at)]
+        return min(here, key=lambda a: (a.on_at, a.person)).person if here else None
 
 
 class Call(msgspec.Struct, frozen=True):
