@@ -1,4 +1,4 @@
-"""A year of duty in four time zones: rosters and new versions of them, people who come, go, hand over and do not come, in any
+"""A year of duty in four time zones: rosters and new versions of them, swaps and substitutes, people who come, go, hand over and do not come, in any
 order. At every instant a required seat has exactly one responsible holder or a raised gap; what has begun is never
 rewritten; the log verifies at the end (DUTY-03, DUTY-15, HND-03, EVT-13, LOG-05).
 """
@@ -74,7 +74,7 @@ class Year:
         self.house = self.world.house
         self.known = Known(register, Clock(register.zone_info, start))
         self.begun: dict[str, Dated] = {}
-        self.looked = self.done = self.gaps = 0
+        self.looked = self.done = self.gaps = self.granted = 0
         self.house.on_server = self.attend
         if self.house.server is not None:
             self.attend(self.house.server)
@@ -136,9 +136,10 @@ class Year:
         while self.house.clock.at < self.start + DAYS * DAY:
             self.house.pass_to(self.house.clock.at + timedelta(minutes=self.chance.randint(120, 7200)))
             for line in self.chance.choice(
-                (self.attendance, self.attendance, self.relief, self.roster, self.answers)
+                (self.attendance, self.attendance, self.relief, self.roster, self.swap, self.swap, self.answers)
             )():
-                self.tells(line)
+                allowed = self.tells(line)
+                self.granted += allowed and " grants " in line
             if self.chance.random() < 0.1:
                 self.look_back()
         self.look_back()
@@ -180,6 +181,25 @@ class Year:
         yield f"chef publishes {month}"
         if self.chance.random() < 0.5:
             yield f'chef withdraws {month} reason="again"'
+
+    def swap(self) -> Iterator[str]:
+        """Two people's shifts, or one shift for nothing; agreed to or not, granted by somebody who may or may not."""
+        now = self.house.clock.at
+        with self.house.store.read() as conn:
+            stand = duty_store.shifts(conn, self.register.site_id, now - DAY, now + 10 * DAY)
+        mine, theirs = self.chance.choice(stand), self.chance.choice(stand)
+        (_, one, first), (_, two, second) = (s.id.split("/")[:3] for s in (mine, theirs))
+        if self.chance.random() < 0.5:
+            other = theirs.person
+            asks = f"asks swap {mine.seat} {first} on {one} for {theirs.seat} {second} on {two}"
+        else:
+            other = self.chance.choice(STAFF)
+            asks = f"asks substitute {other} for {mine.seat} {first} on {one}"
+        yield f'{mine.person} {asks} reason="school play"'
+        yield self.chance.choice(
+            (f"{other} agrees to {mine.person}", f"{other} agrees to {mine.person}", f"{mine.person} takes back")
+        )
+        yield f'{self.chance.choice(("chef", "chef", "an"))} grants {mine.person} override="agreed between them"'
 
     def answers(self) -> Iterator[str]:
         """Whatever rings is seen to."""
@@ -224,6 +244,7 @@ def test_at_every_instant_somebody_is_responsible_or_a_gap_is_raised(
             assert verify_store(conn, year.register.site_id).ok
         assert year.looked > 2 * DAYS
         assert year.gaps > 0
+        assert year.granted > 5
         assert len(year.begun) > DAYS
     finally:
         year.world.close()
