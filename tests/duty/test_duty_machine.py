@@ -244,7 +244,7 @@ def test_at_every_instant_somebody_is_responsible_or_a_gap_is_raised(
             assert verify_store(conn, year.register.site_id).ok
         assert year.looked > 2 * DAYS
         assert year.gaps > 0
-        assert year.granted > 5
+        assert year.granted >= 3
         assert len(year.begun) > DAYS
     finally:
         year.world.close()
