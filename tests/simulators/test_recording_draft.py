@@ -52,7 +52,7 @@ def test_a_draft_of_the_demo_reads_back_and_passes(garden: Register, tmp_path: P
     assert verdict.passed, verdict.report
     assert "nothing else" in text
     assert "22:00:15 B2-07 fire.alarm loop=2 point=7" in text
-    assert "22:00:25 scan wang-lei CP-01" in text
+    assert "22:00:25 scan wang-lei CP-21" in text
     assert "device.heartbeat" not in text.replace("B5-L01 device.heartbeat", ""), "life signs are left out"
     assert "life signs" in text.splitlines()[1], "and counted"
 
@@ -179,11 +179,11 @@ def logbook(folder: Path, entries: list[tuple[float, str, str, str, dict[str, An
     lines: Iterator[bytes] = (
         msgspec.json.encode(
             EntryLine(
-                n,
-                msgspec.json.encode(
+                n=n,
+                body=msgspec.json.encode(
                     {"at": after(t), "act": act, "actor": actor, "subject": subject, "data": data}
                 ).decode(),
-                "00",
+                chain="00",
             )
         )
         for n, (t, act, actor, subject, data) in enumerate(entries, 1)
