@@ -130,6 +130,33 @@ def test_a_guard_asks_for_a_swap_the_other_agrees_and_the_roster_follows(visit: 
     expect(mine).to_have_attribute("data-state", "approved")
 
 
+def test_people_are_called_in_and_say_that_they_know(visit: Visitor, demo_server: Demo) -> None:
+    """DUTY-08: more people than the roster says, told at once."""
+    chief = visit.at(AUTHOR, "/requests", language="en")
+    chief.locator("[data-act=call-in]").click()
+    form = chief.locator("[data-call]")
+    day = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=4)
+    form.locator("select[name=seat]").select_option("gate-2")
+    form.locator("input[name=day]").fill(day.isoformat())
+    form.locator("select[name=template]").select_option("late")
+    expect(form.locator("[data-act=call]")).to_be_disabled()
+    form.locator("select[name=person]").select_option("lv-fei")
+    form.locator("input[name=reason]").fill("typhoon")
+    with visit.refused(409):
+        form.locator("[data-act=call]").click()
+        expect(form.locator("input[name=override]").or_(chief.locator("[data-act=call-in]"))).to_be_visible()
+    if form.locator("input[name=override]").count():
+        form.locator("input[name=override]").fill("all hands")
+        form.locator("[data-act=call]").click()
+    expect(form).to_have_count(0)
+    called = visit.at("lvfei", "/requests", width=390, height=844)
+    card = called.locator("[data-request=reinforcement]")
+    if not card.count():
+        called.locator("[data-filter=all]").click()
+    card.locator("[data-act=hear]").click()
+    expect(card.locator("[data-act=hear]")).to_have_count(0)
+
+
 def test_a_refused_leave_says_why(visit: Visitor, demo_server: Demo) -> None:
     guard = visit.at("wugang", "/my-shifts")
     guard.locator("[data-swap]").last.wait_for()
