@@ -61,7 +61,7 @@ def test_a_fresh_clone_is_prepared_once(tmp_path: Path) -> None:
     uv.chmod(0o755)
     npm = tmp_path / "bin/npm"
     npm.write_text(
-        '#!/bin/bash\necho "npm $@" >> ../calls\nmkdir -p node_modules ../api/static\n: > ../api/static/index.html\n'
+        '#!/bin/bash\necho "npm $@" >> ../calls\nmkdir -p node_modules ../api/static/guard\n: > ../api/static/index.html\n: > ../api/static/guard/index.html\n'
     )
     npm.chmod(0o755)
     node = tmp_path / "bin/node"
