@@ -103,7 +103,7 @@ def test_a_tap_is_told_by_its_checkpoint_and_an_odd_one_by_what_is_odd() -> None
         until=4,
     )
     assert told(story, "tap") == [
-        "22:01:00 tap C1 tap guard",
+        "22:01:00 tap C1 off_duty guard",
         "22:02:00 tap 04FF unknown_tag guard",
         "22:03:00 tap C1 unknown_guard",
     ]
