@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from alerts.rules import State
-from ingest import watches, writing
+from ingest import status_entries, watches, writing
 from logbook.forms import Draft
 from logbook.status import get, owed_at
 from sites.duty_policies import DutyPolicies
@@ -69,7 +69,7 @@ def test_a_site_that_asks_for_none_is_left_alone(store: Store, clock: HandClock)
     night = Night(store, clock)
     assert sweep(night) == []
     with store.read() as conn:
-        assert watches.sites_due(conn, clock() + 100 * H) == set()
+        assert status_entries.sites_due(conn, clock() + 100 * H) == set()
         row = get(conn, night.site)
     assert row is not None
     assert row.due_at is None
