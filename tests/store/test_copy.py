@@ -34,7 +34,7 @@ def test_whatever_text_and_bytes_go_in_come_out(store: Store, made: list[tuple[s
 
 def test_a_clash_is_refused_as_anywhere_and_leaves_nothing(store: Store) -> None:
     columns = tuple(c.name for c in log_entry.c)
-    made = [("s", n, n, "act", "actor", "subject", b"{}", b"c") for n in range(1, 21)]
+    made = [("s", n, n, "act", "actor", "subject", b"{}", b"c", None) for n in range(1, 21)]
     with store.begin() as tx:
         insert_tuples(tx.conn, tx.dialect, log_entry, columns, made[:10])
     with pytest.raises(IntegrityError), store.begin() as tx:
