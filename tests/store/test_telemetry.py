@@ -85,12 +85,12 @@ def test_a_series_whose_first_write_was_rolled_back_is_made_again(
 def test_trouble_below_loses_points_counted_and_nothing_else(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     telemetry = SqlTelemetry(store)
     with store.begin() as tx:
-        tx.conn.exec_driver_sql("ALTER TABLE telemetry_point RENAME TO away")
+        tx.conn.exec_driver_sql("ALTER TABLE telemetry_point RENAME TO telemetry_hidden")
     telemetry.write("harbour", [sample(1.0), sample(2.0, AT + SECOND)], AT)
     assert telemetry.dropped == 2
     assert "telemetry.lost" in caplog.text
     with store.begin() as tx:
-        tx.conn.exec_driver_sql("ALTER TABLE away RENAME TO telemetry_point")
+        tx.conn.exec_driver_sql("ALTER TABLE telemetry_hidden RENAME TO telemetry_point")
     telemetry.write("harbour", [sample(1.0)], AT)
     assert telemetry.read("harbour", "B2-07", "temperature", AT, AT + SECOND) == [(AT, 1.0)]
 
