@@ -209,8 +209,11 @@ def test_a_sender_killed_while_sending_is_replaced_and_the_id_tells(watch: Watch
     assert watch.row(alert)["state"] == "queued"
     with watch.notifying():
         until(lambda: watch.row(alert)["state"] == "sent")
-    assert [got.headers["idempotency-key"] for got in http.got] == [made, made]
-    assert watch.row(alert)["attempts"] == 2
+    # a claim lasts a second here, so a busy machine may try once more: recognisably the same again
+    keys = [got.headers["idempotency-key"] for got in http.got]
+    assert len(keys) >= 2
+    assert set(keys) == {made}
+    assert watch.row(alert)["attempts"] >= 2
 
 
 def test_what_is_on_its_way_when_the_role_stops_arrives(quick: Watch, http: HttpSink) -> None:
