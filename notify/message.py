@@ -10,7 +10,7 @@ from alerts.rules import Alert
 from core.words import say
 from sites.register import Device, Gateway, Register, Seat, Words
 
-_TODO = frozenset({"fire", "water", "access", "manual", "device", "gateway", "duty", "logbook"})
+_TODO = frozenset({"fire", "water", "access", "manual", "device", "gateway", "duty", "logbook", "patrol"})
 _SUBJECT_LENGTH = 150
 
 
