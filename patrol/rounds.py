@@ -56,7 +56,7 @@ NEXT: Final[Mapping[tuple[Stand, Act], Stand]] = {
     (S.OPEN, A.EXCUSE): S.OPEN,
     (S.OPEN, A.SUSPEND): S.SUSPENDED,
     (S.OPEN, A.SETTLE): S.OVER,
-    (S.SUSPENDED, A.RESUME): S.OPEN,
+    (S.SUSPENDED, A.RESUME): S.WAITING,
     (S.SUSPENDED, A.SETTLE): S.OVER,
     (S.OVER, A.EXCUSE): S.OVER,
     (S.OVER, A.EXPLAIN): S.OVER,
@@ -153,7 +153,8 @@ def due(found: PatrolRound, at: datetime, bands: Bands | None = None) -> Stepped
     lines: list[Line] = []
     if found.stand is Stand.WAITING and found.opens_at <= at:
         found, line = _step(found, Act.OPEN, at, "system", plan=found.plan, seat=found.seat, closes_at=found.closes_at)
-        frozen = tuple((a, b, low, high) for (a, b), (low, high) in sorted((bands or {}).items()))
+        fresh = tuple((a, b, low, high) for (a, b), (low, high) in sorted((bands or {}).items()))
+        frozen = found.bands or fresh
         ends = found.window.ends_at + _TICK
         found = msgspec.structs.replace(found, due_at=ends, result=RoundState.OPEN, bands=frozen)
         lines.append(line)
@@ -227,9 +228,10 @@ def suspend(found: PatrolRound, by: str, reason: str, at: datetime) -> Stepped:
 
 
 def resume(found: PatrolRound, by: str, at: datetime) -> Stepped:
-    """To be walked after all."""
+    """To be walked after all: it opens again at once if its time has come, and waits for it otherwise."""
     after, line = _step(found, Act.RESUME, at, by)
-    return msgspec.structs.replace(after, suspended=None), [line]
+    after, lines = due(msgspec.structs.replace(after, suspended=None, due_at=found.opens_at), at)
+    return after, [line, *lines]
 
 
 def excuse(found: PatrolRound, points: Iterable[str], by: str, reason: str, at: datetime) -> Stepped:

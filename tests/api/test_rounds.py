@@ -65,7 +65,8 @@ async def test_a_round_is_suspended_resumed_and_excused_by_whom_the_site_says(wa
         assert refused(await chen.post(f"{there}/suspend", json={"reason": " "})) == (422, "invalid")
         sheet = shaped("round_suspend", await chen.post(f"{there}/suspend", json={"reason": "台风"}))
         assert (sheet["brief"]["stand"], sheet["suspended"]["by"]) == ("suspended", "chen")
-        assert shaped("round_resume", await chen.post(f"{there}/resume"))["suspended"] is None
+        sheet = shaped("round_resume", await chen.post(f"{there}/resume"))
+        assert (sheet["brief"]["stand"], sheet["suspended"]) == ("waiting", None), "its time has not come"
         walked.clock.tick(4 * 3600)
         _sweep(walked)
         over = await listed(walked)
