@@ -9,6 +9,19 @@ from duty.handover_signatures import How
 from duty.handovers import HandoverState
 
 
+class HandoverBrief(Shape):
+    """Where a seat's hand-over stands. `expected`: who is to take over by roster."""
+
+    id: str
+    seat_id: str
+    state: HandoverState
+    version: int
+    outgoing: str
+    incoming: str | None
+    expected: str | None
+    planned_end: datetime | None
+
+
 class HandoverItem(Shape):
     """One item. `explanation` and `answer` are the outgoing person's, `comment` the incoming one's, `resolution` a
     supervisor's. `live`: from the site's data; `listed`: from the seat's checklist; `over`: it ended meanwhile;

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from api.patrol_register_shapes import PatrolRoute
-from api.shapes import Shape, Tap
+from api.shapes import Shape
+from api.tap_shapes import Tap
 from patrol.rounds import Stand
 from patrol.verdicts import Odd, RoundState
 

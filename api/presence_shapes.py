@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
+from api.duty_shapes import Stay
 from api.roster_shapes import PlannedShift
-from api.shapes import Shape, Stay, Words
+from api.shapes import Shape, Words
 from duty.attendance import Arrival
 from duty.away import AwayState
 from duty.presence import CheckState, How

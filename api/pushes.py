@@ -6,20 +6,15 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from alerts.rules import State
+from api.alert_shapes import Alert, AlertStep
+from api.duty_shapes import SeatState
+from api.event_shapes import EventBrief
+from api.handover_shapes import HandoverBrief
 from api.patrol_shapes import RoundBrief
 from api.presence_shapes import Away, SeatCheck
-from api.shapes import (
-    Alert,
-    AlertStep,
-    ConditionState,
-    DeviceState,
-    EventBrief,
-    GatewayState,
-    HandoverBrief,
-    SeatState,
-    Shape,
-    Tap,
-)
+from api.shapes import Shape
+from api.site_shapes import ConditionState, DeviceState, GatewayState
+from api.tap_shapes import Tap
 from duty.requests import RequestKind, RequestState
 from duty.rosters import RosterState
 

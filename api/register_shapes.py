@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from api.alert_shapes import Rung
+from api.logbook_shapes import LogForm
 from api.patrol_register_shapes import PatrolPlan, PatrolPolicies, PatrolRoute
-from api.shapes import LogForm, Rung, Shape, Words
+from api.shapes import Shape, Words
 from core.kinds import Effect, Ends, Klass
 from sites.duty_policies import BlockMode, CheckAnswer, CheckMode, LeaveNeeds
 from sites.duty_words import DayType, ItemKind, Presence

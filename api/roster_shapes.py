@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from api.shapes import Shape, Shift, Stay, Words
+from api.duty_shapes import Shift, Stay
+from api.shapes import Shape, Words
 from duty.roster_cover import Severity
 from duty.rosters import RosterState
 from sites.duty_words import DayType

@@ -1,11 +1,31 @@
 """What the API answers to a phone about its taps (see `api.shapes`)."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from api.shapes import Shape
 from patrol.flags import TagState
 from patrol.rules import Proof
+
+
+class Tap(Shape):
+    """A tap at a checkpoint."""
+
+    event_id: str
+    tag: str
+    checkpoint_id: str | None
+    person_id: str | None
+    proof: str
+    flags: list[str]
+    counts: bool
+    said_at: datetime
+    heard_at: datetime
+    synced: bool
+    client: str
+    counter: int | None
+    answers: dict[str, Any]
+    note: str
+    photos: list[str]
 
 
 class TapRound(Shape):

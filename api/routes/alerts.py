@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 
 from alerts import acts, store
 from alerts.rules import Alert, Close
+from api.alert_shapes import Acknowledged, AlertAfter, Alerts, AlertStory
 from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, Release, SiteId
 from api.cursors import cursor, numbered
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
 from api.routes.site import without
-from api.shapes import Acknowledged, AlertAfter, Alerts, AlertStory
 from ingest import acts as path
 from ingest import store as event_store
 from ingest.scene import Desk

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request, Response
 
 from api.again import once_more
 from api.bodies import AtSeat, ConsoleSays, SiteId
+from api.duty_shapes import Duty, Seats
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reach import connected
 from api.room import Room, reply, room_of
-from api.shapes import Duty, Seats
 from duty import store
 from ingest import acts, seats
 from ingest.scene import Desk

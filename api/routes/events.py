@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.bodies import Cursor, EventId, Limit, Name, Report, SiteId
 from api.cursors import cursor, place
+from api.event_shapes import EventPage, EventWhole, Rejects, Reported
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
 from api.routes.site import without
-from api.shapes import EventPage, EventWhole, Rejects, Reported
 from core.errors import NotFound
 from ingest import acts, store
 

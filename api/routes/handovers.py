@@ -32,11 +32,11 @@ from api.bodies import (
     ToSign,
     WithReason,
 )
+from api.duty_shapes import Seats
 from api.handover_shapes import Handovers, HandoverSheet, ReachablePeople, TaggedItems
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
-from api.shapes import Seats
 from api.signing_shapes import PasskeyAsked
 from core.errors import Stale
 from core.ids import fresh

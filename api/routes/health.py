@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
 
+from api.health_shapes import Health, RolesHealth
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
-from api.shapes import Health, RolesHealth
 from core.errors import NotPermitted
 
 router = APIRouter(tags=["health"])

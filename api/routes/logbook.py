@@ -9,12 +9,12 @@ from pydantic import AwareDatetime
 
 from api.bodies import SiteId
 from api.errors import Unavailable
+from api.logbook_shapes import LogFound, LogPage, LogVerdict
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reading import reads
 from api.room import Room, reply, room_of
 from api.routes.site import log_head
-from api.shapes import LogFound, LogPage, LogVerdict
 from core.wire import NAME
 from logbook import audit, entries, finding
 from logbook.export import export_lines

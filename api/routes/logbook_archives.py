@@ -9,10 +9,10 @@ from fastapi.responses import FileResponse
 
 from api.bodies import MonthId, ReceiveArchive, SiteId
 from api.errors import Unavailable
+from api.logbook_keeping_shapes import LogArchive, LogArchives
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
-from api.shapes import LogArchive, LogArchives
 from core.words import LANGUAGES
 from logbook import archive, entries, months
 from logbook.errors import ArchiveBusy, NoSuchArchive

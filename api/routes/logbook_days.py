@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from api.again import once_more
 from api.bodies import SignDay, SiteId
+from api.logbook_day_shapes import LogDay, LogDays
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reading import reads
 from api.room import Room, reply, room_of
-from api.shapes import LogDay, LogDays
 from core.errors import Invalid
 from ingest.day_sheet import Sheet, day_sheet
 from logbook import reviews

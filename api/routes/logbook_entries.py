@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import CorrectionDraft, EntryDraft, SiteId
+from api.logbook_shapes import LogForms, WrittenEntry
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reading import reads
 from api.room import Room, reply, room_of
-from api.shapes import LogForms, WrittenEntry
 from ingest import writing
 from logbook import entries, forms
 from logbook.errors import NoSuchEntry

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import SiteId
 from api.errors import Unavailable
+from api.logbook_shapes import Attached
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reading import reads
 from api.room import Room, reply, room_of
-from api.shapes import Attached
 from logbook import acts, files
 from logbook.errors import FileGone
 

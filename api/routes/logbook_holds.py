@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import UUID, LiftHold, PlaceHold, SiteId
+from api.logbook_keeping_shapes import LogHold, LogHolds, LogRetention
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
-from api.shapes import LogHold, LogHolds, LogRetention
 from logbook import holds, retention
 
 router = APIRouter(prefix="/sites/{site}/logbook", tags=["logbook"])

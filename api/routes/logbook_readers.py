@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.bodies import SiteId
+from api.logbook_shapes import LogReaders
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
-from api.shapes import LogReaders
 from core.errors import Invalid
 from logbook import readers
 

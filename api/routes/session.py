@@ -12,7 +12,7 @@ from api.errors import WrongOwnPassword
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import Room, reply, room_of
-from api.shapes import Me, Modes
+from api.session_shapes import Me, Modes
 
 router = APIRouter(tags=["session"])
 _KNOWN_FOR_S = 180 * 86400

@@ -12,7 +12,7 @@ from api.permits import Caller, needs
 from api.problems import refusals
 from api.register_shapes import Register
 from api.room import reply, room_of
-from api.shapes import Snapshot
+from api.site_shapes import Snapshot
 from core.errors import NotFound
 from duty import handover_store
 from ingest import packet, seats

@@ -11,9 +11,9 @@ import pytest
 import api
 from alerts.ladder import Frozen
 from alerts.rules import Alert
+from api.alert_shapes import Alert as AlertShape
 from api.openapi import document
 from api.register_shapes import Register as RegisterShape
-from api.shapes import Alert as AlertShape
 from api.shapes import Shape
 from ingest.store import Brief
 from sites.register import Register
