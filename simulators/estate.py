@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ import msgspec
 
 from core.clock import Clock
 from ingest.child import end, spawn
+from ingest.ports import free_port
 from simulators.player import Mouth, play
 from simulators.sayings import Stream
 from simulators.story import STORIES, stream
@@ -40,7 +40,7 @@ class Child:
 
     def __init__(self, register: Register, gateway: str, broker: str, password: str | None, folder: Path) -> None:
         self.gateway = gateway
-        self.port = _free_port()
+        self.port = free_port(_HOST)
         self._folder = folder
         self._command = [
             *(sys.executable, "-m", "app", "gateway", "run", "--site", register.site_id, "--id", gateway),
@@ -156,9 +156,3 @@ async def _pause(stopping: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_WATCH_S):
             await stopping.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind((_HOST, 0))
-        return int(s.getsockname()[1])

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from ingest.child import end, spawn
+from ingest.ports import free_port
 from store.metadata import metadata
 
 ROOT = Path(__file__).parent.parent
@@ -36,13 +37,6 @@ def program(name: str, hint: str, *places: str) -> str:
     if found is None:
         raise MissingError(f"the tests need {name}: {hint}")
     return found
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def speaks_mqtt(port: int) -> bool:

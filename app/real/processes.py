@@ -22,6 +22,7 @@ from app.clock import VARIABLE
 from app.real.nursery import Process, nursery
 from app.real.shores import HOST
 from ingest.child import spawn
+from ingest.ports import free_port
 from sites.register import Gateway
 
 ROOT: Final = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ class Server:
     def __init__(self, data: Path, env: Mapping[str, str]) -> None:
         self.data = data
         self.url_port = 0
-        self.broker_port = _free_port()
+        self.broker_port = free_port(HOST)
         self._env = env
         self._log = data / "server.log"
         self._process: Process | None = None
@@ -265,11 +266,6 @@ class Edge:
         if self._talk is not None:
             self._talk.close()
             self._talk = None
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as door:
-        return int(door.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -12,8 +12,9 @@ import pytest
 
 from app.settings import Settings
 from ingest.credentials import gateway_password
+from ingest.ports import free_port
 from tests.app.running import Page, Running, alive
-from tests.servers import Mosquitto, free_port
+from tests.servers import Mosquitto
 
 PACK = "packs/lakeside-office"
 SITE = "lakeside-office"

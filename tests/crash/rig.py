@@ -22,11 +22,12 @@ from app.imports import import_site
 from core.ids import fresh
 from ingest.credentials import gateway_password
 from ingest.desks import Desks
+from ingest.ports import free_port
 from sites.pack import digest
 from store.db import Store
 from store.migrate import upgrade
 from tests.night import HARBOUR
-from tests.servers import Broker, free_port
+from tests.servers import Broker
 
 ROOT = Path(__file__).parents[2]
 SECRET = "d41d8cd98f00b204e9800998ecf8427ed41d8cd98f00b204"

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from ingest.child import end
+from ingest.ports import free_port
 from tests.e2e.conftest import Demo, Visitor
 from tests.e2e.test_pages import faults
 from tests.servers import ROOT
@@ -30,9 +30,7 @@ class SteadyDemo(Demo):
     """A demo that comes back at the same address."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = str(free.getsockname()[1])
+        self.port = str(free_port())
         super().__init__(folder)
 
     def again(self) -> None:

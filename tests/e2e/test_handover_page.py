@@ -183,7 +183,7 @@ def test_who_may_not_take_part_is_told_who_may(visit: Visitor, demo_server: Demo
 
 def test_a_pin_signs_instead_of_the_password(visit: Visitor, demo_server: Demo) -> None:
     """Set in the menu with the password; a wrong one is refused, the right one signs (HND-03)."""
-    page = visit.at(demo_server.login("guard", seat="Second gate guard"), "/handover")
+    page = visit.at(demo_server.login("guard", seat="Patrol guard"), "/handover")
     page.locator("details.who summary").click()
     page.locator("[data-act='signing']").click()
     form = page.locator("[data-form='pin']")

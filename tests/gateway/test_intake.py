@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.ports import free_port
 from tests.gateway.fakes import GatewayProcess, Input
-from tests.servers import free_port
 
 
 @contextlib.asynccontextmanager

@@ -20,10 +20,11 @@ from app.imports import import_site
 from ingest.broker import connack as ask
 from ingest.child import spawn
 from ingest.desks import Desks
+from ingest.ports import free_port
 from sites import acts
 from sites.pack import digest
 from store.db import Store
-from tests.servers import PATIENCE, ROOT, Mosquitto, free_port
+from tests.servers import PATIENCE, ROOT, Mosquitto
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

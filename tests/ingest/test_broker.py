@@ -26,7 +26,8 @@ from ingest.broker import BrokerError, EmbeddedBroker, connack
 from ingest.credentials import Gateway, checked, gateway_password, server_password
 from ingest.deliveries import Address, MqttDeliveries
 from ingest.mosquitto import Door
-from tests.servers import ROOT, Mosquitto, free_port
+from ingest.ports import free_port
+from tests.servers import ROOT, Mosquitto
 
 SECRET = b"a secret of this test"
 SERVER = server_password(SECRET)

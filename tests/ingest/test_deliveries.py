@@ -16,7 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.deliveries import Address, Message, MqttDeliveries, broker_at
 from ingest.intake import Intake
-from tests.servers import ROOT, Broker, free_port
+from ingest.ports import free_port
+from tests.servers import ROOT, Broker
 
 EVENTS = "wr/v1/harbour/gw-1/events"
 STATUS = "wr/v1/harbour/gw-1/status"

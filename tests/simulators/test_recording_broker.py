@@ -20,6 +20,7 @@ from core.ids import derived
 from ingest.broker import EmbeddedBroker
 from ingest.credentials import SERVER, gateway_password, server_password, username
 from ingest.deliveries import Address
+from ingest.ports import free_port
 from simulators.recording.lines import Gap, Message, header
 from simulators.recording.player import Player, Unplayed
 from simulators.recording.reader import Recording
@@ -28,7 +29,7 @@ from simulators.recording.retold import Fresh, Telling, retold, surveyed
 from simulators.recording.writer import Writer
 from tests.conftest import HandClock
 from tests.night import Night
-from tests.servers import Broker, Nats, free_port
+from tests.servers import Broker, Nats
 
 STARTED = datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
 BOOT = derived(STARTED, "a boot")

@@ -14,10 +14,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner, Result
 
 from app.__main__ import whole
+from ingest.ports import free_port
 from simulators.recording.lines import Message
 from simulators.recording.reader import Recording
 from simulators.scenario.load import read, site_of
-from tests.servers import Nats, free_port
+from tests.servers import Nats
 from tests.simulators.tapes import Voices, taped, told
 
 ROOT = Path(__file__).parents[2]

@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import func, select
 
 from core.wire import Sample
+from ingest.ports import free_port
 from store.db import Store
 from store.influx import InfluxTelemetry, flux, line
 from store.tables import telemetry_point, telemetry_series
 from store.telemetry import SqlTelemetry, Telemetry, point_at
-from tests.servers import free_port, program
+from tests.servers import program
 
 AT = datetime(2026, 3, 1, 14, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
