@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from api.shapes import FormChoice, Shape, Words
+from api.logbook_shapes import FormChoice
+from api.shapes import Shape, Words
 from sites.duty_words import DayType
 from sites.patrol_words import Order, TaskKind
 from sites.register import Role
