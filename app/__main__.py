@@ -22,6 +22,9 @@ def demo(
     ] = False,
     keep: Annotated[bool, typer.Option(help="Go on with the data of the last time.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the simulated devices.")] = 1,
+    packs: Annotated[
+        Path | None, typer.Option(help="Folder of site packs to show instead of the sample ones.", exists=True)
+    ] = None,
 ) -> None:
     """Start a simulated estate, and print the page to open."""
     from app.demo import run_demo
@@ -31,7 +34,7 @@ def demo(
     given = {"data": data or Path("var/demo"), "broker_port": 0} | ({} if port is None else {"port": port})
     settings = Settings(**given)  # type: ignore[arg-type]
     set_up("WARNING" if settings.log_level == "INFO" else settings.log_level)
-    run_demo(settings, story=None if no_story else story, keep=keep, seed=seed)
+    run_demo(settings, story=None if no_story else story, keep=keep, seed=seed, packs=packs)
 
 
 @own.command()

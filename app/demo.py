@@ -29,15 +29,17 @@ PASSWORD = "demo"  # noqa: S105 - it is printed, and works in the demo alone
 console = Console(highlight=False)
 
 
-def run_demo(settings: Settings, *, story: str | None, keep: bool, seed: int) -> None:
-    """Import the sample packs, start everything, and play `story` (None: only what people trigger)."""
+def run_demo(settings: Settings, *, story: str | None, keep: bool, seed: int, packs: Path | None = None) -> None:
+    """Import the packs in that folder (None: the sample ones), start everything, and play `story` (None: only what people
+    trigger).
+    """
     sock = listen(settings.host, settings.port)
     if not keep and settings.data.exists():
         shutil.rmtree(settings.data)
     house = House(settings, "demo")
     house.prepare()
-    registers = _import(house)
-    register = registers[STAGE]
+    registers = _import(house, packs or PACKS)
+    register = registers.get(STAGE) or next(iter(registers.values()))
     _person_on_duty(house, register)
     address = house.add_broker()
     house.add_ingest(address)
@@ -59,9 +61,9 @@ def _add_estate(house: House, register: Register, address: Address, story: str |
     house.roles.add(f"estate {register.site_id}", run)
 
 
-def _import(house: House) -> dict[str, Register]:
+def _import(house: House, packs: Path) -> dict[str, Register]:
     registers = {}
-    for folder in sorted(p for p in PACKS.iterdir() if p.is_dir()):
+    for folder in sorted(p for p in packs.iterdir() if p.is_dir()):
         register = acts.check(folder)
         import_site(house.store, house.desks, register, pack.digest(register), now(), "system")
         registers[register.site_id] = register

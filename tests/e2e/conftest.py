@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Demo:
     """The running demo: whom one may sign in as, and devices that speak when told to."""
 
     port = "0"  # a free one
+    flags: Sequence[str] = ()
 
     def __init__(self, folder: Path, *, cert: Path | None = None) -> None:
         """With `cert`, and its key beside it, by https under the name localhost."""
@@ -42,6 +43,7 @@ class Demo:
         self.tls = ssl.create_default_context(cafile=cert) if cert else None
         tls = {"WATCHROOM_TLS_CERT": str(cert), "WATCHROOM_TLS_KEY": str(cert.with_suffix(".key"))} if cert else {}
         command = [sys.executable, "-m", "app", "demo", "--no-story", "--port", self.port, "--data", str(folder)]
+        command += self.flags
         self.process = spawn(command, self.log, env={**os.environ, **tls})
         until = time.monotonic() + PATIENCE
         told = folder / "server.json"
