@@ -29,6 +29,17 @@ async def once_more(room: Room, caller: Caller, password: str) -> None:
     await to_thread.run_sync(pins.forgive, room.store, mine.id)
 
 
+async def by_either(room: Room, caller: Caller, password: str | None, pin: str | None) -> str:
+    """The caller's own password or PIN. Returns which it was; raises SignatureNeeded unless exactly one was given."""
+    if (password is None) == (pin is None):
+        raise SignatureNeeded(field="password", given=["password", "pin"] if pin is not None else [])
+    if password is not None:
+        await once_more(room, caller, password)
+        return How.PASSWORD.value
+    await pins.ask(room, caller.signed.account.id, str(pin))
+    return How.PIN.value
+
+
 async def signer(room: Room, request: Request, caller: Caller, body: Signature) -> Callable[[Tx], Proof]:
     """What will say, in the transaction and given the digest of what stands there, how the caller signed it.
 

@@ -51,6 +51,7 @@ from api.routes import (
     tags,
     tap_page,
     taps,
+    told,
 )
 from api.sessions import Sessions
 from api.solving import Solving
@@ -78,6 +79,7 @@ _ROUTERS = (
     rounds,
     taps,
     tags,
+    told,
     patrol_photos,
     patrol_report,
     feeds,

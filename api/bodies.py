@@ -121,10 +121,11 @@ class Report(Body):
 
 
 class AtSeat(Body):
-    """Which seat, and the signer's own password once more."""
+    """Which seat, and exactly one of the signer's own password and PIN."""
 
     seat: Name
-    password: Secret
+    password: Secret | None = None
+    pin: Pin | None = None
 
 
 class Attachment(Body):

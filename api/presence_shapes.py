@@ -5,6 +5,7 @@ from datetime import date, datetime
 from api.duty_shapes import Stay
 from api.roster_shapes import PlannedShift
 from api.shapes import Shape, Words
+from api.told_shapes import DutyTold
 from duty.attendance import Arrival
 from duty.away import AwayState
 from duty.presence import CheckState, How
@@ -119,10 +120,13 @@ class PersonAttendance(Shape):
 
 
 class AttendanceSpan(Shape):
-    """The attendance record of some days: shifts, stays that nobody had planned, and each person's sum."""
+    """The attendance record of some days: shifts, stays that nobody had planned, what phones told of coming and leaving without
+    a line, and each person's sum.
+    """
 
     first: date
     last: date
     shifts: list[AttendanceRecord]
     unplanned: list[Stay]
+    told: list[DutyTold]
     people: list[PersonAttendance]

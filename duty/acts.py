@@ -13,15 +13,15 @@ from sites.register import Register
 from store.db import Tx
 
 
-def sign_on(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:
-    """Come on duty in a seat (ATT-01). The caller has checked the password."""
+def sign_on(tx: Tx, register: Register, seat: str, person: str, at: datetime, **told: Any) -> None:
+    """Come on duty in a seat (ATT-01). The caller has checked the password. `told`: what else the line says."""
     _known(register, seat, person)
     if any(
         a.seat == seat and a.person == person and a.off_at is None
         for a in store.attended(tx.conn, register.site_id, at)
     ):
         raise AlreadyOn(seat=seat)
-    entries.append(tx, register.site_id, [arrive(tx, register, seat, person, at)])
+    entries.append(tx, register.site_id, [arrive(tx, register, seat, person, at, **told)])
 
 
 def arrive(tx: Tx, register: Register, seat: str, person: str, at: datetime, **told: Any) -> Line:
@@ -38,12 +38,12 @@ def arrive(tx: Tx, register: Register, seat: str, person: str, at: datetime, **t
     return Line(at, "duty.sign_on", person, f"seat/{seat}", told)
 
 
-def sign_off(tx: Tx, register: Register, seat: str, person: str, at: datetime) -> None:
+def sign_off(tx: Tx, register: Register, seat: str, person: str, at: datetime, **told: Any) -> None:
     """Leave a seat. The caller has checked the password."""
     _known(register, seat, person)
     if store.go(tx, register.site_id, seat, person, at) == 0:
         raise NotOn(seat=seat)
-    entries.append(tx, register.site_id, [Line(at, "duty.sign_off", person, f"seat/{seat}", {"seat": seat})])
+    entries.append(tx, register.site_id, [Line(at, "duty.sign_off", person, f"seat/{seat}", {"seat": seat, **told})])
 
 
 def let_go(tx: Tx, register: Register, seat: str, person: str, by: str, reason: str, at: datetime) -> None:

@@ -72,6 +72,27 @@ absence = Table(
     Index("ix_absence_ended_at", "site_id", "ended_at"),
 )
 
+# What phones told of coming and leaving without a line. `id` is the phone's own.
+duty_told = Table(
+    "duty_told",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("seat_id", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+    Column("heard_at", Instant, nullable=False),
+    Column("edited", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("how", Text),
+    Column("why", Text),
+    Column("proved_at", Instant),
+    Index("ix_duty_told_state", "site_id", "state", "person_id"),
+    Index("ix_duty_told_said_at", "site_id", "said_at"),
+)
+
 # When a watch of ours next looks at a site: `attendance` at who has not come, `presence` at who is to be asked.
 duty_look = Table(
     "duty_look",

@@ -75,19 +75,19 @@ def dispose(
     return alert_acts.dispose(tx, register, alert_id, close, by=person, roles=roles, at=at)
 
 
-def sign_on(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> list[dict[str, Any]]:
+def sign_on(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, **told: Any) -> list[dict[str, Any]]:
     """Come on duty; a gap ends, and whoever counted as the holder by roster hands custody back. Returns the seats."""
-    duty_acts.sign_on(tx, desk.register, seat, person, at)
+    duty_acts.sign_on(tx, desk.register, seat, person, at, **told)
     return _settled(tx, desk, at)
 
 
-def sign_off(tx: Tx, desk: Desk, seat: str, person: str, at: datetime) -> list[dict[str, Any]]:
+def sign_off(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, **told: Any) -> list[dict[str, Any]]:
     """Leave a seat; custody returns to it, and an empty required seat is a gap at once. Returns the seats.
 
     Where the site wants its seats handed over, plain leaving is refused while somebody is to come (`handover_needed`).
     """
     leaving.ask(tx, desk.register, seat, person, at)
-    duty_acts.sign_off(tx, desk.register, seat, person, at)
+    duty_acts.sign_off(tx, desk.register, seat, person, at, **told)
     leaving.left(tx, desk.register, seat, person, at)
     return _settled(tx, desk, at)
 

@@ -4,13 +4,13 @@ attendance record of a span (ATT-01, DUTY-15).
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
 
 from core.ids import derived
-from duty import attendance, away_store, plan_and_fact, presence_store, request_store, requests
+from duty import attendance, away_store, plan_and_fact, presence_store, request_store, requests, told_store
 from duty import store as duty_store
 from duty.attendance import Person, Record, absent_at, attends
 from duty.coverage import span
@@ -97,14 +97,15 @@ def _call(tx: Tx, judgement: Judgement, made: list[Dated], at: datetime) -> None
 
 
 class Span(msgspec.Struct, frozen=True):
-    """The attendance record of some days: every shift that has begun in them, stays that nobody had planned, and what that
-    amounts to for each person.
+    """The attendance record of some days: every shift that has begun in them, stays that nobody had planned, what phones told
+    of coming and leaving without a line, and what that amounts to for each person.
     """
 
     first: date
     last: date
     shifts: list[Record]
     unplanned: list[Attended]
+    told: list[dict[str, Any]]
     people: list[Person]
 
 
@@ -133,4 +134,5 @@ def record(conn: Connection, register: Register, first: date, last: date, now: d
         records.append(attendance.record(kept, policy, now, aways, excused=excused, until=until))
     people = attendance.totals(records, presence_store.answers(conn, site, starts, ends))
     unplanned = [a for a in found.unplanned if starts <= a.on_at < ends]
-    return Span(first, last, records, unplanned, people)
+    told = [one.shown for one in told_store.between(conn, site, starts, ends)]
+    return Span(first, last, records, unplanned, told, people)

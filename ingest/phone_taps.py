@@ -6,7 +6,7 @@ chain that shows what was changed since; the same tap may come any number of tim
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -44,6 +44,19 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     photos: tuple[str, ...] = ()
     raw: bytes = b""
+
+
+class Linked(Protocol):
+    """What a phone kept in its chain: a tap, or coming to a seat and leaving it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kept(self) -> bool: ...
+    @property
+    def link(self) -> Link | None: ...
+    @property
+    def raw(self) -> bytes: ...
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -88,7 +101,7 @@ def sync(
     for one in sorted(said, key=_turn):
         if one.id not in stood:
             fresh.setdefault(one.id, one)
-    edited = _chained(tx, site, phone, said, fresh, at)
+    edited = chained(tx, site, phone.client, phone.person, said, fresh, at)
     if fresh:
         _judged(tx, desk, phone, list(fresh.values()), ring, edited, opened or {}, at)
     there = tap_store.some(tx.conn, site, ids)
@@ -105,24 +118,22 @@ def _turn(one: Said) -> tuple[bool, int]:
     return one.kept, 0 if one.link is None else one.link.n
 
 
-def _chained(
-    tx: Tx, site: str, phone: Phone, said: Sequence[Said], fresh: Mapping[str, Said], at: datetime
+def chained(
+    tx: Tx, site: str, client: str, person: str, said: Sequence[Linked], fresh: Mapping[str, Linked], at: datetime
 ) -> set[str]:
-    """The taps that do not fit their chain. One that comes again with other words changes nothing; its words are kept."""
+    """What of a phone's does not fit its chain. One that comes again with other words changes nothing; its words are kept."""
     links = {one.id: one.link for one in fresh.values() if one.link is not None}
     again = [one for one in said if one.link is not None and one is not fresh.get(one.id)]
     numbers = [link.n for link in links.values()]
-    known = outbox_store.near(tx.conn, site, phone.client, phone.person, numbers) if numbers else []
+    known = outbox_store.near(tx.conn, site, client, person, numbers) if numbers else []
     chain = [*known, *links.values()]
     wrong = {id_ for id_, link in links.items() if outbox.broken(link, chain, kept=fresh[id_].kept)}
     first = {**outbox_store.of_events(tx.conn, site, [one.id for one in again]), **links}
     for one in again:
         if one.link is not None and one.id in first and one.link.digest != first[one.id].digest:
             wrong.add(one.id)
-            store.keep_reject(
-                tx, site, f"http/taps/{phone.client}", at, Why.ID_REUSED, f"tap {one.id} changed", one.raw
-            )
-    outbox_store.keep(tx, site, phone.client, phone.person, links.items())
+            store.keep_reject(tx, site, f"http/taps/{client}", at, Why.ID_REUSED, f"tap {one.id} changed", one.raw)
+    outbox_store.keep(tx, site, client, person, links.items())
     return wrong
 
 

@@ -5,13 +5,14 @@ The hash is over RFC 8785 JSON, which every language writes in the same bytes.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import rfc8785
 
 SEALED: Final = ("id", "n", "prev", "said_at", "read", "answers", "note", "photos")
+DEED: Final = ("id", "n", "prev", "said_at", "act", "seat")  # coming to a seat and leaving it stand in the same chain
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -22,10 +23,10 @@ class Link(msgspec.Struct, frozen=True):
     digest: str
 
 
-def digest(said: Mapping[str, Any]) -> str:
+def digest(said: Mapping[str, Any], sealed: Sequence[str] = SEALED) -> str:
     """The hash of a tap as the phone said it; whether it was kept is not part of it. Empty if no JSON can say it."""
     try:
-        return hashlib.sha256(rfc8785.dumps({name: said[name] for name in SEALED})).hexdigest()
+        return hashlib.sha256(rfc8785.dumps({name: said[name] for name in sealed})).hexdigest()
     except rfc8785.CanonicalizationError:
         return ""
 

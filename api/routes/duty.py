@@ -1,4 +1,4 @@
-"""Who is on: seats, shifts and attendance; signing on and off with one's own password."""
+"""Who is on: seats, shifts and attendance; signing on and off with one's own password or PIN."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from api.again import once_more
+from api.again import by_either
 from api.bodies import AtSeat, ConsoleSays, SiteId
 from api.duty_shapes import Duty, Seats
 from api.permits import Caller, needs
@@ -43,7 +43,7 @@ async def sign_on(
     request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
 ) -> Response:
     """Come on duty (ATT-01)."""
-    await once_more(room_of(request), caller, body.password)
+    await by_either(room_of(request), caller, body.password, body.pin)
     return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_on)
 
 
@@ -52,7 +52,7 @@ async def sign_off(
     request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
 ) -> Response:
     """Leave a seat."""
-    await once_more(room_of(request), caller, body.password)
+    await by_either(room_of(request), caller, body.password, body.pin)
     return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_off)
 
 

@@ -305,6 +305,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "person_id", "request_id", name=op.f("pk_duty_request_person")),
     )
     op.create_table(
+        "duty_told",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("deed", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("edited", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("proved_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_told")),
+    )
+    with op.batch_alter_table("duty_told", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_told_said_at", ["site_id", "said_at"], unique=False)
+        batch_op.create_index("ix_duty_told_state", ["site_id", "state", "person_id"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

@@ -1949,6 +1949,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/duty/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duty Told Mine
+         * @description What phones told of me and I have still to prove.
+         */
+        get: operations["duty_told_mine"];
+        put?: never;
+        /**
+         * Duty Told
+         * @description Bring what was done without a line; the person is who is signed in. The same may be sent again as often as it takes.
+         */
+        post: operations["duty_told"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/told/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duty Told Prove
+         * @description It was me: what I last told of each seat counts from now on.
+         */
+        post: operations["duty_told_prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/patrol/photos": {
         parameters: {
             query?: never;
@@ -2893,13 +2937,15 @@ export interface components {
         };
         /**
          * AtSeat
-         * @description Which seat, and the signer's own password once more.
+         * @description Which seat, and exactly one of the signer's own password and PIN.
          */
         AtSeat: {
             /** Seat */
             seat: string;
             /** Password */
-            password: string;
+            password?: string | null;
+            /** Pin */
+            pin?: string | null;
         };
         /**
          * Attached
@@ -2951,7 +2997,8 @@ export interface components {
         };
         /**
          * AttendanceSpan
-         * @description The attendance record of some days: shifts, stays that nobody had planned, and each person's sum.
+         * @description The attendance record of some days: shifts, stays that nobody had planned, what phones told of coming and leaving without
+         *     a line, and each person's sum.
          */
         AttendanceSpan: {
             /**
@@ -2968,6 +3015,8 @@ export interface components {
             shifts: components["schemas"]["AttendanceRecord"][];
             /** Unplanned */
             unplanned: components["schemas"]["Stay"][];
+            /** Told */
+            told: components["schemas"]["DutyTold"][];
             /** People */
             people: components["schemas"]["PersonAttendance"][];
         };
@@ -3469,6 +3518,12 @@ export interface components {
             reason: string;
         };
         /**
+         * Deed
+         * @description What somebody did without a line.
+         * @enum {string}
+         */
+        Deed: "on" | "off";
+        /**
          * DemoLogin
          * @description A person one may sign in as in the demo; `seats` names those held now.
          */
@@ -3640,6 +3695,16 @@ export interface components {
             reach: components["schemas"]["Reach"] | null;
         };
         /**
+         * DutyProved
+         * @description What became of one's told acts, and the seats after them.
+         */
+        DutyProved: {
+            /** Items */
+            items: components["schemas"]["DutyTold"][];
+            /** Seats */
+            seats: components["schemas"]["SeatState"][];
+        };
+        /**
          * DutyPush
          * @description Seats changed hands.
          */
@@ -3726,6 +3791,49 @@ export interface components {
             next: string | null;
             /** Decides */
             decides: boolean;
+        };
+        /**
+         * DutyTold
+         * @description Coming to a seat or leaving it without a line: when by the phone's clock, when we heard of it, and when its person proved
+         *     to be themselves. `why`: what stood in the way of counting it; `edited`: it did not fit the phone's chain.
+         */
+        DutyTold: {
+            /** Id */
+            id: string;
+            /** Client */
+            client: string;
+            /** Person Id */
+            person_id: string;
+            deed: components["schemas"]["Deed"];
+            /** Seat Id */
+            seat_id: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+            /** Edited */
+            edited: boolean;
+            state: components["schemas"]["ToldState"];
+            /** How */
+            how: string | null;
+            /** Why */
+            why: string | null;
+            /** Proved At */
+            proved_at: string | null;
+        };
+        /**
+         * DutyTolds
+         * @description Told acts, by the phones' clocks.
+         */
+        DutyTolds: {
+            /** Items */
+            items: components["schemas"]["DutyTold"][];
         };
         /**
          * EditItem
@@ -5406,6 +5514,38 @@ export interface components {
             answer_ms_median: number | null;
         };
         /**
+         * PhoneDeed
+         * @description One act, in the chain of the phone's taps: see `PhoneTap` for `id`, `n`, `prev`, `said_at` and `kept`.
+         */
+        PhoneDeed: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /** Prev */
+            prev: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /** Kept */
+            kept: boolean;
+            act: components["schemas"]["Deed"];
+            /** Seat */
+            seat: string;
+        };
+        /**
+         * PhoneDeeds
+         * @description The acts of one phone, `client`; in any order.
+         */
+        PhoneDeeds: {
+            /** Client */
+            client: string;
+            /** Acts */
+            acts: components["schemas"]["PhoneDeed"][];
+        };
+        /**
          * PhoneTap
          * @description One tap. `id`: made by the phone, once; `n`: its how-manieth of this person on this phone; `prev`: the hash of the tap
          *     before it; `said_at`: by the phone's clock; `kept`: it waited for a line.
@@ -5624,6 +5764,16 @@ export interface components {
          * @enum {string}
          */
         Proof: "sun" | "uid" | "qr" | "manual";
+        /**
+         * Proves
+         * @description Exactly one of the caller's own password and PIN.
+         */
+        Proves: {
+            /** Password */
+            password?: string | null;
+            /** Pin */
+            pin?: string | null;
+        };
         Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
         /**
          * QrRead
@@ -7400,6 +7550,12 @@ export interface components {
              */
             act: "offer" | "sign";
         };
+        /**
+         * ToldState
+         * @description Where a told act stands.
+         * @enum {string}
+         */
+        ToldState: "told" | "counted" | "kept";
         /**
          * UidRead
          * @description A tag's number.
@@ -17312,6 +17468,278 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatrolTag"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_told_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyTolds"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_told: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneDeeds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyTolds"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_told_prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proves"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyProved"];
                 };
             };
             /** @description Unauthorized */
