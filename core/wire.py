@@ -6,10 +6,10 @@ its neighbours in the same batch are untouched. Site and gateway come from the t
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast, get_type_hints
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -136,6 +136,20 @@ _SITE_TOPIC: Final = re.compile(rf"{ROOT}/([a-z0-9][a-z0-9-]{{0,62}})/([a-z0-9][
 _CHANNELS: Final = frozenset(Channel)
 
 _event = msgspec.json.Decoder(Event)
+
+
+def _without_patterns(struct: type[Struct], names: Collection[str]) -> type[Struct]:
+    """A twin of `struct` that takes any text for `names`: a pattern costs more than all the rest of decoding."""
+    hints, field = get_type_hints(struct, include_extras=True), cast("Any", msgspec.field)
+    twin: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for known in msgspec.structs.fields(struct):
+        kind = str if known.name in names else hints[known.name]
+        default = field(default=known.default, default_factory=known.default_factory)
+        twin.append((known.name, kind) if known.required else (known.name, kind, default))
+    return msgspec.defstruct(f"_Loose{struct.__name__}", twin, frozen=True)
+
+
+_loose = msgspec.json.Decoder(_without_patterns(Event, {"id", "boot", "device", "kind"}))
 _items = msgspec.json.Decoder(list[Raw])
 _samples = msgspec.json.Decoder(list[Sample])
 _sample = msgspec.json.Decoder(Sample)
@@ -175,6 +189,8 @@ def decode_events(payload: bytes) -> list[Said | Garbled]:
     """Understand one message: an event, or an array of at most 256."""
     if len(payload) > MAX_BYTES:
         return [Garbled(payload, Why.TOO_LARGE, f"{len(payload)} bytes, at most {MAX_BYTES}")]
+    if payload[:1] == b"{":
+        return [_one(payload)]
     if not payload.strip():
         return [Garbled(payload, Why.EMPTY, "no content")]
     if payload.lstrip()[:1] != b"[":
@@ -190,14 +206,42 @@ def decode_events(payload: bytes) -> list[Said | Garbled]:
 
 def _one(raw: bytes) -> Said | Garbled:
     try:
-        event = _event.decode(raw)
+        loose = _loose.decode(raw)
+        # decoding strictly says what is wrong
+        event = Event(*msgspec.structs.astuple(loose)) if _fits(loose) else _event.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
         return _garbled(raw, wrong)
-    if event.data and raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
-        trouble = _unfit(event.data, 1)
+    data = event.data
+    if data and not _NESTING.isdisjoint(map(type, data.values())) and raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        trouble = _unfit(data, 1)
         if trouble is not None:
             return Garbled(raw, trouble[0], trouble[1], event.boot, event.seq)
     return Said(event, raw)
+
+
+def _fits(e: Any) -> bool:
+    """Whether the names have the shapes that `Event` asks for. Devices, kinds and boots are few and come again and again."""
+    return (
+        e.boot in _known_boots and e.device in _known_devices and e.kind in _known_kinds and _is_uuid(e.id) is not None
+    ) or _fits_anew(e)
+
+
+def _fits_anew(e: Any) -> bool:
+    if not (_is_uuid(e.id) and _is_uuid(e.boot) and _is_name(e.device) and _is_kind(e.kind) and len(e.kind) <= 64):
+        return False
+    for known, name in ((_known_boots, e.boot), (_known_devices, e.device), (_known_kinds, e.kind)):
+        if len(known) >= _KNOWN:
+            known.clear()
+        known.add(name)
+    return True
+
+
+_KNOWN: Final = 20_000  # names that are remembered as well-formed
+_known_boots: Final[set[str]] = set()
+_known_devices: Final[set[str]] = set()
+_known_kinds: Final[set[str]] = set()
+_is_uuid, _is_name, _is_kind = (re.compile(pattern).search for pattern in (_UUID, NAME, _KIND))
+_NESTING: Final = frozenset({dict, list})
 
 
 def _garbled(raw: bytes, wrong: Exception) -> Garbled:
