@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from alerts import rules, store
-from alerts.errors import AlreadyAnswered, NotHolder, ReasonNeeded, SupervisorNeeded
+from alerts import major_store, majors, rules, store
+from alerts.errors import AlreadyAnswered, NoSuchRecorder, NotHolder, NotMajor, ReasonNeeded, SupervisorNeeded
+from alerts.majors import Major
 from alerts.rules import HELD, Act, Alert, Close, State, step
 from core.kinds import Ends
 from logbook import entries
@@ -99,6 +100,25 @@ def note(tx: Tx, register: Register, alert_id: str, *, by: str, at: datetime, te
     if not text.strip():
         raise ReasonNeeded("A note needs words.", field="text")
     return _one(tx, store.get(tx.conn, register.site_id, alert_id), Act.NOTE, at=at, by=by, text=text.strip())
+
+
+def record(
+    tx: Tx, register: Register, alert_id: str, recorder: str, *, by: str, roles: Collection[Role], at: datetime
+) -> tuple[Alert, Major]:
+    """Name who writes down what happens in a major incident (LOG-13): whoever has it in custody says, or a supervisor."""
+    alert = store.get(tx.conn, register.site_id, alert_id)
+    before = major_store.get(tx.conn, register.site_id, alert_id)
+    if before is None:
+        raise NotMajor(number=alert.number)
+    _may(alert, by, roles)
+    if recorder not in register.people:
+        raise NoSuchRecorder(field="person")
+    if before.recorder == recorder:
+        return alert, before
+    after, line = majors.named(before, alert, recorder, by=by, at=at)
+    major_store.save(tx, after)
+    entries.append(tx, register.site_id, [line])
+    return alert, after
 
 
 def hand_over(tx: Tx, alerts: Sequence[Alert], *, by: str, at: datetime, handover: str) -> None:

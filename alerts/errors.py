@@ -1,6 +1,6 @@
 """What the life of an alert refuses."""
 
-from core.errors import NotFound, NotPermitted, Refusal
+from core.errors import Invalid, NotFound, NotPermitted, Refusal
 
 
 class NoSuchAlert(NotFound):
@@ -28,6 +28,19 @@ class StillActive(Refusal):
 
     code = "condition_active"
     status = 409
+
+
+class NotMajor(Refusal):
+    """No major incident: nobody need be named to record it."""
+
+    code = "not_major"
+    status = 409
+
+
+class NoSuchRecorder(Invalid):
+    """Nobody of that name works at this site."""
+
+    code = "no_such_recorder"
 
 
 class ReasonNeeded(Refusal):

@@ -104,6 +104,20 @@ alert = Table(
     Index("ix_alert_heard_at", "site_id", "heard_at"),
 )
 
+# An alert that is a major incident, as the site's rules were when it was raised, and who writes down what happens.
+major_incident = Table(
+    "major_incident",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("alert_id", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("needs_recorder", Boolean, nullable=False),
+    Column("recorder", Text),
+    Column("named_by", Text),
+    Column("named_at", Instant),
+    Index("ix_major_incident_since", "site_id", "since"),
+)
+
 # Each rung of each ringing fires once: the key says so, whatever the process does.
 rung_fired = Table(
     "rung_fired",

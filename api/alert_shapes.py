@@ -117,8 +117,19 @@ class AlertStep(Shape):
     ended_at: datetime | None
 
 
+class Major(Shape):
+    """What a major incident has besides its alert: who writes down what happens, if somebody is named."""
+
+    needs_recorder: bool
+    recorder: str | None
+    named_by: str | None
+    named_at: datetime | None
+
+
 class AlertStory(Shape):
-    """One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that."""
+    """One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that;
+    `major`: of a major incident only.
+    """
 
     alert: Alert
     history: list[LogEntry]
@@ -126,6 +137,7 @@ class AlertStory(Shape):
     notices: list[Notice]
     events: list[EventBrief]
     step: AlertStep | None
+    major: Major | None
 
 
 class Acknowledged(Shape):
@@ -139,3 +151,10 @@ class AlertAfter(Shape):
     """The alert after an act."""
 
     alert: Alert
+
+
+class RecorderNamed(Shape):
+    """A major incident after its recorder was named."""
+
+    alert: Alert
+    major: Major

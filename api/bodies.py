@@ -96,6 +96,12 @@ class Release(Body):
     reason: Said
 
 
+class RecorderName(Body):
+    """Who is to write down what happens."""
+
+    person: Name
+
+
 class NoteText(Body):
     """What to add to the history."""
 

@@ -66,6 +66,15 @@ class SeatGap(Shape):
     ends_at: datetime
 
 
+class Unrecorded(Shape):
+    """A major incident that nobody was named to record."""
+
+    alert: str
+    number: int
+    kind: str
+    heard_at: datetime
+
+
 class DaySheet(Shape):
     """What a reviewer should know of a day, until `ends_at`: its end, or now."""
 
@@ -77,6 +86,7 @@ class DaySheet(Shape):
     slow: list[SlowAnswer]
     unclosed: list[LeftOpen]
     gaps: list[SeatGap]
+    unrecorded: list[Unrecorded]
     openings: int
     closings: int
 

@@ -287,6 +287,14 @@ class Kind(Shape):
     life: bool
 
 
+class MajorPolicy(Shape):
+    """Which alerts are major incidents, and what the site then wants of its people."""
+
+    priorities: list[int]
+    kinds: list[str]
+    recorder: bool
+
+
 class Policies(Shape):
     """The site's own numbers."""
 
@@ -300,6 +308,7 @@ class Policies(Shape):
     kinds: dict[str, Kind]
     duty: DutyPolicies
     patrol: PatrolPolicies
+    major: MajorPolicy | None
 
 
 class External(Shape):

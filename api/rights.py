@@ -42,6 +42,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "alert.reset": Permit(Where.SITE, _HANDS, person=True),
     "alert.release": Permit(Where.SITE, _HANDS, person=True),
     "alert.note": Permit(Where.SITE, _HANDS, person=True),
+    "alert.record": Permit(Where.SITE, _HANDS, person=True),
     "alert.dispose": Permit(Where.SITE, _HANDS, person=True),
     "report.make": Permit(Where.SITE, _HANDS, person=True),
     "event.see": Permit(Where.SITE, _ALL),

@@ -14,7 +14,7 @@ from alerts.rules import Alert, Close
 from core.errors import Invalid
 from core.ids import fresh
 from duty import acts as duty_acts
-from ingest import leaving, proofs, urgent
+from ingest import leaving, majors, proofs, urgent
 from ingest.commit import commit
 from ingest.flow import load_scene
 from ingest.rules import Judgement
@@ -110,6 +110,7 @@ def settle_seats(tx: Tx, desk: Desk, at: datetime) -> None:
     judgement = Judgement(scene)
     _, shifts, _ = held_now(tx.conn, desk.register, at)
     settle(tx, scene, shifts, judgement)
+    majors.owe(tx, judgement)
     commit(tx, scene, judgement.changes)
 
 
@@ -128,5 +129,6 @@ def report(
     alert_id = judgement.report(event_id, kind, zone, person, data, raw)
     urgent.reroute(tx, judgement)
     proofs.owe(tx, judgement)
+    majors.owe(tx, judgement)
     commit(tx, judgement.scene, judgement.changes)
     return event_id, alert_id

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from alerts import major_store
 from alerts import store as alert_store
 from alerts.rules import Alert
 from core.clock import instant, micros, seconds
@@ -64,6 +65,15 @@ class Gap(msgspec.Struct, frozen=True):
     ends_at: datetime
 
 
+class Unrecorded(msgspec.Struct, frozen=True):
+    """A major incident of the day that nobody was named to record (LOG-13)."""
+
+    alert: str
+    number: int
+    kind: str
+    heard_at: datetime
+
+
 class Sheet(msgspec.Struct, frozen=True):
     """The day until `ends_at`: its end, or now. `openings`, `closings`: how many such entries were written."""
 
@@ -75,6 +85,7 @@ class Sheet(msgspec.Struct, frozen=True):
     slow: list[Slow]
     unclosed: list[Unclosed]
     gaps: list[Gap]
+    unrecorded: list[Unrecorded]
     openings: int
     closings: int
 
@@ -102,6 +113,7 @@ def day_sheet(conn: Connection, register: Register, day: date, at: datetime) -> 
             if a.closed_at is None or a.closed_at >= ends
         ],
         gaps=gaps([s for s in register.seats if register.seats[s].required], shifts, stays, starts, ends),
+        unrecorded=_unrecorded(conn, site, alerts, starts, ends),
         openings=forms.count("opening"),
         closings=forms.count("closing"),
     )
@@ -198,6 +210,13 @@ def _answers(conn: Connection, site: str, alerts: Sequence[Alert]) -> dict[str, 
     for subject, at, actor in conn.execute(query.order_by(log_text.c.n)):
         first.setdefault(subject, (instant(at), actor))
     return first
+
+
+def _unrecorded(
+    conn: Connection, site: str, alerts: Sequence[Alert], starts: datetime, ends: datetime
+) -> list[Unrecorded]:
+    left = {m.alert_id for m in major_store.between(conn, site, starts, ends) if m.unrecorded}
+    return [Unrecorded(a.id, a.number, a.kind, a.heard_at) for a in alerts if a.id in left]
 
 
 def _forms(conn: Connection, site: str, starts: datetime, ends: datetime) -> list[str]:

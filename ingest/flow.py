@@ -19,7 +19,7 @@ from core.clock import Clock, micros
 from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
 from duty import reach_store
-from ingest import proofs, rounds, store, taps, urgent
+from ingest import majors, proofs, rounds, store, taps, urgent
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
@@ -147,6 +147,7 @@ class Flow:
             taps.judged(tx, judgement, walked)
             urgent.reroute(tx, judgement)
             proofs.owe(tx, judgement)
+            majors.owe(tx, judgement)
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)
         if boots:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from alerts import major_store
 from alerts import store as alert_store
 from core.ids import fresh
 from duty import handover_store, handovers
@@ -36,11 +37,14 @@ def live_items(conn: Connection, register: Register, seat: str, outgoing: str, s
     """
     site = register.site_id
     made = []
-    for a in alert_store.open_alerts(conn, site):
-        if a.seat_id == seat or a.custody_by == outgoing:
-            kind = HandoverKind.ALERT_OPEN if a.ringing else HandoverKind.ALERT_ACKED
-            told = {"number": a.number, "kind": a.kind, "subject": a.subject, "zone": a.zone_id, "priority": a.priority}
-            made.append(Item(key=f"alert/{a.id}", kind=kind, data={**told, "state": a.state.value}, live=True))
+    mine = [a for a in alert_store.open_alerts(conn, site) if a.seat_id == seat or a.custody_by == outgoing]
+    majors = major_store.some(conn, site, [a.id for a in mine])
+    for a in mine:
+        kind = HandoverKind.ALERT_OPEN if a.ringing else HandoverKind.ALERT_ACKED
+        told = {"number": a.number, "kind": a.kind, "subject": a.subject, "zone": a.zone_id, "priority": a.priority}
+        if a.id in majors and majors[a.id].unrecorded:
+            told["unrecorded"] = True
+        made.append(Item(key=f"alert/{a.id}", kind=kind, data={**told, "state": a.state.value}, live=True))
     silent = [c["subject"] for c in alert_store.active_conditions(conn, site) if c["name"] == "device.offline"]
     away = [g["gateway_id"] for g in store.gateway_states(conn, site) if g["silent"] or g["state"] == "offline"]
     made += [Item(key=f"device/{name}", kind=HandoverKind.DEVICE_SILENT, live=True) for name in silent]

@@ -12,7 +12,7 @@ import msgspec
 
 from core.clock import micros
 from core.wire import Why
-from ingest import findings, proofs, rounds, store, taps
+from ingest import findings, majors, proofs, rounds, store, taps
 from ingest.commit import commit
 from ingest.flow import load_scene
 from ingest.rules import NOBODY, SKEWED, Judgement
@@ -183,6 +183,7 @@ def _judged(
         for one, tap in zip(fresh, judgement.changes.taps, strict=True)
         if isinstance(one.claim, Manual) and tap.counts
     ]
+    majors.owe(tx, judgement)
     commit(tx, judgement.scene, judgement.changes)
 
 

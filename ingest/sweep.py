@@ -14,7 +14,7 @@ from alerts import store as alert_store
 from core.clock import Clock, micros, seconds
 from core.ids import derived
 from duty import store as duty_store
-from ingest import gateways, store, watches
+from ingest import gateways, majors, store, watches
 from ingest.commit import commit
 from ingest.counts import Counts
 from ingest.desks import Desks
@@ -95,6 +95,7 @@ class Sweep:
             _silent_devices(tx, desk, judgement, quiet, at, since)
             gateways.gaps(tx, judgement, gapped, at, since)
             watches.look(tx, desk, judgement, at)
+            majors.owe(tx, judgement)
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from core.kinds import KINDS, Effect, Ends, Kind, Klass
-from sites import patrol_shapes
+from sites import major_shapes, patrol_shapes
 from sites.duty_policies import (
     BlockMode,
     CheckAnswer,
@@ -44,6 +44,7 @@ def policies(spot: Spot, own: Mapping[str, Kind], names: Names) -> Policies:
         kinds=dict(own),
         duty=duty(f.may("duty"), names),
         patrol=patrol_shapes.policies(f.may("patrol"), names),
+        major=major_shapes.major(f.may("major")),
     )
     f.close()
     return made

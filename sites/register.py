@@ -13,6 +13,7 @@ import msgspec
 from core.kinds import Kind, kind_of
 from sites.duty_policies import DutyPolicies
 from sites.duty_words import Checklist, Dated, Form, Post, Rota, Rotation, Seat, ShiftTemplate
+from sites.major_words import MajorPolicy
 from sites.patrol_words import PatrolPlan, PatrolPolicies, PatrolRoute
 from sites.people import CHANNELS, Contact, External, Person, Role, Words
 
@@ -174,6 +175,7 @@ class Policies(msgspec.Struct, frozen=True):
     kinds: Mapping[str, Kind] = {}
     duty: DutyPolicies = DutyPolicies()
     patrol: PatrolPolicies = PatrolPolicies()
+    major: MajorPolicy | None = None
 
 
 class Register(msgspec.Struct, frozen=True):

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
-from alerts import acts, store
+from alerts import acts, major_store, store
+from alerts.majors import Major
 from alerts.rules import Alert, Close
-from api.alert_shapes import Acknowledged, AlertAfter, Alerts, AlertStory
-from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, Release, SiteId
+from api.alert_shapes import Acknowledged, AlertAfter, Alerts, AlertStory, RecorderNamed
+from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, RecorderName, Release, SiteId
 from api.cursors import cursor, numbered
 from api.permits import Caller, needs
 from api.problems import refusals
@@ -56,6 +58,7 @@ def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller
                 "notices": [without(n, "site_id", "alert_id", "due_at") for n in store.notices(conn, site, id)],
                 "events": event_store.events_of(conn, found),
                 "step": next((step_store.shown(s) for s in step_store.of(conn, site, [id])), None),
+                "major": _major(major_store.get(conn, site, id)),
             }
         )
 
@@ -132,6 +135,22 @@ def note(
     )
 
 
+@router.post(_ONE + "/recorder", response_model=RecorderNamed, responses=refusals(404, 409))
+def name_recorder(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    body: RecorderName,
+    caller: Annotated[Caller, needs("alert.record")],
+) -> Response:
+    """Name who writes down what happens in a major incident (LOG-13); another one may be named later."""
+    room = room_of(request)
+    with room.store.begin([site]) as tx:
+        register = room.register(tx.conn, site)
+        alert, major = acts.record(tx, register, id, body.person, by=caller.person, roles=caller.roles, at=room.now())
+    return reply({"alert": alert, "major": _major(major)})
+
+
 @router.post(_ONE + "/dispose", response_model=AlertAfter, responses=refusals(404, 409))
 def dispose(
     request: Request,
@@ -147,6 +166,10 @@ def dispose(
         site,
         lambda tx, desk, at: path.dispose(tx, desk.register, caller.person, caller.roles, id, close, at),
     )
+
+
+def _major(major: Major | None) -> dict[str, Any] | None:
+    return None if major is None else without(msgspec.structs.asdict(major), "site_id", "alert_id", "since")
 
 
 def _act(room: Room, site: str, act: Callable[[Tx, Desk, datetime], Alert]) -> Response:

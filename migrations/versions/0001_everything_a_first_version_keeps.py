@@ -566,6 +566,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_log_text_at", ["site_id", "at", "n"], unique=False)
 
     op.create_table(
+        "major_incident",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("needs_recorder", sa.Boolean(), nullable=False),
+        sa.Column("recorder", sa.Text(), nullable=True),
+        sa.Column("named_by", sa.Text(), nullable=True),
+        sa.Column("named_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "alert_id", name=op.f("pk_major_incident")),
+    )
+    with op.batch_alter_table("major_incident", schema=None) as batch_op:
+        batch_op.create_index("ix_major_incident_since", ["site_id", "since"], unique=False)
+
+    op.create_table(
         "member",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Text(), nullable=False),

@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "release": {"reason": "r"},
     "note": {"text": "t"},
     "dispose": {"disposition": "test"},
+    "name_recorder": {"person": "wang"},
     "make_report": {"kind": "manual.report", "zone": "b7", "note": "n", "caller": "c"},
     "sign_on": {"seat": "leader", "password": "wrong"},
     "sign_off": {"seat": "leader", "password": "wrong"},

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/alerts/{id}/recorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Recorder
+         * @description Name who writes down what happens in a major incident (LOG-13); another one may be named later.
+         */
+        post: operations["name_recorder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/alerts/{id}/dispose": {
         parameters: {
             query?: never;
@@ -2835,7 +2855,8 @@ export interface components {
         };
         /**
          * AlertStory
-         * @description One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that.
+         * @description One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that;
+         *     `major`: of a major incident only.
          */
         AlertStory: {
             alert: components["schemas"]["Alert"];
@@ -2848,6 +2869,7 @@ export interface components {
             /** Events */
             events: components["schemas"]["EventBrief"][];
             step: components["schemas"]["AlertStep"] | null;
+            major: components["schemas"]["Major"] | null;
         };
         /**
          * Alerts
@@ -3501,6 +3523,8 @@ export interface components {
             unclosed: components["schemas"]["LeftOpen"][];
             /** Gaps */
             gaps: components["schemas"]["SeatGap"][];
+            /** Unrecorded */
+            unrecorded: components["schemas"]["Unrecorded"][];
             /** Openings */
             openings: number;
             /** Closings */
@@ -5025,6 +5049,32 @@ export interface components {
             keys: string[];
         };
         /**
+         * Major
+         * @description What a major incident has besides its alert: who writes down what happens, if somebody is named.
+         */
+        Major: {
+            /** Needs Recorder */
+            needs_recorder: boolean;
+            /** Recorder */
+            recorder: string | null;
+            /** Named By */
+            named_by: string | null;
+            /** Named At */
+            named_at: string | null;
+        };
+        /**
+         * MajorPolicy
+         * @description Which alerts are major incidents, and what the site then wants of its people.
+         */
+        MajorPolicy: {
+            /** Priorities */
+            priorities: number[];
+            /** Kinds */
+            kinds: string[];
+            /** Recorder */
+            recorder: boolean;
+        };
+        /**
          * MakeRoster
          * @description Which month to begin a draft of.
          */
@@ -5695,6 +5745,7 @@ export interface components {
             };
             duty: components["schemas"]["DutyPolicies"];
             patrol: components["schemas"]["PatrolPolicies"];
+            major: components["schemas"]["MajorPolicy"] | null;
         };
         /**
          * Post
@@ -5848,6 +5899,22 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * RecorderName
+         * @description Who is to write down what happens.
+         */
+        RecorderName: {
+            /** Person */
+            person: string;
+        };
+        /**
+         * RecorderNamed
+         * @description A major incident after its recorder was named.
+         */
+        RecorderNamed: {
+            alert: components["schemas"]["Alert"];
+            major: components["schemas"]["Major"];
         };
         /**
          * RefuseRequest
@@ -7570,6 +7637,23 @@ export interface components {
             uid: string;
         };
         /**
+         * Unrecorded
+         * @description A major incident that nobody was named to record.
+         */
+        Unrecorded: {
+            /** Alert */
+            alert: string;
+            /** Number */
+            number: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+        };
+        /**
          * Verdict
          * @description What the incoming person said of an item.
          * @enum {string}
@@ -9251,6 +9335,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertAfter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    name_recorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecorderName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderNamed"];
                 };
             };
             /** @description Unauthorized */

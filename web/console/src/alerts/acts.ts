@@ -43,6 +43,7 @@ export function useActs() {
     reset: (id: string) => run(id, client.POST(`${ONE}/reset`, { ...at(id), body: {} })),
     release: (id: string, reason: string) => run(id, client.POST(`${ONE}/release`, { ...at(id), body: { reason } })),
     note: (id: string, text: string) => run(id, client.POST(`${ONE}/note`, { ...at(id), body: { text } })),
+    record: (id: string, person: string) => run(id, client.POST(`${ONE}/recorder`, { ...at(id), body: { person } })),
     dispose: (id: string, close: Close) => run(id, client.POST(`${ONE}/dispose`, { ...at(id), body: close })),
   };
 }

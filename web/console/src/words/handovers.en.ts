@@ -65,6 +65,7 @@ const en: typeof zh = {
     ended: "ended meanwhile",
     open: "Open the alarm",
     unanswered: "unanswered",
+    unrecorded: "no recorder named",
     silent: "silent",
     away: "offline",
     from: "Outgoing",

@@ -63,6 +63,7 @@ export default {
     ended: "交接期间已结束",
     open: "查看报警",
     unanswered: "未受理",
+    unrecorded: "未指定记录人",
     silent: "失联",
     away: "离线",
     from: "交班人说明",

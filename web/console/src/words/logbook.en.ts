@@ -99,6 +99,7 @@ const en: typeof zh = {
     slow: "Answered too late",
     unclosed: "Alarms left open",
     gaps: "Seats nobody held",
+    unrecorded: "Major, no recorder",
     openings: "Opening entries",
     closings: "Closing entries",
     fine: "none",

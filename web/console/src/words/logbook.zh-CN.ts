@@ -97,6 +97,7 @@ export default {
     slow: "受理超时",
     unclosed: "当日未结报警",
     gaps: "岗位空缺",
+    unrecorded: "重大事件无记录人",
     openings: "接班记录",
     closings: "下班记录",
     fine: "无",
