@@ -155,6 +155,7 @@ def me(room: Room, signed: Signed) -> dict[str, Any]:
                 "time_zone": register.time_zone,
                 "person_id": m.person_id,
                 "roles": [role for role in Role if role in m.roles],
+                "lent": [role for role in Role if role in m.lent - m.own],
             }
             for m in signed.members.values()
             if (register := room.desks.register(conn, m.site_id)) is not None

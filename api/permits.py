@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 
 from api.errors import MustChange
-from api.rights import PERMITS, Where
+from api.rights import PERMITS, Where, allowed
 from api.room import room_of
 from api.sessions import Signed
 from core.errors import NotFound, NotPermitted, NotSignedIn
@@ -25,12 +25,15 @@ _BEFORE_CHANGE: Final = frozenset({"self.password", "open"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody allowed to do what they asked for. `site_id` is empty where the action is about no site."""
+    """Somebody allowed to do what they asked for. `site_id` is empty where the action is about no site; `lent` are those of
+    their roles that they have for this shift only.
+    """
 
     signed: Signed
     site_id: str
     person_id: str | None
     roles: frozenset[Role]
+    lent: frozenset[Role] = frozenset()
 
     @property
     def person(self) -> str:
@@ -46,7 +49,7 @@ class Caller:
 
     def may(self, action: str) -> bool:
         """Whether the same caller may also do `action` here."""
-        return not PERMITS[action].roles.isdisjoint(self.roles)
+        return allowed(PERMITS[action], self.roles - self.lent, self.lent)
 
 
 class Needs:
@@ -75,9 +78,9 @@ class Needs:
         here = signed.at_site(site)
         if here is None:
             raise NotFound
-        if self.permit.roles.isdisjoint(here.roles) or (self.permit.person and here.person_id is None):
+        if not allowed(self.permit, here.own, here.lent) or (self.permit.person and here.person_id is None):
             raise NotPermitted
-        return Caller(signed, site, here.person_id, here.roles)
+        return Caller(signed, site, here.person_id, here.roles, here.lent - here.own)
 
 
 def needs(action: str) -> Any:

@@ -10,6 +10,7 @@ from api.alert_shapes import Alert, AlertStep
 from api.duty_shapes import SeatState
 from api.event_shapes import EventBrief
 from api.handover_shapes import HandoverBrief
+from api.mandate_shapes import Mandate
 from api.patrol_shapes import RoundBrief
 from api.presence_shapes import Away, SeatCheck
 from api.shapes import Shape
@@ -157,6 +158,14 @@ class AwayPush(Shape):
     body: Away
 
 
+class MandatePush(Shape):
+    """Somebody has authority for their shift, or no longer."""
+
+    type: Literal["mandate"]
+    seq: int
+    body: Mandate
+
+
 class RoundPush(Shape):
     """A round was made, opened, walked on, or settled."""
 
@@ -217,6 +226,7 @@ Push = Annotated[
     | RequestPush
     | PresencePush
     | AwayPush
+    | MandatePush
     | RoundPush
     | StepPush
     | GatewayPush

@@ -97,6 +97,7 @@ class Seat(Shape):
     post: str
     name: Words
     required: bool
+    mandate: list[Role]
 
 
 class Contact(Shape):

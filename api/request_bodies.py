@@ -18,7 +18,7 @@ def _in_reach(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-_Time = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 
 class ShiftOf(Body):
@@ -46,8 +46,8 @@ class Leave(Body):
     """
 
     kind: Literal["leave"]
-    starts_at: _Time
-    ends_at: _Time
+    starts_at: Moment
+    ends_at: Moment
     reason: Said
     stand_in: Name | None = None
     in_lieu: StrictBool = False

@@ -29,6 +29,7 @@ class Permit:
     where: Where
     roles: frozenset[Role] = frozenset()
     person: bool = False
+    own: bool = False  # with one's own role, not with one lent for a shift (ROLE-05)
 
 
 PERMITS: Final[Mapping[str, Permit]] = {
@@ -49,6 +50,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "reject.see": Permit(Where.SITE, _TECHS),
     "duty.see": Permit(Where.SITE, _ALL),
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
+    "mandate.give": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN}), person=True, own=True),
     "presence.call": Permit(Where.SITE, _LEADS, person=True),
     "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "roster.write": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
@@ -78,3 +80,8 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "console.report": Permit(Where.SITE, _ALL),
     "health.roles": Permit(Where.ANY_SITE, _TECHS),
 }
+
+
+def allowed(permit: Permit, own: frozenset[Role], lent: frozenset[Role] = frozenset()) -> bool:
+    """Whether somebody's roles allow it. `lent`: what they may be for this shift besides (ROLE-05)."""
+    return not permit.roles.isdisjoint(own if permit.own else own | lent)

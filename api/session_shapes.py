@@ -14,6 +14,7 @@ class MySite(Shape):
     time_zone: str
     person_id: str | None
     roles: list[Role]
+    lent: list[Role]
 
 
 class Me(Shape):

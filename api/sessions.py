@@ -5,13 +5,14 @@ clock (idle, absolute), by signing out, with a changed password, and with a disa
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, select, update
 
 from core.clock import Clock
+from duty import mandate_store
 from sites.register import Role
 from sites.tables import account, account_pin, member, passkey, session, site
 from store.db import Store, Tx
@@ -38,11 +39,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What an account is at one site."""
+    """What an account is at one site; `lent`: what its person is for this shift besides (ROLE-05)."""
 
     site_id: str
     person_id: str | None
-    roles: frozenset[Role]
+    own: frozenset[Role]
+    lent: frozenset[Role] = frozenset()
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Everything they may act as now."""
+        return self.own | self.lent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,8 @@ class Signed:
 
     @property
     def roles_anywhere(self) -> frozenset[Role]:
-        """Every role the account has at any site."""
-        mine = frozenset(role for m in self.members.values() for role in m.roles)
+        """Every role of its own that the account has at any site."""
+        mine = frozenset(role for m in self.members.values() for role in m.own)
         return mine | {Role.ADMIN} if self.account.admin else mine
 
 
@@ -101,7 +108,7 @@ class Sessions:
             if row is None:
                 return None
             mine = _account(row._mapping)
-            return Signed(token_hash, mine, row.seen_at, members_of(conn, mine))
+            return Signed(token_hash, mine, row.seen_at, with_mandates(conn, members_of(conn, mine), at))
 
     def _touch(self, token_hash: str) -> None:
         with self._store.begin() as tx:
@@ -156,9 +163,18 @@ def members_of(conn: Connection, mine: Account) -> dict[str, Member]:
     if mine.admin:
         for name in conn.execute(select(site.c.id).order_by(site.c.id)).scalars():
             had = found.get(name)
-            found[name] = Member(
-                name, had.person_id if had else None, (had.roles if had else frozenset()) | {Role.ADMIN}
-            )
+            found[name] = Member(name, had.person_id if had else None, (had.own if had else frozenset()) | {Role.ADMIN})
+    return found
+
+
+def with_mandates(conn: Connection, members: dict[str, Member], at: datetime) -> dict[str, Member]:
+    """The same members with what is lent to them now."""
+    people = {m.person_id for m in members.values() if m.person_id is not None}
+    found = dict(members)
+    for site_id, person_id, role in mandate_store.in_force(conn, people, at):
+        here = found.get(site_id)
+        if here is not None and here.person_id == person_id:
+            found[site_id] = replace(here, lent=here.lent | {role})
     return found
 
 

@@ -343,6 +343,30 @@ duty_request = Table(
     Index("ix_duty_request_due_at", "due_at"),
 )
 
+# Authority that somebody has for a shift only (ROLE-05). `ended_at` is empty while it stands.
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("seat_id", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("given_by", Text),
+    Column("reason", Text, nullable=False),
+    Column("shift_id", Text),
+    Column("given_at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("ended_at", Instant),
+    Column("ended_by", Text),
+    Column("why", Text),
+    Index("ix_mandate_ended_at", "site_id", "ended_at"),
+    Index("ix_mandate_person_ended_at", "person_id", "ended_at"),
+    Index("ix_mandate_given_at", "site_id", "given_at"),
+)
+
 # Whom each request is about.
 duty_request_person = Table(
     "duty_request_person",

@@ -9,7 +9,7 @@ from alerts import store as alert_store
 from alerts.rules import Act
 from core.clock import rfc3339
 from core.ids import derived
-from duty import presence_store
+from duty import mandate_acts, presence_store
 from duty import store as duty_store
 from duty.rules import Attended, Basis, Holding, next_change, who_holds
 from ingest import relief
@@ -92,6 +92,7 @@ def settle(tx: Tx, scene: Scene, shifts: list[Dated], judgement: Judgement) -> N
     held = [(h, next_change(seat, at, shifts) or at + LOOK_AGAIN) for seat, h in scene.held.items()]
     relief.look(tx, scene.desk, judgement, at)
     presence_store.look_soon(tx, register, at)
+    mandate_acts.settle(tx, register, scene.held, shifts, at)
     commit_seats(tx, scene, held, _shown(register, dict(scene.held), shifts, at))
 
 

@@ -13,6 +13,7 @@ from ingest import (
     attendance,
     away,
     coverage,
+    mandates,
     opening,
     presence,
     proofs,
@@ -55,6 +56,7 @@ WATCHES: Sequence[Watch] = (
     roster_watch,
     rounds,
     coverage,
+    mandates,
 )
 
 

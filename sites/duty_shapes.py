@@ -21,6 +21,7 @@ from sites.duty_words import (
     Staffing,
 )
 from sites.fields import Fields, Spot, quoted, unknown
+from sites.people import LENT, Role
 from sites.shapes import Names, role
 
 MAX_SPLIT_H: Final = 16  # a split shift from its first minute to its last; longer means that its parts are out of order
@@ -67,8 +68,16 @@ def seat(spot: Spot, names: Names) -> Seat:
         post=names.ref(f.need("post"), "posts", "post"),
         name=f.need("name").words(),
         required=f.may("required").flag(default=True),
+        mandate=tuple(_lent(item) for item in f.may("mandate").items(most=3)),
     )
     f.close()
+    return made
+
+
+def _lent(spot: Spot) -> Role:
+    made = role(spot)
+    if made not in LENT:
+        spot.wrong(f"nobody is {made} for a shift only; one of {', '.join(sorted(LENT))}")
     return made
 
 

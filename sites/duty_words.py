@@ -119,12 +119,15 @@ class Post(msgspec.Struct, frozen=True):
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """A place of a post that must be held. `required` seats raise `duty.gap` when nobody holds them."""
+    """A place of a post that must be held. `required` seats raise `duty.gap` when nobody holds them. `mandate`: whose
+    authority goes with the seat for a shift (ROLE-05).
+    """
 
     id: str
     post: str
     name: Words
     required: bool = True
+    mandate: tuple[Role, ...] = ()
 
 
 class FieldType(StrEnum):

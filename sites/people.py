@@ -22,6 +22,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+# What somebody may be for one shift only (ROLE-05): whoever commands, and never whoever inspects or administers.
+LENT: Final = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER})
+
+
 class Words(msgspec.Struct, frozen=True):
     """One name in both languages; zh-CN is the site's first."""
 

@@ -14,7 +14,7 @@ from api.live import Hub, Listener, frame
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reach import connected
-from api.rights import PERMITS
+from api.rights import PERMITS, allowed
 from api.room import Room, room_of
 
 router = APIRouter(tags=["live"])
@@ -100,7 +100,7 @@ class Feed(Response):
         """Whether the session holds and may still see this site: a right that was taken away ends an open feed too."""
         signed = self._room.sessions.holds(self._caller.signed.token_hash)
         here = signed.at_site(self._site) if signed is not None else None
-        return here is not None and not PERMITS["site.see"].roles.isdisjoint(here.roles)
+        return here is not None and allowed(PERMITS["site.see"], here.own, here.lent)
 
 
 async def _say(send: Send, body: bytes, stalled_s: float) -> None:

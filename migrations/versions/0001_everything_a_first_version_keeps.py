@@ -580,6 +580,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_major_incident_since", ["site_id", "since"], unique=False)
 
     op.create_table(
+        "mandate",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("shift_id", sa.Text(), nullable=True),
+        sa.Column("given_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_mandate")),
+    )
+    with op.batch_alter_table("mandate", schema=None) as batch_op:
+        batch_op.create_index("ix_mandate_ended_at", ["site_id", "ended_at"], unique=False)
+        batch_op.create_index("ix_mandate_given_at", ["site_id", "given_at"], unique=False)
+        batch_op.create_index("ix_mandate_person_ended_at", ["person_id", "ended_at"], unique=False)
+
+    op.create_table(
         "member",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Text(), nullable=False),

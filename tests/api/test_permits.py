@@ -90,6 +90,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "away_decline": {"reason": "r"},
     "away_return": {"password": "wrong"},
     "away_recall": {"minutes": 1, "reason": "r"},
+    "mandate_give": {"seat": "leader", "role": "manager", "reason": "r"},
+    "mandate_revoke": {"reason": "r"},
     "handover_open": {"seat": "leader"},
     "handover_edit": {"version": 1, "key": "k"},
     "handover_add": {"version": 1, "kind": "text", "text": "t"},

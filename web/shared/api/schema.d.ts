@@ -1160,6 +1160,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/mandates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mandate List
+         * @description Who has more authority than their own, for this shift: those that stand, or all, newest first.
+         */
+        get: operations["mandate_list"];
+        put?: never;
+        /**
+         * Mandate Give
+         * @description Give whoever is signed on to a seat more authority, for their shift at the longest. Never to oneself.
+         */
+        post: operations["mandate_give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/mandates/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mandate Revoke
+         * @description Take it back before the shift is over.
+         */
+        post: operations["mandate_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/calendar/{month}": {
         parameters: {
             query?: never;
@@ -4269,6 +4313,19 @@ export interface components {
             silent: boolean;
         };
         /**
+         * GiveMandate
+         * @description Whose authority to give to whoever is signed on to a seat, and why; to the end of their shift, or sooner.
+         */
+        GiveMandate: {
+            /** Seat */
+            seat: string;
+            role: components["schemas"]["Role"];
+            /** Reason */
+            reason: string;
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * GuardFigures
          * @description A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd.
          */
@@ -5083,6 +5140,72 @@ export interface components {
             month: string;
         };
         /**
+         * Mandate
+         * @description Authority that somebody has while they hold a seat; `until` empty: until they hand it over. `source`: the site's rule
+         *     for the seat, or somebody who gave it.
+         */
+        Mandate: {
+            /** Id */
+            id: string;
+            /** Seat Id */
+            seat_id: string;
+            /** Person Id */
+            person_id: string;
+            role: components["schemas"]["Role"];
+            source: components["schemas"]["Source"];
+            state: components["schemas"]["MandateState"];
+            /** Given By */
+            given_by: string | null;
+            /** Reason */
+            reason: string;
+            /** Shift Id */
+            shift_id: string | null;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /** Until */
+            until: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            why: components["schemas"]["Why"] | null;
+        };
+        /**
+         * MandatePush
+         * @description Somebody has authority for their shift, or no longer.
+         */
+        MandatePush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mandate";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["Mandate"];
+        };
+        /**
+         * MandateState
+         * @description Where a mandate stands.
+         * @enum {string}
+         */
+        MandateState: "stands" | "expired" | "revoked";
+        /**
+         * Mandates
+         * @description Mandates newest first; `next` asks for older ones. `gives`: whether I may give one.
+         */
+        Mandates: {
+            /** Items */
+            items: components["schemas"]["Mandate"][];
+            /** Next */
+            next: string | null;
+            /** Gives */
+            gives: boolean;
+        };
+        /**
          * ManualRead
          * @description Nothing could be read: a supervisor says who was where, and why.
          */
@@ -5170,6 +5293,8 @@ export interface components {
             person_id: string | null;
             /** Roles */
             roles: components["schemas"]["Role"][];
+            /** Lent */
+            lent: components["schemas"]["Role"][];
         };
         /**
          * NewPasskey
@@ -5825,7 +5950,7 @@ export interface components {
             /** Pin */
             pin?: string | null;
         };
-        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["MandatePush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
         /**
          * QrRead
          * @description What a printed code says: the part of its address after `/t/q/`.
@@ -6040,7 +6165,7 @@ export interface components {
              * Format: date-time
              */
             heard_at: string;
-            why: components["schemas"]["Why"];
+            why: components["schemas"]["core__wire__Why"];
             /** Detail */
             detail: string;
             /** Size */
@@ -6200,6 +6325,14 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Due H */
             due_h: number;
+        };
+        /**
+         * RevokeMandate
+         * @description Why it is taken back.
+         */
+        RevokeMandate: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Role
@@ -6827,6 +6960,8 @@ export interface components {
             name: components["schemas"]["Words"];
             /** Required */
             required: boolean;
+            /** Mandate */
+            mandate: components["schemas"]["Role"][];
         };
         /**
          * SeatCheck
@@ -7246,6 +7381,12 @@ export interface components {
          */
         SolveState: "running" | "solved" | "clash" | "gave_up" | "called_off" | "failed";
         /**
+         * Source
+         * @description Where it comes from: the site's rule for the seat, or somebody who gave it.
+         * @enum {string}
+         */
+        Source: "seat" | "given";
+        /**
          * Staffing
          * @description How many a post needs between two clock times.
          */
@@ -7661,10 +7802,10 @@ export interface components {
         Verdict: "confirmed" | "disputed";
         /**
          * Why
-         * @description Named reasons for keeping a message as a reject.
+         * @description Why a mandate expired.
          * @enum {string}
          */
-        Why: "too_large" | "empty" | "not_utf8" | "not_json" | "too_deep" | "batch_too_long" | "wrong_shape" | "not_finite" | "bad_topic" | "unknown_site" | "id_reused" | "unjudged";
+        Why: "left" | "over" | "rule";
         /**
          * WishSaid
          * @description A shift that somebody would like, or (`likes` false) would rather not have: of a day, of a template, or of both.
@@ -7765,11 +7906,23 @@ export interface components {
             answer: components["schemas"]["CheckAnswer"];
         };
         /**
+         * Why
+         * @description Named reasons for keeping a message as a reject.
+         * @enum {string}
+         */
+        core__wire__Why: "too_large" | "empty" | "not_utf8" | "not_json" | "too_deep" | "batch_too_long" | "wrong_shape" | "not_finite" | "bad_topic" | "unknown_site" | "id_reused" | "unjudged";
+        /**
          * How
          * @description How a signer proved to be themselves.
          * @enum {string}
          */
         duty__handover_signatures__How: "password" | "pin" | "passkey";
+        /**
+         * Why
+         * @description Why a mandate expired.
+         * @enum {string}
+         */
+        duty__mandates__Why: "left" | "over" | "rule";
         /**
          * How
          * @description Why a check was asked.
@@ -13351,6 +13504,292 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mandate_list: {
+        parameters: {
+            query?: {
+                state?: "stands" | "all";
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mandates"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mandate_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveMandate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mandate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mandate_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeMandate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mandate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -40,6 +40,7 @@ export function apply(state: Live, push: Push): Live {
       return withHandover(next, push.body);
     case "presence": // their own pages ask for what they show
     case "away":
+    case "mandate":
     case "round":
     case "step":
       return next;

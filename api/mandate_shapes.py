@@ -1,0 +1,53 @@
+"""What the API is told and answers about authority for a shift (ROLE-05; see `api.bodies`, `api.shapes`)."""
+
+from datetime import datetime
+
+from api.bodies import Body, Name, Said
+from api.request_bodies import Moment
+from api.shapes import Shape
+from duty.mandates import MandateState, Source, Why
+from sites.people import Role
+
+
+class GiveMandate(Body):
+    """Whose authority to give to whoever is signed on to a seat, and why; to the end of their shift, or sooner."""
+
+    seat: Name
+    role: Role
+    reason: Said
+    until: Moment | None = None
+
+
+class RevokeMandate(Body):
+    """Why it is taken back."""
+
+    reason: Said
+
+
+class Mandate(Shape):
+    """Authority that somebody has while they hold a seat; `until` empty: until they hand it over. `source`: the site's rule
+    for the seat, or somebody who gave it.
+    """
+
+    id: str
+    seat_id: str
+    person_id: str
+    role: Role
+    source: Source
+    state: MandateState
+    given_by: str | None
+    reason: str
+    shift_id: str | None
+    given_at: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    ended_by: str | None
+    why: Why | None
+
+
+class Mandates(Shape):
+    """Mandates newest first; `next` asks for older ones. `gives`: whether I may give one."""
+
+    items: list[Mandate]
+    next: str | None
+    gives: bool

@@ -1,0 +1,48 @@
+"""Mandates come and go with the seats, in the transaction in which a seat changes hands (ROLE-05)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from core.ids import derived
+from duty import mandate_store, mandates
+from duty.mandates import Mandate, Stepped
+from duty.rules import Holding
+from logbook import entries
+from sites.register import Dated, Register
+from store import outbox
+from store.db import Tx
+
+
+def settle(tx: Tx, register: Register, held: Mapping[str, Holding], shifts: Iterable[Dated], at: datetime) -> None:
+    """The seats have just been settled: end what went with them, and give what comes with them."""
+    expire(tx, register, held, at)
+    if not any(seat.mandate for seat in register.seats.values()):
+        return
+    ends = shift_ends(shifts, held)
+    known = mandate_store.of_shifts(tx.conn, register.site_id, ends)
+    for want in mandates.wanted(register, held, ends, known):
+        name = derived(at, "mandate", want.site_id, want.seat_id, want.person_id, want.role)
+        keep(tx, mandates.begun(want, name, at), at)
+
+
+def expire(tx: Tx, register: Register, held: Mapping[str, Holding], at: datetime) -> None:
+    """End what is over."""
+    for one in mandate_store.standing(tx.conn, register.site_id):
+        why = mandates.over(one, register, held, at)
+        if why is not None:
+            keep(tx, mandates.step(one, mandates.Act.EXPIRE, by="system", at=at, why=why), at)
+
+
+def shift_ends(shifts: Iterable[Dated], held: Mapping[str, Holding]) -> dict[str, datetime]:
+    """When the shifts end under which seats are held."""
+    running = {h.shift for h in held.values()}
+    return {s.id: s.ends_at for s in shifts if s.id in running}
+
+
+def keep(tx: Tx, stepped: Stepped, at: datetime) -> Mandate:
+    """Save what became of a mandate, with its line and its push."""
+    after, line = stepped
+    mandate_store.save(tx, after)
+    entries.append(tx, after.site_id, [line])
+    outbox.append(tx, after.site_id, at, [("mandate", after.shown)])
+    return after
