@@ -46,6 +46,7 @@ class RoundProof(Shape):
     said_at: datetime
     heard_at: datetime
     synced: bool
+    kept_at: datetime | None
 
 
 class RoundExcuse(Shape):

@@ -21,6 +21,7 @@ class Tap(Shape):
     said_at: datetime
     heard_at: datetime
     synced: bool
+    kept_at: datetime | None
     client: str
     counter: int | None
     answers: dict[str, Any]

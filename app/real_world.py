@@ -215,7 +215,7 @@ class RealWorld:
         for gateway, said in by_gateway.items():
             answers = self._ground.say(gateway, [_line(fact) for fact in said])
             for fact, answer in zip(said, answers, strict=True):
-                self._said[fact.device, fact.kind] = written(fact, answer["boot"], answer["seq"])
+                self._said[fact.device, fact.kind] = written(fact, answer["boot"], answer["seq"], self._clock.now())
         self._ground.await_heard({gateway: [fact.id for fact in said] for gateway, said in by_gateway.items()})
         self._ground.settle()
 

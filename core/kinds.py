@@ -40,7 +40,9 @@ class Ends(StrEnum):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One row. `priority` 1 (life) to 4; `ack_s` seconds until the acknowledgement target; `life` kinds are never folded or shelved."""
+    """One row. `priority` 1 (life) to 4; `ack_s` seconds until the acknowledgement target; `life` kinds are never folded or shelved;
+    of `dated` ones the very moment is evidence, so that the gateway says when it took them.
+    """
 
     name: str
     klass: Klass = Klass.ACTIVITY
@@ -50,6 +52,7 @@ class Kind(msgspec.Struct, frozen=True):
     ack_s: int = 180
     clears: tuple[str, ...] = ()
     life: bool = False
+    dated: bool = False
 
     @property
     def latched(self) -> bool:
@@ -87,7 +90,7 @@ _ROWS: Final = (
     Kind("access.duress", _A, _RAISE, 1, Ends.PERSON, 30, life=True),
     Kind("access.egress"),
     Kind("access.closed", effect=_CLEAR, clears=("access.forced", "access.held_open")),
-    Kind("patrol.tap"),
+    Kind("patrol.tap", dated=True),
     Kind("patrol.missed", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("patrol.missed_night", _S, _RAISE, 2, Ends.DEVICE, 180),
     Kind("patrol.proof_due", _S, _RAISE, 2, Ends.DEVICE, 90),

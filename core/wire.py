@@ -41,7 +41,9 @@ class Channel(StrEnum):
 
 
 class Event(Struct, frozen=True, omit_defaults=True):
-    """One thing a device or person said. `id` is made once, where the fact is first known; `(boot, seq)` orders a gateway's events."""
+    """One thing a device or person said. `id` is made once, where the fact is first known; `(boot, seq)` orders a gateway's
+    events. `kept_at`: when the gateway took it, by its own clock; said where the moment is evidence (a dated kind).
+    """
 
     id: Uuid
     boot: Uuid
@@ -53,6 +55,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     test: bool = False
     history: bool = False
     raw: str | None = None
+    kept_at: Aware | None = None
 
 
 class Sample(Struct, frozen=True, omit_defaults=True):

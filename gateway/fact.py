@@ -5,7 +5,7 @@ would be rejected at the other end. `data` stays the very bytes that the input s
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -13,12 +13,14 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from core import wire
 from core.ids import fresh
+from core.kinds import kind_of
 
 HISTORY_MARK: Final = b',"history":true'
 MAX_EVENT: Final = wire.MAX_BYTES - len(HISTORY_MARK)  # an event must still fit when it is marked as history
 MAX_LINE: Final = 64 * 1024
 STORAGE_FAULT: Final = "device.storage_fault"  # the gateway's own trouble: what it kept was damaged
 
+_LONGEST: Final = datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC)  # no moment is longer when written
 _BOOT: Final = "00000000-0000-7000-8000-000000000000"
 _FIELD: Final = re.compile(r"`(?:\$\.)?([A-Za-z_][\w.\[\]]*)`$")
 
@@ -76,6 +78,7 @@ class _Event(Struct, frozen=True):
     said_at: datetime
     data: Raw | UnsetType = UNSET
     test: bool | UnsetType = UNSET
+    kept_at: datetime | UnsetType = UNSET
 
 
 class _Peek(Struct, frozen=True):
@@ -90,8 +93,10 @@ _ask = msgspec.json.Decoder(Ask)
 _encoder = msgspec.json.Encoder()
 
 
-def written(fact: Fact, boot: str, seq: int) -> bytes:
-    """The event's bytes, made once, when its place in the order is known."""
+def written(fact: Fact, boot: str, seq: int, at: datetime) -> bytes:
+    """The event's bytes, made once, when its place in the order is known. `at`: when the gateway takes it; told where the
+    moment is evidence, so that it stays known however long the server is away.
+    """
     return _encoder.encode(
         _Event(
             fact.id,
@@ -102,6 +107,7 @@ def written(fact: Fact, boot: str, seq: int) -> bytes:
             fact.said_at,
             Raw(fact.data) if fact.data not in {b"", b"{}"} else UNSET,
             fact.test or UNSET,
+            at if kind_of(fact.kind).dated else UNSET,
         )
     )
 
@@ -138,7 +144,7 @@ def fact(at: datetime, device: str, kind: str, data: dict[str, Any] | None = Non
 
 def check(fact: Fact) -> Refused | None:
     """Why the server would not take this fact, if so. The longest possible seq stands in for the one it will get."""
-    raw = written(fact, _BOOT, wire.MAX_SEQ)
+    raw = written(fact, _BOOT, wire.MAX_SEQ, _LONGEST)
     if len(raw) > MAX_EVENT:
         return Refused(wire.Why.TOO_LARGE, f"an event of {len(raw)} bytes, at most {MAX_EVENT}", "data")
     found = wire.decode_events(raw)[0]

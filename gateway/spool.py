@@ -149,7 +149,7 @@ class Spool:
                 boot, seq, old = self._conn.execute("SELECT boot, seq, raw FROM events WHERE n = ?", (n,)).fetchone()
                 self._refuse(at, "rotten", "the kept bytes no longer match their checksum", old)
                 told = fact(at, gateway, STORAGE_FAULT, {"lost": 1})
-                raw = written(told, boot, seq)
+                raw = written(told, boot, seq, at)
                 self._conn.execute(
                     "UPDATE events SET id = ?, device = ?, urgent = 0, crc = ?, raw = ? WHERE n = ?",
                     (told.id, gateway, zlib.crc32(raw), raw, n),
@@ -186,7 +186,7 @@ class Spool:
         if self._sheds(fact.kind):
             self.shed += 1
             return Refused("spool_full", f"{self._count} events wait for the server, room for {self.capacity}")
-        raw = written(fact, self.boot, self._seq + 1)
+        raw = written(fact, self.boot, self._seq + 1, at)
         urgent = kind_of(fact.kind).klass is Klass.ALARM
         kept_at = micros(at)
         n = self._conn.execute(

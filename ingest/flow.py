@@ -24,7 +24,7 @@ from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.deliveries import Message
 from ingest.desks import Desks
-from ingest.gateways import hear_status
+from ingest.gateways import behind, hear_status
 from ingest.rules import Judgement
 from ingest.scene import Boot, Desk, Heard, Scene
 from ingest.seats import held_now, own_conditions
@@ -136,6 +136,9 @@ class Flow:
             if asked:
                 asked += proofs.asked(tx.conn, site)
             scene = load_scene(tx, desk, at, new, asked)
+            if any(heard.event.kept_at is not None for heard in new):
+                live = [(g, status, message.at or at) for g, message, status in mail.statuses if not message.retained]
+                scene.behind = behind(tx.conn, site, live)
             judgement = Judgement(scene)
             for begin in range(0, len(new), PIECE):
                 if begin:
@@ -280,7 +283,8 @@ def _due(boots: dict[tuple[str, str], Boot], stood: dict[tuple[str, str], int], 
 
 def _walked(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard]) -> list[PatrolRound]:
     """The rounds that the taps among these may count for."""
-    times = [(h.event.said_at, h.at or at) for h in new if h.event.kind == "patrol.tap"]
+    told = [h for h in new if h.event.kind == taps.TAP]
+    times = [(h.event.said_at, h.event.kept_at or h.at or at, h.at or at) for h in told]
     return rounds.tapped(tx.conn, desk.register.site_id, times) if times else []
 
 

@@ -65,9 +65,9 @@ def _missed(judgement: Judgement, found: PatrolRound, at: datetime) -> None:
 # -- taps --------------------------------------------------------------------------------------------------------------
 
 
-def tapped(conn: Connection, site_id: str, taps: Sequence[tuple[datetime, datetime]]) -> list[PatrolRound]:
-    """The rounds that taps may count for; each tap as (said, heard)."""
-    return round_store.touched(conn, site_id, [moment for pair in taps for moment in pair])
+def tapped(conn: Connection, site_id: str, taps: Sequence[tuple[datetime, ...]]) -> list[PatrolRound]:
+    """The rounds that taps may count for; each tap as the moments at which it may have been made."""
+    return round_store.touched(conn, site_id, [moment for some in taps for moment in some])
 
 
 def asked(found: Iterable[PatrolRound]) -> list[tuple[str, str]]:
@@ -80,8 +80,7 @@ def heard(tx: Tx, judgement: Judgement, found: Sequence[PatrolRound], taps: Sequ
     proofs: dict[str, list[Proof]] = {}
     for tap in taps:
         if tap.counts and tap.checkpoint_id is not None:
-            proof = Proof(tap.event_id, tap.person_id, tap.proof, tap.said_at, tap.heard_at, tap.synced)
-            proofs.setdefault(tap.checkpoint_id, []).append(proof)
+            proofs.setdefault(tap.checkpoint_id, []).append(rounds.proof(tap))
     register, at, changed, lines = judgement.scene.desk.register, judgement.at, [], []
     for each in found:
         mine = {point: _within(each, some) for point, some in proofs.items() if point in each.route.checkpoints}
@@ -102,7 +101,7 @@ def heard(tx: Tx, judgement: Judgement, found: Sequence[PatrolRound], taps: Sequ
 def _within(found: PatrolRound, proofs: Iterable[Proof]) -> list[Proof]:
     """Those that were given while the round was to be walked."""
     ends = found.window.ends_at
-    return [p for p in proofs if found.opens_at <= (min(p.said_at, p.heard_at) if p.synced else p.heard_at) <= ends]
+    return [p for p in proofs if found.opens_at <= p.at <= ends]
 
 
 def excused(judgement: Judgement, found: PatrolRound, at: datetime) -> None:
@@ -136,15 +135,15 @@ def _plan(tx: Tx, register: Register, at: datetime) -> None:
     site = register.site_id
     until = at + timedelta(days=register.policies.patrol.plan_days)
     stood = {found.id: found for found in round_store.waiting(tx.conn, site, at)}
-    wanted = {found.id: found for found in _wanted(tx.conn, register, at, until)}
+    planned = {found.id: found for found in wanted(tx.conn, register, at, until)}
     fresh = [
         found
-        for id_, found in wanted.items()
-        if id_ not in stood or (stood[id_].stand is Stand.DROPPED or _other(stood[id_], found))
+        for id_, found in planned.items()
+        if id_ not in stood or (stood[id_].stand is Stand.DROPPED or other(stood[id_], found))
     ]
     dropped, lines = [], []
     for id_, found in stood.items():
-        if id_ not in wanted and found.stand is Stand.WAITING:
+        if id_ not in planned and found.stand is Stand.WAITING:
             after, said = rounds.drop(found, at)
             dropped.append(after)
             lines += said
@@ -155,12 +154,13 @@ def _plan(tx: Tx, register: Register, at: datetime) -> None:
     round_store.set_horizon(tx, site, until, _tomorrow(register, at))
 
 
-def _other(stood: PatrolRound, wanted: PatrolRound) -> bool:
+def other(stood: PatrolRound, wanted: PatrolRound) -> bool:
     """Whether the plan makes of it something else than what stands."""
     return (stood.route, stood.seat, stood.window) != (wanted.route, wanted.seat, wanted.window)
 
 
-def _wanted(conn: Connection, register: Register, at: datetime, until: datetime) -> Iterable[PatrolRound]:
+def wanted(conn: Connection, register: Register, at: datetime, until: datetime) -> Iterable[PatrolRound]:
+    """The rounds that the register's plans make from `at` on and before `until`."""
     zone = register.zone_info
     days = (at.astimezone(zone).date() - timedelta(days=2), until.astimezone(zone).date() + timedelta(days=1))
     day_type = calendar_store.calendar(conn, register, *days)

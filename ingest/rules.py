@@ -82,11 +82,13 @@ class Judgement:
         device = meaning.device
         said_us = micros(event.said_at)
         at_us = self.at_us if heard.at is None else micros(heard.at)
+        kept_at = self._kept_at(heard)
+        taken_us = at_us if kept_at is None else min(at_us, micros(kept_at))
         flags = (
             (TEST if event.test else 0)
             | (HISTORY if event.history else 0)
             | (RETAINED if heard.retained else 0)
-            | (SKEWED if abs(said_us - at_us) > self._skew_us else 0)
+            | (SKEWED if abs(said_us - taken_us) > self._skew_us else 0)
         )
         alert_id = None
         if event.device == heard.gateway and device is None:  # the gateway speaks of itself
@@ -106,7 +108,7 @@ class Judgement:
                 )
                 flags |= LATE if late else 0
             elif event.kind == "patrol.tap":
-                self.changes.taps.append(read_tap(event, self.scene.desk.register, heard.at or self.at))
+                self.changes.taps.append(read_tap(event, self.scene.desk.register, heard.at or self.at, kept_at))
         holding = self.scene.held.get(meaning.route.seat, NOBODY)
         self.changes.events.append(
             (
@@ -126,6 +128,11 @@ class Judgement:
                 heard.raw,
             )
         )
+
+    def _kept_at(self, heard: Heard) -> datetime | None:
+        """When its gateway took it at the latest, by our clock; None if it does not say, or its clock is not known."""
+        behind = self.scene.behind.get(heard.gateway)
+        return None if heard.event.kept_at is None or behind is None else heard.event.kept_at + behind
 
     def _unknown(self, heard: Heard, *, foreign: bool) -> str | None:
         """A device that is not in the register, or not behind this gateway: kept aside, told once, counted (IOT-02)."""

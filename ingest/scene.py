@@ -1,7 +1,7 @@
 """What the rules are given: the site's register, who is on, and what is open. Values only."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -129,3 +129,4 @@ class Scene(msgspec.Struct):
     next_number: int
     asked: frozenset[tuple[str, str]]  # the conditions that were looked for: only of these is absence known
     unreached: frozenset[str] = frozenset()  # the seats whose holder no page is connected to (ESC-13)
+    behind: Mapping[str, timedelta] = {}  # how far behind ours a gateway's clock is at most

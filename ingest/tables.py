@@ -74,5 +74,6 @@ gateway_state = Table(
     Column("spooled", BigInteger, nullable=False),
     Column("silent", Boolean, nullable=False),
     Column("due_at", Instant),
+    Column("behind_us", BigInteger),  # how far behind ours its clock is at most, since it started; NULL: it never said
     Index("ix_gateway_state_due_at", "due_at"),
 )

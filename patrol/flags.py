@@ -152,10 +152,10 @@ def _disordered(tap: Tap, other: Tap) -> bool:
 
 
 def _of_time(tap: Tap, beside: Beside) -> Iterable[Flag]:
-    slack = _s(beside.register.policies.patrol.clock_skew_s)
-    if tap.said_at - tap.heard_at > slack:
+    slack, taken = _s(beside.register.policies.patrol.clock_skew_s), tap.kept_at or tap.heard_at
+    if tap.said_at - taken > slack:
         yield Flag.FUTURE
-    elif not tap.synced and tap.heard_at - tap.said_at > slack:
+    elif (tap.kept_at is not None or not tap.synced) and taken - tap.said_at > slack:
         yield Flag.CLOCK_SKEW
 
 

@@ -134,7 +134,7 @@ def tallied(points: Iterable[Point]) -> Tally:
 
 def proof_at(proof: Proof) -> datetime:
     """When the guard was there, as far as we know."""
-    return min(proof.said_at, proof.heard_at) if proof.synced else proof.heard_at
+    return proof.at
 
 
 def walkers(found: PatrolRound) -> tuple[str, ...]:

@@ -52,10 +52,7 @@ def save(tx: Tx, rounds: Sequence[PatrolRound], at: datetime, *, tell: bool = Tr
 
 def brief(found: PatrolRound, at: datetime) -> RoundBrief:
     """What the pages are shown of a round at this moment."""
-    proved = {
-        point: min(min(p.said_at, p.heard_at) if p.synced else p.heard_at for p in proofs)
-        for point, proofs in found.proofs.items()
-    }
+    proved = {point: min(p.at for p in proofs) for point, proofs in found.proofs.items()}
     return RoundBrief(
         found.id,
         found.plan,

@@ -15,6 +15,7 @@ from core.ids import derived
 from logbook.rules import Line
 from patrol.errors import NoSuchPoint, ReasonOwed, RoundNotThere
 from patrol.planning import Planned
+from patrol.rules import Tap, done_at
 from patrol.verdicts import PROVED, Bands, Point, Proved, RoundState, Verdict, Window, judge_round
 from sites.patrol_words import PatrolRoute
 
@@ -72,6 +73,23 @@ class Proof(msgspec.Struct, frozen=True):
     said_at: datetime
     heard_at: datetime
     synced: bool = False
+    kept_at: datetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was done, as far as we know."""
+        return done_at(self.said_at, self.heard_at, self.kept_at, synced=self.synced)
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        """What every clock that saw it says."""
+        said = {"said_at": self.said_at, "heard_at": self.heard_at}
+        return said if self.kept_at is None else said | {"kept_at": self.kept_at}
+
+
+def proof(tap: Tap) -> Proof:
+    """What a tap is to the round that it counts for."""
+    return Proof(tap.event_id, tap.person_id, tap.proof, tap.said_at, tap.heard_at, tap.synced, tap.kept_at)
 
 
 class Excuse(msgspec.Struct, frozen=True):
@@ -137,7 +155,7 @@ def verdict(found: PatrolRound, now: datetime) -> Verdict:
     """What its taps are worth by `now`."""
     bands = {(a, b): (low, high) for a, b, low, high in found.bands}
     taps = (
-        Proved(point, proof.said_at, proof.heard_at, proof.synced)
+        Proved(point, proof.said_at, proof.heard_at, proof.synced, proof.kept_at)
         for point, proofs in found.proofs.items()
         for proof in proofs
     )
@@ -183,7 +201,7 @@ def prove(
     if found.stand is Stand.OVER:
         late = {point: state.word for point, state in after.points.items() if state is not before.points[point]}
         if late:
-            times = {p: [{"said_at": x.said_at, "heard_at": x.heard_at} for x in kept[p]] for p in late}
+            times = {p: [x.times for x in kept[p]] for p in late}
             found, line = _step(found, Act.EXPLAIN, at, "system", result=after.state, points=late, taps=times)
             lines.append(line)
     elif found.stand is Stand.OPEN and all(state in PROVED for state in after.points.values()):
@@ -193,7 +211,7 @@ def prove(
 
 
 def _when(proof: Proof) -> tuple[datetime, str]:
-    return min(proof.said_at, proof.heard_at) if proof.synced else proof.heard_at, proof.tap
+    return proof.at, proof.tap
 
 
 def _settled(found: PatrolRound, at: datetime) -> tuple[PatrolRound, Line]:

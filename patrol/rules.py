@@ -2,7 +2,7 @@
 others is `patrol.flags`' to say.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ class Proof(StrEnum):
 
 class Tap(msgspec.Struct, frozen=True, kw_only=True):
     """One tap. `flags` say what is odd about it; `counts`: whether it proves a point all the same. `synced`: it was kept while
-    there was no line, and `said_at` tells when it was done. `answers` are to the point's tasks, by their ids.
+    there was no line, and `said_at` tells when it was done; where a gateway kept it, `kept_at`, by which it vouches for when
+    it took it, whatever the reader's own clock says. `answers` are to the point's tasks, by their ids.
     """
 
     event_id: str
@@ -36,6 +37,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
     said_at: datetime
     heard_at: datetime
     synced: bool = False
+    kept_at: datetime | None = None
     client: str = ""
     counter: int | None = None
     answers: dict[str, Any] = {}
@@ -45,11 +47,21 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def at(self) -> datetime:
         """When it was done, as far as we know."""
-        return min(self.said_at, self.heard_at) if self.synced else self.heard_at
+        return done_at(self.said_at, self.heard_at, self.kept_at, synced=self.synced)
+
+
+def done_at(said_at: datetime, heard_at: datetime, kept_at: datetime | None, *, synced: bool) -> datetime:
+    """When a tap was done, as far as we know: when we heard it, unless it was kept on its way."""
+    if kept_at is not None:
+        return min(kept_at, heard_at)
+    return min(said_at, heard_at) if synced else heard_at
 
 
 # What cannot prove a point, whatever else is right about it.
 WORTHLESS: Final = frozenset({"unknown_tag", "unknown_guard", "unknown_proof"})
+
+
+ON_ITS_WAY: Final = timedelta(seconds=10)  # what took longer to come was kept somewhere
 
 
 def normal_tag(tag: str) -> str:
@@ -57,9 +69,15 @@ def normal_tag(tag: str) -> str:
     return "".join(c for c in tag.upper() if c.isalnum())
 
 
-def read_tap(event: Event, register: Register, at: datetime) -> Tap:
-    """Which checkpoint and guard a tap names, and what is odd about that alone."""
+def read_tap(event: Event, register: Register, at: datetime, kept_at: datetime | None = None) -> Tap:
+    """Which checkpoint and guard a tap names, and what is odd about that alone. `kept_at`: when its gateway took it, if
+    that is known: one that waited there is as good as one that a phone kept.
+    """
     data = event.data
+    synced = data.get("synced") is True
+    waited = kept_at is not None and at - kept_at > ON_ITS_WAY
+    if synced or not waited:
+        kept_at = None
     tag = normal_tag(str(data.get("tag", "")))
     guard = str(data.get("guard", ""))
     proof = str(data.get("proof", Proof.UID))
@@ -82,7 +100,8 @@ def read_tap(event: Event, register: Register, at: datetime) -> Tap:
         counts=not WORTHLESS & set(flags),
         said_at=event.said_at.astimezone(UTC),
         heard_at=at,
-        synced=data.get("synced") is True,
+        synced=synced or waited,
+        kept_at=None if kept_at is None else kept_at.astimezone(UTC),
         client=event.device,
         counter=counter if isinstance(counter, int) and not isinstance(counter, bool) else None,
     )

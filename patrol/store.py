@@ -23,6 +23,7 @@ def insert(tx: Tx, site_id: str, made: Sequence[Tap]) -> None:
             "site_id": site_id,
             "said_at": micros(t.said_at),
             "heard_at": micros(t.heard_at),
+            "kept_at": None if t.kept_at is None else micros(t.kept_at),
             "flags": json_text(t.flags),
             "answers": json_text(t.answers),
             "photos": json_text(t.photos),

@@ -18,6 +18,7 @@ tap = Table(
     Column("said_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),
     Column("synced", Boolean, nullable=False),
+    Column("kept_at", Instant),  # when its gateway took it, where it waited there
     Column("client", Text, nullable=False),  # the phone or handheld that brought it
     Column("counter", BigInteger),
     Column("answers", Json, nullable=False),

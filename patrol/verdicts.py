@@ -12,6 +12,7 @@ from statistics import median
 
 import msgspec
 
+from patrol.rules import done_at
 from sites.patrol_words import Order, PatrolRoute
 
 
@@ -76,11 +77,12 @@ class Proved(msgspec.Struct, frozen=True):
     said_at: datetime
     heard_at: datetime
     synced: bool = False
+    kept_at: datetime | None = None
 
     @property
     def at(self) -> datetime:
         """When the guard was there, as far as we know."""
-        return min(self.said_at, self.heard_at) if self.synced else self.heard_at
+        return done_at(self.said_at, self.heard_at, self.kept_at, synced=self.synced)
 
 
 class Leg(msgspec.Struct, frozen=True):

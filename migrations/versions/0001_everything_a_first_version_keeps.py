@@ -380,6 +380,7 @@ def upgrade() -> None:
         sa.Column("spooled", sa.BigInteger(), nullable=False),
         sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("behind_us", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "gateway_id", name=op.f("pk_gateway_state")),
     )
     with op.batch_alter_table("gateway_state", schema=None) as batch_op:
@@ -992,6 +993,7 @@ def upgrade() -> None:
         sa.Column("said_at", sa.BigInteger(), nullable=False),
         sa.Column("heard_at", sa.BigInteger(), nullable=False),
         sa.Column("synced", sa.Boolean(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=True),
         sa.Column("client", sa.Text(), nullable=False),
         sa.Column("counter", sa.BigInteger(), nullable=True),
         sa.Column("answers", sa.Text(), nullable=False),

@@ -83,7 +83,7 @@ class VirtualGateway:
         self._seq += 1
         self._n += 1
         at = self.now()
-        raw = written(fact, self.boot, self._seq)
+        raw = written(fact, self.boot, self._seq, at)
         urgent = kind_of(fact.kind).klass is Klass.ALARM
         row = Waiting(self._n, self.boot, self._seq, fact.device, urgent, micros(at), len(raw))
         kept = Kept(fact.id, self.boot, self._seq, row, raw)

@@ -27,7 +27,7 @@ def test_the_device_keeps_its_own_clock_offset_and_id(clock: HandClock) -> None:
     line = {"device": "d", "kind": "fire.alarm", "said_at": "2017-03-01T22:00:00+08:00", "id": own, "test": True}
     said = understand(json.dumps(line).encode(), clock())
     assert isinstance(said, Fact)
-    (event,) = wire.decode_events(written(said, fresh(clock()), 1))
+    (event,) = wire.decode_events(written(said, fresh(clock()), 1, clock()))
     assert isinstance(event, wire.Said)
     assert b'"said_at":"2017-03-01T22:00:00+08:00"' in event.raw
     assert (event.event.id, event.event.test) == (own, True)
@@ -89,7 +89,7 @@ def test_the_largest_event_still_fits_the_wire_as_history(clock: HandClock) -> N
             assert said.why == "too_large"
             break
         assert isinstance(said, Fact)
-        history = as_history(written(said, fresh(clock()), wire.MAX_SEQ))
+        history = as_history(written(said, fresh(clock()), wire.MAX_SEQ, clock()))
         (event,) = wire.decode_events(history)
         assert isinstance(event, wire.Said)
         assert event.event.history
@@ -114,8 +114,32 @@ FULL = b'{"device":"B2-07","kind":"fire.alarm","said_at":"2026-03-01T22:00:00.5+
 def test_no_line_breaks_the_door_and_what_passes_the_server_understands(line: bytes) -> None:
     said = understand(line, AT)
     if isinstance(said, Fact):
-        (event,) = wire.decode_events(written(said, fresh(AT), 1))
+        (event,) = wire.decode_events(written(said, fresh(AT), 1, AT))
         assert isinstance(event, wire.Said)
         assert len(event.raw) <= MAX_EVENT
     else:
         assert isinstance(said, Refused | wire.Sample | Ask)
+
+
+def test_when_it_was_taken_is_said_where_the_moment_is_evidence(clock: HandClock) -> None:
+    """PAT-11: a tap that waits for its server stays as old as it is, whatever the reader's own clock says."""
+    taken = clock()
+    for kind, told in (("patrol.tap", taken), ("fire.alarm", None)):
+        said = understand(
+            json.dumps({"device": "d", "kind": kind, "said_at": "2017-03-01T22:00:00+08:00"}).encode(), taken
+        )
+        assert isinstance(said, Fact)
+        (event,) = wire.decode_events(written(said, fresh(taken), 1, taken))
+        assert isinstance(event, wire.Said)
+        assert event.event.kept_at == told
+
+
+def test_a_tap_that_just_fits_still_fits_when_the_gateway_has_dated_it(clock: HandClock) -> None:
+    def line(size: int) -> bytes:
+        return json.dumps({"device": "d", "kind": "patrol.tap", "data": {"note": "x" * size}}).encode()
+
+    most = next(n for n in range(wire.MAX_BYTES, 0, -1) if isinstance(understand(line(n), clock()), Fact))
+    said = understand(line(most), clock())
+    assert isinstance(said, Fact)
+    odd = clock().replace(microsecond=123456)
+    assert isinstance(wire.decode_events(as_history(written(said, fresh(odd), wire.MAX_SEQ, odd)))[0], wire.Said)

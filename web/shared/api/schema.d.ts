@@ -6773,6 +6773,8 @@ export interface components {
             heard_at: string;
             /** Synced */
             synced: boolean;
+            /** Kept At */
+            kept_at: string | null;
         };
         /**
          * RoundPush
@@ -7634,6 +7636,8 @@ export interface components {
             heard_at: string;
             /** Synced */
             synced: boolean;
+            /** Kept At */
+            kept_at: string | null;
             /** Client */
             client: string;
             /** Counter */
