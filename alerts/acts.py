@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from alerts import major_store, majors, rules, store
+from alerts import major_store, majors, rules, store, way_store
 from alerts.errors import AlreadyAnswered, NoSuchRecorder, NotHolder, NotMajor, ReasonNeeded, SupervisorNeeded
 from alerts.majors import Major
 from alerts.rules import HELD, Act, Alert, Close, State, step
+from alerts.way_store import Way
 from core.kinds import Ends
 from logbook import entries
 from logbook.rules import Line
@@ -119,6 +120,17 @@ def record(
     major_store.save(tx, after)
     entries.append(tx, register.site_id, [line])
     return alert, after
+
+
+def go(tx: Tx, register: Register, alert_id: str, *, by: str, at: datetime, said_at: datetime | None = None) -> Alert:
+    """Somebody sets out for it. Said twice it is said once. `said_at`: by the clock of a phone that had no line then."""
+    alert = store.get(tx.conn, register.site_id, alert_id)
+    way = Way(
+        site_id=register.site_id, alert_id=alert_id, person_id=by, since=at if said_at is None else min(at, said_at)
+    )
+    if (alert.state, Act.GO) in rules.NEXT and not way_store.begin(tx, way):
+        return alert
+    return _one(tx, alert, Act.GO, at=at, by=by, said_at=said_at)
 
 
 def hand_over(tx: Tx, alerts: Sequence[Alert], *, by: str, at: datetime, handover: str) -> None:

@@ -44,6 +44,8 @@ class Act(StrEnum):
     RELEASE = "release"  # custody goes back to the seat
     TIMEOUT = "timeout"  # acknowledged, but not closed in time
     NOTE = "note"
+    GO = "go"  # somebody is on the way
+    ARRIVE = "arrive"  # and there: a tap of theirs says so
     DISPOSE = "dispose"
 
 
@@ -79,6 +81,8 @@ NEXT: Final[Mapping[tuple[State, Act], State]] = {
     (S.RAISED, A.ESCALATE): S.RAISED,
     (S.RAISED, A.WITNESS): S.RAISED,
     (S.RAISED, A.NOTE): S.RAISED,
+    (S.RAISED, A.GO): S.RAISED,
+    (S.RAISED, A.ARRIVE): S.RAISED,
     (S.RAISED, A.ACK): S.ACKED,
     (S.RAISED, A.CLEAR): S.CLEARED,
     (S.RAISED, A.RESET): S.CLEARED,
@@ -87,6 +91,8 @@ NEXT: Final[Mapping[tuple[State, Act], State]] = {
     (S.ACKED, A.TAKE): S.ACKED,
     (S.ACKED, A.HAND_OVER): S.ACKED,
     (S.ACKED, A.NOTE): S.ACKED,
+    (S.ACKED, A.GO): S.ACKED,
+    (S.ACKED, A.ARRIVE): S.ACKED,
     (S.ACKED, A.CLEAR): S.SETTLING,
     (S.ACKED, A.RESET): S.SETTLING,
     (S.ACKED, A.RELEASE): S.RAISED,
@@ -96,11 +102,15 @@ NEXT: Final[Mapping[tuple[State, Act], State]] = {
     (S.CLEARED, A.ESCALATE): S.CLEARED,
     (S.CLEARED, A.WITNESS): S.CLEARED,
     (S.CLEARED, A.NOTE): S.CLEARED,
+    (S.CLEARED, A.GO): S.CLEARED,
+    (S.CLEARED, A.ARRIVE): S.CLEARED,
     (S.CLEARED, A.ACK): S.SETTLING,
     (S.CLEARED, A.RECUR): S.RAISED,
     (S.SETTLING, A.TAKE): S.SETTLING,
     (S.SETTLING, A.HAND_OVER): S.SETTLING,
     (S.SETTLING, A.NOTE): S.SETTLING,
+    (S.SETTLING, A.GO): S.SETTLING,
+    (S.SETTLING, A.ARRIVE): S.SETTLING,
     (S.SETTLING, A.RECUR): S.RAISED,
     (S.SETTLING, A.RELEASE): S.CLEARED,
     (S.SETTLING, A.TIMEOUT): S.CLEARED,

@@ -160,3 +160,15 @@ notice = Table(
     ),
     Index("ix_notice_alert_id", "site_id", "alert_id"),
 )
+
+# Who goes where an alert is, from when they said so; `arrived_at` is empty until a tap near it, or the alert's end.
+alert_way = Table(
+    "alert_way",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("alert_id", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("arrived_at", Instant),
+    Index("ix_alert_way_arrived_at", "site_id", "arrived_at"),
+)

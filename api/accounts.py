@@ -3,15 +3,18 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from anyio import to_thread
 from sqlalchemy import Connection, select, update
 
-from api.errors import WrongPassword
+from api import pins
+from api.errors import PasswordNeeded, WrongPassword, WrongPin
 from api.passwords import Passwords
 from api.room import Room
 from api.sessions import Account, Signed, by_login, members_of, set_password
+from api.throttle import KNOWN
 from core.ids import fresh
 from ingest import seats
 from logbook import entries
@@ -21,6 +24,7 @@ from sites.tables import account, member
 from store.db import Tx
 
 _LEAST_SECRET: Final = 32
+_PASSWORD_ONLY: Final = frozenset({Role.MANAGER, Role.ADMIN, Role.AUDITOR})
 
 
 class DefaultSecret(RuntimeError):  # noqa: N818 - said to whoever starts the server
@@ -82,17 +86,37 @@ async def sign_in(room: Room, login: str, password: str, place: str, address: st
     return await to_thread.run_sync(_open, room, found, address, "account.sign_in")
 
 
+async def sign_in_by_pin(room: Room, login: str, pin: str, place: str, address: str) -> tuple[Signed, str]:
+    """Open a session for the right PIN. Six digits are no password: they do only in a browser that this person has signed in
+    from by password, and not for whoever runs the site or the server.
+    """
+    found = await to_thread.run_sync(_find, room, login)
+    if not place.startswith(KNOWN) or found is None or found.disabled:
+        raise PasswordNeeded(field="pin")
+    with room.store.read() as conn:
+        roles = {role for m in members_of(conn, found).values() for role in m.roles}
+    if found.admin or found.must_change or roles & _PASSWORD_ONLY:
+        raise PasswordNeeded(field="pin")
+    try:
+        await pins.ask(room, found.id, pin)
+    except WrongPin:
+        room.throttle.wrong(place, login)
+        raise
+    room.throttle.right(place, login)
+    return await to_thread.run_sync(partial(_open, room, found, address, "account.sign_in", how="pin"))
+
+
 def _find(room: Room, login: str) -> Account | None:
     with room.store.read() as conn:
         return by_login(conn, login)
 
 
-def _open(room: Room, mine: Account, address: str, act: Literal["account.sign_in"]) -> tuple[Signed, str]:
+def _open(room: Room, mine: Account, address: str, act: Literal["account.sign_in"], **told: str) -> tuple[Signed, str]:
     with room.store.read() as conn:
         reach = _sites(mine, conn)
     with room.store.begin(reach) as tx:
         token = room.sessions.start(tx, mine.id, address)
-        _tell(tx, mine, reach, act, room.now())
+        _tell(tx, mine, reach, act, room.now(), **told)
     return _signed(room, token), token
 
 

@@ -65,6 +65,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PinSignIn(Body):
+    """Login and PIN."""
+
+    login: Login
+    pin: Pin
+
+
 class SignIn(Body):
     """Login and password."""
 
@@ -106,6 +113,12 @@ class NoteText(Body):
     """What to add to the history."""
 
     text: Said
+
+
+class OnMyWay(Body):
+    """When I set out, by a phone that had no line then."""
+
+    said_at: AwareDatetime | None = None
 
 
 class Dispose(Body):

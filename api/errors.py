@@ -35,6 +35,12 @@ class WrongPin(NotPermitted):
     code = "wrong_pin"
 
 
+class PasswordNeeded(NotPermitted):
+    """Sign in with your password here: this browser does not know you yet, or you run the site."""
+
+    code = "password_needed"
+
+
 class NoPin(Refusal):
     """You have not set a PIN."""
 

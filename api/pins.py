@@ -1,4 +1,5 @@
-"""A short personal number for signing what is often signed. It never opens a session, and only its owner's password sets it.
+"""A short personal number for signing what is often signed, and for signing in again on a phone where its owner has signed in
+by password before. Only its owner's password sets it.
 
 A PIN is easily guessed: after a few wrong ones it is locked, in its row, until the password is right once. The password always
 goes on working, so nobody can lock a person out of handing over.

@@ -20,6 +20,7 @@ PER_PLACE: Final = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
 PER_ADDRESS: Final = RateLimitItemPerMinute(60)  # wrong tries for any login
 PER_LOGIN: Final = RateLimitItemPerHour(200)  # wrong tries from anywhere; beyond it each further try waits
 SLOW_S: Final = 1.0
+KNOWN: Final = "browser/"  # how the place of a known browser begins
 
 
 class Throttle:
@@ -33,7 +34,7 @@ class Throttle:
         """Where a try comes from: a known browser, else the address."""
         nonce, _, mark = (known or "").partition(".")
         if mark and hmac.compare_digest(mark.encode(), self._mark(login, nonce).encode()):
-            return f"browser/{nonce}"
+            return f"{KNOWN}{nonce}"
         return f"address/{address}"
 
     @staticmethod

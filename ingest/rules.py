@@ -388,6 +388,16 @@ class Judgement:
         self._put(after)
         self._climb(after)
 
+    def remark(self, alert: Alert, act: Act, by: str, **data: Any) -> None:
+        """Something is said of an open alert that moves nothing."""
+        if alert.id not in self.changes.raised and alert.id not in self.changes.stepped:
+            if alert.id in self.scene.alerts:
+                alert = self._now(alert.id)
+            self.changes.stepped.setdefault(alert.id, (alert, alert))
+        after, line = step(self._now(alert.id), act, at=self.at, by=by, **data)
+        self.changes.lines.append(line)
+        self._put(after)
+
     def _climb(self, alert: Alert) -> Alert:
         made: Climb = climb(alert, self.scene.desk.register, self.holders, self.at, self.scene.unreached)
         self.changes.fired += made.fired

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from core.ids import derived
-from ingest import findings, proofs, rounds
+from ingest import findings, proofs, rounds, under_way
 from ingest.rules import Judgement, Origin
 from ingest.scene import Heard, Scene
 from patrol import store, tag_store
@@ -62,6 +62,7 @@ def judged(
     tag_store.save(tx, site, moved.values(), "system", judgement.at)
     findings.tell(judgement, walked, taps)
     proofs.given(tx, judgement, taps)
+    under_way.arrived(tx, judgement, taps)
     if walked:
         rounds.heard(tx, judgement, walked, taps)
 

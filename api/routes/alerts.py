@@ -11,7 +11,7 @@ from alerts import acts, major_store, store
 from alerts.majors import Major
 from alerts.rules import Alert, Close
 from api.alert_shapes import Acknowledged, AlertAfter, Alerts, AlertStory, RecorderNamed
-from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, RecorderName, Release, SiteId
+from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, OnMyWay, RecorderName, Release, SiteId
 from api.cursors import cursor, numbered
 from api.permits import Caller, needs
 from api.problems import refusals
@@ -149,6 +149,22 @@ def name_recorder(
         register = room.register(tx.conn, site)
         alert, major = acts.record(tx, register, id, body.person, by=caller.person, roles=caller.roles, at=room.now())
     return reply({"alert": alert, "major": _major(major)})
+
+
+@router.post(_ONE + "/go", response_model=AlertAfter, responses=refusals(404, 409))
+def go(
+    request: Request,
+    site: SiteId,
+    id: AlertId,  # noqa: A002
+    body: OnMyWay,
+    caller: Annotated[Caller, needs("alert.note")],
+) -> Response:
+    """I am on my way there. My tap near it will say that I have arrived."""
+    return _act(
+        room_of(request),
+        site,
+        lambda tx, desk, at: acts.go(tx, desk.register, id, by=caller.person, at=at, said_at=body.said_at),
+    )
 
 
 @router.post(_ONE + "/dispose", response_model=AlertAfter, responses=refusals(404, 409))

@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from api import accounts
-from api.bodies import NewPassword, SignIn
+from api.bodies import NewPassword, PinSignIn, SignIn
 from api.errors import WrongOwnPassword
 from api.permits import Caller, needs
 from api.problems import refusals
@@ -38,6 +38,19 @@ async def sign_in(request: Request, body: SignIn) -> Response:
     answer = reply(accounts.me(room, signed))
     _keep(room, answer, token)
     _set(room, answer, known, room.throttle.known_browser(body.login), _KNOWN_FOR_S)
+    return answer
+
+
+@router.post("/session/by-pin", response_model=Me, dependencies=[needs("open")], responses=refusals())
+async def sign_in_by_pin(request: Request, body: PinSignIn) -> Response:
+    """Sign in by PIN, in a browser where the same person has signed in by password before."""
+    room = room_of(request)
+    known = request.cookies.get(room.throttle.cookie(room.cookie, body.login))
+    place = room.throttle.place(_address(request), body.login, known)
+    await anyio.sleep(room.throttle.ask(place, body.login))
+    signed, token = await accounts.sign_in_by_pin(room, body.login, body.pin, place, _address(request))
+    answer = reply(accounts.me(room, signed))
+    _keep(room, answer, token)
     return answer
 
 

@@ -134,6 +134,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_alert_step_due_at", ["due_at"], unique=False)
 
     op.create_table(
+        "alert_way",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("arrived_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "alert_id", "person_id", name=op.f("pk_alert_way")),
+    )
+    with op.batch_alter_table("alert_way", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_way_arrived_at", ["site_id", "arrived_at"], unique=False)
+
+    op.create_table(
         "attendance",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

@@ -30,7 +30,7 @@ UNSAID: Final = frozenset(
         "patrol.missed_night",
     }
 )
-UNDONE: Final = frozenset({Act.HAND_OVER})
+UNDONE: Final = frozenset({Act.HAND_OVER, Act.GO, Act.ARRIVE})
 
 REFUSALS: Final = (
     *("already_answered", "not_holder", "supervisor_needed", "reason_needed", "condition_active"),
