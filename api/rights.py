@@ -67,6 +67,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "tag.keep": Permit(Where.SITE, _LEADS, person=True),
     "patrol.tap": Permit(Where.SITE, _HANDS, person=True),
     "patrol.excuse": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
+    "patrol.plan": Permit(Where.SITE, _LEADS, person=True),
     "patrol.report": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "feed.see": Permit(Where.SITE, _ALL),
     "feed.make": Permit(Where.SITE, _ALL, person=True),

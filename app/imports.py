@@ -31,13 +31,14 @@ def import_site(
     by: str,
     *,
     signed_on: Mapping[str, str] = {},
+    over_edits: bool = False,
 ) -> ImportResult:
     """Import a checked pack; the same pack again changes nothing. `signed_on` names who stands in which seat already: they
-    sign on before anybody looks whether a seat is empty.
+    sign on before anybody looks whether a seat is empty. `over_edits`: what was edited at the console ends.
     """
     site = register.site_id
     with db.begin([site]) as tx:
-        result = acts.import_pack(tx, register, digest, at, by)
+        result = acts.import_pack(tx, register, digest, at, by, over_edits=over_edits)
         if result.changed:
             entries.append(tx, site, [Line(at, "site.imported", by, "site", dict(result.line_data))])
             outbox.append(tx, site, at, list(result.pushes))

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import Refusal
-from sites import acts, store
+from sites import acts, patrol_edits, store
 from sites.acts import ImportResult
 from sites.changes import Change, How
 from sites.errors import PackRefused
@@ -20,7 +20,7 @@ from sites.register import Register
 from store.db import Store
 
 OpenStore = Callable[[str], Store]
-ImportInto = Callable[[Store, Register, str, str], ImportResult]
+ImportInto = Callable[[Store, Register, str, str, bool], ImportResult]
 OpenSubjects = Callable[[Store, str], Iterable[str]]
 
 _HUES = {How.ADDED: "green", How.REMOVED: "red", How.CHANGED: "yellow"}
@@ -36,7 +36,7 @@ StoreUrl = Annotated[
 def site_app(
     default_store: Callable[[], str], open_store: OpenStore, import_into: ImportInto, open_subjects: OpenSubjects
 ) -> typer.Typer:
-    """The sub-commands. `import_into(store, register, digest, by)` is the whole import in one transaction;
+    """The sub-commands. `import_into(store, register, digest, by, over_edits)` is the whole import in one transaction;
     `open_subjects(store, site)` names what has an open alert.
     """
     app = typer.Typer(no_args_is_help=True, help="Site packs: check, compare, import.")
@@ -55,12 +55,14 @@ def site_app(
         try:
             with db.read() as conn:
                 old = store.load(conn, register.site_id)
+                edit = patrol_edits.found(conn, register.site_id)
             changes = acts.diff(old, register)
             if old is None:
                 _out().print(f"{register.site_id} is not imported yet: all of it is new")
                 _show_counts(register)
             else:
                 _show_changes(old, changes)
+                _show_edit(old, register, edit)
             _warn(acts.warnings(changes, open_subjects(db, register.site_id)))
         finally:
             db.close()
@@ -70,18 +72,35 @@ def site_app(
         packs: Packs,
         url: StoreUrl = None,
         by: Annotated[str, typer.Option(help="Who imports, for the log.")] = "system",
+        over_edits: Annotated[
+            bool, typer.Option("--over-edits", help="Routes and plans edited at the console become the pack's again.")
+        ] = False,
     ) -> None:
-        """Make packs the sites' own. The same pack again changes nothing."""
+        """Make packs the sites' own. The same pack again changes nothing, and what was edited at the console stays."""
         registers = _read_all(packs)
         db = open_store(url or default_store())
         try:
             for register in registers:
                 subjects = set(open_subjects(db, register.site_id))
-                result = _import(db, register, by, import_into)
+                result = _import(db, register, by, import_into, over_edits=over_edits)
                 _show_result(register, result)
                 _warn(acts.warnings(result.changes, subjects))
         finally:
             db.close()
+
+    @app.command("patrol")
+    def write_patrol(site: Annotated[str, typer.Argument(help="The site's id.")], url: StoreUrl = None) -> None:
+        """Write a site's patrol routes and plans as they stand, edits of the console too, as a file for its pack."""
+        db = open_store(url or default_store())
+        try:
+            with db.read() as conn:
+                register = store.load(conn, site)
+        finally:
+            db.close()
+        if register is None:
+            _err().print(Text(f"{site}: no such site", style="bold red"))
+            raise typer.Exit(1)
+        typer.echo(patrol_edits.written(register), nl=False)
 
     return app
 
@@ -111,12 +130,12 @@ def _read_all(paths: Iterable[Path]) -> list[Register]:
     return registers
 
 
-def _import(db: Store, register: Register, by: str, import_into: ImportInto) -> ImportResult:
+def _import(db: Store, register: Register, by: str, import_into: ImportInto, *, over_edits: bool) -> ImportResult:
     spinner = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=_err(), transient=True)
     try:
         with spinner:
             spinner.add_task(f"importing {register.site_id}", total=None)
-            return import_into(db, register, digest(register), by)
+            return import_into(db, register, digest(register), by, over_edits)
     except Refusal as no:
         _err().print(Text(f"{register.site_id}: {no.detail}", style="bold red"))
         raise typer.Exit(1) from None
@@ -145,6 +164,20 @@ def _show_changes(old: Register, changes: list[Change]) -> None:
         cells = (_MARKS[change.how], change.section, change.id, change.field, _cell(change.old), _cell(change.new))
         table.add_row(*(Text(cell) for cell in cells), style=_HUES[change.how])
     _out().print(table)
+
+
+def _show_edit(old: Register, new: Register, edit: patrol_edits.Edit | None) -> None:
+    """What an import would do about routes and plans that were edited at the console."""
+    if edit is None:
+        return
+    if patrol_edits.digest(new) == patrol_edits.digest(old):
+        what = "the pack says the same now"
+    elif patrol_edits.digest(new) == edit.base:
+        what = f"the import keeps them; `watchroom site patrol {old.site_id}` writes them for the pack"
+    else:
+        what = "the pack changed them, too: the import is refused without --over-edits"
+    who = f"{edit.by}, {edit.at:%Y-%m-%d %H:%M} UTC: {edit.reason}"
+    _out().print(Text(f"patrol routes and plans were edited at the console ({who}); {what}", style="yellow"))
 
 
 def _cell(value: Any) -> str:

@@ -27,8 +27,8 @@ def _open(url: str) -> Store:
     return db
 
 
-def _import(db: Store, register: Register, digest: str, by: str) -> ImportResult:
-    return import_site(db, Desks(), register, digest, now(), by)
+def _import(db: Store, register: Register, digest: str, by: str, over: bool) -> ImportResult:
+    return import_site(db, Desks(), register, digest, now(), by, over_edits=over)
 
 
 def _open_subjects(db: Store, site: str) -> Iterable[str]:

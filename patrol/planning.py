@@ -5,7 +5,6 @@ its wall-clock meaning over midnight and over a change of the clocks.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,9 +12,9 @@ from dateutil.rrule import rrulestr
 
 from patrol.verdicts import Window
 from sites.duty_words import Dated, DayType
+from sites.patrol_shapes import RULES_BEGIN
 from sites.patrol_words import PatrolPlan
 
-RULES_BEGIN: Final = date(2024, 1, 1)  # a Monday: what "every second week" counts from
 DayTypeOf = Callable[[date], DayType]
 
 
@@ -87,7 +86,7 @@ def _steps(starts: datetime, ends: datetime, step: timedelta) -> Iterator[dateti
 
 def _by_rule(plan: PatrolPlan, zone: ZoneInfo, day_type: DayTypeOf, first: datetime, until: datetime) -> Iterator[Span]:
     """By a rule of the calendar, begun on a Monday long ago at `from_`."""
-    rule = rrulestr(plan.rrule, dtstart=datetime.combine(RULES_BEGIN, plan.from_))
+    rule = rrulestr(plan.rrule, dtstart=datetime.combine(RULES_BEGIN.date(), plan.from_))
     day = timedelta(days=1)
     walls = rule.between(
         first.astimezone(zone).replace(tzinfo=None) - day, until.astimezone(zone).replace(tzinfo=None) + day, inc=True

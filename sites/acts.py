@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from core.ids import fresh
-from sites import pack, store
+from sites import pack, patrol_edits, store
 from sites.changes import Change, diff, summary, warnings
 from sites.errors import LoginTaken, PackRefused
 from sites.register import Person, Register
@@ -39,14 +39,19 @@ def check(path: Path | str) -> Register:
     return pack.read(Path(path))
 
 
-def import_pack(tx: Tx, register: Register, digest: str, at: datetime, by: str) -> ImportResult:
-    """Make `register` the site's own: its row, its accounts and its members, in the caller's transaction.
+def import_pack(
+    tx: Tx, register: Register, digest: str, at: datetime, by: str, *, over_edits: bool = False
+) -> ImportResult:
+    """Make `register` the site's own: its row, its accounts and its members, in the caller's transaction. What was edited at
+    the console stays, unless the import goes `over_edits`.
 
     The caller holds the site's head, and appends `line_data` and `pushes` in the same transaction.
     """
     old = store.load(tx.conn, register.site_id)
-    if old is not None and store.pack_hash(tx.conn, register.site_id) == digest:
+    over = over_edits and patrol_edits.found(tx.conn, register.site_id) is not None
+    if old is not None and store.pack_hash(tx.conn, register.site_id) == digest and not over:
         return ImportResult(register.site_id, old.version, changed=False, digest=digest)
+    register = patrol_edits.merged(tx, old, register, over=over)
     new = msgspec.structs.replace(register, version=old.version + 1 if old is not None else 1)
     changes = diff(old, new)
     made = _staff(tx, new, at)

@@ -39,3 +39,20 @@ class LoginTaken(Refusal):
     """Someone else has this login."""
 
     code = "login_taken"
+
+
+class EditUnfit(Refusal):
+    """Patrol routes and plans cannot be as they were written."""
+
+    code = "patrol_edit_unfit"
+    status = 422
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        told = [{"field": fault.field, "why": fault.why} for fault in faults[:100]]
+        super().__init__(f"{faults[0].field}: {faults[0].why}", field=faults[0].field, faults=told)
+
+
+class EditNotInPack(Refusal):
+    """Patrol routes and plans were edited at the console and in the pack; take the edit into the pack, or import over it."""
+
+    code = "patrol_edit_not_in_pack"

@@ -87,7 +87,7 @@ class _Pack:
             amend(self.sections)
         if not faults or self.sections:
             faults.extend(Fault(str(path), 1, n, "missing section") for n in _NEEDED if n not in self.sections)
-        self.ids = {name: _ids(self.section(name)) for name in (*_LISTS, "externals")}
+        self.ids = {name: declared(self.section(name)) for name in (*_LISTS, "externals")}
 
     def section(self, name: str) -> Spot:
         """A section, or an empty place when the pack has none."""
@@ -131,7 +131,7 @@ class _Pack:
             self.sections[name] = spot
 
 
-def _ids(section: Spot) -> dict[str, Spot]:
+def declared(section: Spot) -> dict[str, Spot]:
     """The ids a section declares, each with the place of its `id`; a second one is noted."""
     found: dict[str, Spot] = {}
     muted = Spot(section.node, section.file, section.path, [], section.line)

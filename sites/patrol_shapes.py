@@ -1,6 +1,8 @@
 """What the patrol sections of a pack look like: routes with what is done at each point, plans, and the site's patrol rules."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import prod
 from typing import Final
 
 from dateutil.rrule import rrulestr
@@ -13,6 +15,10 @@ from sites.register import Register, Role
 from sites.shapes import Names, role
 from sites.tree import Mapped
 
+RULES_BEGIN: Final = datetime(2024, 1, 1)  # noqa: DTZ001 - a wall clock's; a Monday: what "every second week" counts from
+MOST_A_DAY: Final = 24
+_RULE_SEEN: Final = timedelta(days=9 * 366)  # a rule that gives no day in this time gives none
+_WITHIN_A_DAY: Final = ("BYHOUR=", "BYMINUTE=", "BYSECOND=")
 _FREQ: Final = ("FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY")
 
 
@@ -133,14 +139,21 @@ def _rule(spot: Spot) -> str:
     text = spot.text().upper()
     if not text:
         return ""
-    if not any(word in text for word in _FREQ):
-        spot.wrong("expected FREQ=DAILY, WEEKLY, MONTHLY or YEARLY; for more often there is `every_min`")
+    parts = text.removeprefix("RRULE:").split(";")
+    if [part for part in parts if part.startswith("FREQ=")] != [part for part in parts if part in _FREQ][:1]:
+        spot.wrong("expected one of FREQ=DAILY, WEEKLY, MONTHLY and YEARLY; for more often there is `every_min`")
+        return ""
+    if prod(part.count(",") + 1 for part in parts if part.startswith(_WITHIN_A_DAY)) > MOST_A_DAY:
+        spot.wrong(f"more than {MOST_A_DAY} rounds a day; for that there is `every_min`")
         return ""
     try:
-        rrulestr(text)
-    except (ValueError, TypeError, KeyError) as wrong:
+        rule = rrulestr(text, dtstart=RULES_BEGIN)
+        some = next(iter(rule.replace(count=None, until=RULES_BEGIN + _RULE_SEEN)), None)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as wrong:
         spot.wrong(f"{quoted(text)} is not a rule of RFC 5545: {wrong}")
         return ""
+    if some is None:
+        spot.wrong(f"{quoted(text)} gives no day")
     return text
 
 

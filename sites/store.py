@@ -46,6 +46,12 @@ def save(conn: Connection, register: Register, digest: str, at: datetime) -> Non
         conn.execute(insert(site).values(id=register.site_id, **values))
 
 
+def replace(conn: Connection, register: Register) -> None:
+    """Put an edited register in the place of the one before it; which pack was imported last stays as it is."""
+    values = {"version": register.version, "register": plain(register)}
+    conn.execute(update(site).where(site.c.id == register.site_id).values(**values))
+
+
 def _register(number: int, document: object) -> Register:
     register = msgspec.convert(document, Register, str_keys=True)
     return msgspec.structs.replace(register, version=number)

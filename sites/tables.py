@@ -16,6 +16,18 @@ site = Table(
     Column("register", Json, nullable=False),
 )
 
+# That a site's patrol routes and plans were edited at the console, and what its pack said of them before (its hash).
+patrol_edit = Table(
+    "patrol_edit",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("base", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 account = Table(
     "account",
     metadata,

@@ -5,7 +5,7 @@ aliases, tags and a second document are refused; depth and size are bounded.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -72,6 +72,22 @@ def parse(data: bytes, file: str) -> Node | Fault | None:
         mark = getattr(wrong, "problem_mark", None)
         why = getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or "not YAML"
         return Fault(file, mark.line + 1 if mark is not None else 1, "", f"not YAML: {why}")
+
+
+def grown(value: Any) -> Node | None:
+    """The tree of plain values, as if they had been written; what was text stays text, whatever it looks like."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        entries = ((str(key), grown(part)) for key, part in value.items())
+        return Mapped(1, [Entry(key, 1, node) for key, node in entries if node is not None])
+    if isinstance(value, list | tuple):
+        return Listing(1, [node for part in value if (node := grown(part)) is not None])
+    if isinstance(value, bool):
+        return Scalar(1, str(value).lower(), plain=True)
+    if isinstance(value, float):
+        return Scalar(1, f"{value:.9f}".rstrip("0").rstrip("."), plain=True)
+    return Scalar(1, str(value), plain=not isinstance(value, str))
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

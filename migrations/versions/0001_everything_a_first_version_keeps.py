@@ -684,6 +684,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_passkey_account_id", ["account_id"], unique=False)
 
     op.create_table(
+        "patrol_edit",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_patrol_edit")),
+    )
+    op.create_table(
         "patrol_horizon",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),

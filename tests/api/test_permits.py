@@ -75,6 +75,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "upload_photo": {},
     "tap_page_press": {},
     "tap_page_sign_in": {},
+    "patrol_edit": {"routes": [], "plans": [], "version": 1, "reason": "r"},
+    "patrol_preview": {"routes": [], "plans": []},
     "tag_assign": {"checkpoint": "none"},
     "tag_block": {"reason": "r"},
     "tag_restore": {"reason": "r"},

@@ -25,9 +25,9 @@ def corner(tmp_path: Path) -> Register:
     return check(small.write(tmp_path / "corner"))
 
 
-def bring(store: Store, register: Register, at: datetime = AT) -> ImportResult:
+def bring(store: Store, register: Register, at: datetime = AT, *, over: bool = False) -> ImportResult:
     with store.begin([register.site_id]) as tx:
-        return import_pack(tx, register, digest(register), at, "system")
+        return import_pack(tx, register, digest(register), at, "system", over_edits=over)
 
 
 def staff(store: Store, site_id: str) -> dict[str, tuple[str, list[str], str | None]]:

@@ -23,9 +23,9 @@ class Room:
         self.app = site_app(lambda: url, Store, self._import, lambda _db, _site: self.busy)
 
     @staticmethod
-    def _import(db: Store, register: Register, digest: str, by: str) -> ImportResult:
+    def _import(db: Store, register: Register, digest: str, by: str, over: bool) -> ImportResult:
         with db.begin([register.site_id]) as tx:
-            return import_pack(tx, register, digest, datetime(2026, 3, 1, tzinfo=UTC), by)
+            return import_pack(tx, register, digest, datetime(2026, 3, 1, tzinfo=UTC), by, over_edits=over)
 
     def run(self, *words: str) -> Result:
         return CliRunner().invoke(self.app, list(words), env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})

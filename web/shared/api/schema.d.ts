@@ -2137,6 +2137,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/patrol/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Patrol Book
+         * @description Every route and plan, and whether they were edited since the pack was imported.
+         */
+        get: operations["patrol_book"];
+        put?: never;
+        /**
+         * Patrol Edit
+         * @description Make these the site's routes and plans, with a reason. Rounds that have opened stay as they were made.
+         */
+        post: operations["patrol_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/patrol/book/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Patrol Preview
+         * @description What these would come to: what differs, and the rounds of the next 24 hours. Writes nothing.
+         */
+        post: operations["patrol_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/patrol/book.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Patrol Book File
+         * @description The same as a file of a pack: the two sections to put in the place of the pack's own.
+         */
+        get: operations["patrol_book_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/patrol/report": {
         parameters: {
             query?: never;
@@ -3728,6 +3792,136 @@ export interface components {
             key: string;
             /** Comment */
             comment: string;
+        };
+        /**
+         * DraftChoice
+         * @description One of the answers to choose from.
+         */
+        DraftChoice: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["DraftWords"];
+        };
+        /**
+         * DraftPlan
+         * @description When a route is walked: one of `every_min`, `per_shift` and `rrule`; nought and nothing are none.
+         */
+        DraftPlan: {
+            /** Id */
+            id: string;
+            /** Route */
+            route: string;
+            /** Seat */
+            seat: string;
+            /**
+             * Every Min
+             * @default 0
+             */
+            every_min: number;
+            /**
+             * Per Shift
+             * @default 0
+             */
+            per_shift: number;
+            /**
+             * Rrule
+             * @default
+             */
+            rrule: string;
+            /**
+             * From
+             * @default 00:00
+             */
+            from: string;
+            /**
+             * To
+             * @default 00:00
+             */
+            to: string;
+            /**
+             * Window Min
+             * @default 0
+             */
+            window_min: number;
+            /**
+             * Grace Min
+             * @default 5
+             */
+            grace_min: number;
+            /** Day Types */
+            day_types?: components["schemas"]["sites__duty_words__DayType"][];
+        };
+        /**
+         * DraftRoute
+         * @description The points of a round.
+         */
+        DraftRoute: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["DraftWords"];
+            /** Stops */
+            stops: components["schemas"]["DraftStop"][];
+            /** @default ordered */
+            order: components["schemas"]["Order"];
+            /**
+             * Night
+             * @default false
+             */
+            night: boolean;
+        };
+        /**
+         * DraftStop
+         * @description A checkpoint on a route, and how long the way to it may take, least and most in seconds.
+         */
+        DraftStop: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Tasks */
+            tasks?: components["schemas"]["DraftTask"][];
+            /** Leg S */
+            leg_s?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * DraftTask
+         * @description One thing to see to at a point.
+         */
+        DraftTask: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["DraftWords"];
+            /** @default yes_no */
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Required
+             * @default true
+             */
+            required: boolean;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /** Least */
+            least?: number | null;
+            /** Most */
+            most?: number | null;
+            /** Choices */
+            choices?: components["schemas"]["DraftChoice"][];
+            /** Bad */
+            bad?: string[];
+        };
+        /**
+         * DraftWords
+         * @description A name in both languages.
+         */
+        DraftWords: {
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
         };
         /**
          * Duty
@@ -5524,6 +5718,60 @@ export interface components {
             };
         };
         /**
+         * PatrolBook
+         * @description The site's routes and plans. `edited`: None while they are the pack's own.
+         */
+        PatrolBook: {
+            /** Version */
+            version: number;
+            /** Routes */
+            routes: components["schemas"]["PatrolRoute"][];
+            /** Plans */
+            plans: components["schemas"]["PatrolPlan"][];
+            edited: components["schemas"]["PatrolEdited"] | null;
+        };
+        /**
+         * PatrolDraft
+         * @description Every route and plan of the site, as they are to be.
+         */
+        PatrolDraft: {
+            /** Routes */
+            routes: components["schemas"]["DraftRoute"][];
+            /** Plans */
+            plans: components["schemas"]["DraftPlan"][];
+        };
+        /**
+         * PatrolEdit
+         * @description The same, to be kept. `version`: the register that it was made from.
+         */
+        PatrolEdit: {
+            /** Routes */
+            routes: components["schemas"]["DraftRoute"][];
+            /** Plans */
+            plans: components["schemas"]["DraftPlan"][];
+            /** Version */
+            version: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * PatrolEdited
+         * @description That routes and plans are not those of the site's pack: who edited them last, when and why.
+         */
+        PatrolEdited: {
+            /** Version */
+            version: number;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * PatrolPlan
          * @description When a route is walked: every so many minutes, so many times a shift, or by a rule of RFC 5545.
          */
@@ -5586,6 +5834,26 @@ export interface components {
             manual_roles: components["schemas"]["Role"][];
             /** Excuse Roles */
             excuse_roles: components["schemas"]["Role"][];
+        };
+        /**
+         * PatrolPreview
+         * @description What an edit would come to: the changes, and the rounds that would open from now (`at`) until then.
+         */
+        PatrolPreview: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Changes */
+            changes: components["schemas"]["RegisterChange"][];
+            /** Rounds */
+            rounds: components["schemas"]["RoundToCome"][];
         };
         /**
          * PatrolReport
@@ -6186,6 +6454,23 @@ export interface components {
             patrol_plans: {
                 [key: string]: components["schemas"]["PatrolPlan"];
             };
+        };
+        /**
+         * RegisterChange
+         * @description One thing that would be different; a changed one has its field, what it was and what it is.
+         */
+        RegisterChange: {
+            /** Section */
+            section: string;
+            /** Id */
+            id: string;
+            how: components["schemas"]["sites__changes__How"];
+            /** Field */
+            field: string;
+            /** Old */
+            old: unknown;
+            /** New */
+            new: unknown;
         };
         /**
          * RegisterMoved
@@ -6915,6 +7200,40 @@ export interface components {
          * @enum {string}
          */
         RoundState: "upcoming" | "open" | "complete" | "partial" | "missed" | "excused";
+        /**
+         * RoundToCome
+         * @description A round that the plans would make. `how`: beside what stands now; `gone`: it would be taken back.
+         */
+        RoundToCome: {
+            /** Plan */
+            plan: string;
+            /** Route */
+            route: string;
+            /** Seat */
+            seat: string;
+            /**
+             * Opens At
+             * Format: date-time
+             */
+            opens_at: string;
+            /**
+             * Closes At
+             * Format: date-time
+             */
+            closes_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Points */
+            points: number;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "new" | "changed" | "same" | "gone";
+        };
         /**
          * Rounds
          * @description The rounds of some days, in the order in which they open.
@@ -7991,6 +8310,12 @@ export interface components {
          * @enum {string}
          */
         duty__presence__How: "random" | "schedule" | "hand";
+        /**
+         * How
+         * @description What became of a thing.
+         * @enum {string}
+         */
+        sites__changes__How: "added" | "removed" | "changed";
         /**
          * DayType
          * @description What kind of day a date is (DUTY-04, 5.2 pattern 16). A make-up day (调休上班) is a weekend day that is worked.
@@ -18825,6 +19150,381 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patrol_book: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolBook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patrol_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatrolEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolBook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patrol_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatrolDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patrol_book_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
