@@ -9,7 +9,7 @@ from api.logbook_shapes import LogEntry
 from api.shapes import Shape
 from core.kinds import Ends, Klass
 from duty.rules import Basis
-from patrol.steps import StepState
+from patrol.steps import StepKind, StepState
 
 
 class Rung(Shape):
@@ -105,9 +105,14 @@ class Notice(Shape):
 
 
 class AlertStep(Shape):
-    """Somebody must tap at one of `checkpoints` until `until`; `by`: who did."""
+    """Somebody must tap at one of `checkpoints` until `until`; `by`: who did. Of the kind `chief`: one of `people` must tap
+    anywhere on site, or sign on; or somebody signs on to `seat`.
+    """
 
     alert_id: str
+    kind: StepKind
+    people: list[str]
+    seat: str | None
     checkpoints: list[str]
     since: datetime
     until: datetime
@@ -128,7 +133,7 @@ class Major(Shape):
 
 class AlertStory(Shape):
     """One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that;
-    `major`: of a major incident only.
+    `major`: of a major incident only; `chief`: that somebody in charge must come to it.
     """
 
     alert: Alert
@@ -138,6 +143,7 @@ class AlertStory(Shape):
     events: list[EventBrief]
     step: AlertStep | None
     major: Major | None
+    chief: AlertStep | None
 
 
 class Acknowledged(Shape):

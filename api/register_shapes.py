@@ -288,12 +288,21 @@ class Kind(Shape):
     life: bool
 
 
+class ChiefPolicy(Shape):
+    """Who must be on site within `within_min` of a major incident: who holds `seat`, or anybody of `role`."""
+
+    seat: str
+    role: Role | None
+    within_min: int
+
+
 class MajorPolicy(Shape):
     """Which alerts are major incidents, and what the site then wants of its people."""
 
     priorities: list[int]
     kinds: list[str]
     recorder: bool
+    chief: ChiefPolicy | None
 
 
 class Policies(Shape):

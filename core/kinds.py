@@ -128,6 +128,8 @@ _ROWS: Final = (
     Kind("duty.back", effect=_CLEAR, clears=("duty.away_overdue",)),
     Kind("duty.roster_due", _S, _RAISE, 4, Ends.DEVICE, 3600),
     Kind("duty.roster_published", effect=_CLEAR, clears=("duty.roster_due",)),
+    Kind("duty.chief_due", _S, _RAISE, 2, Ends.DEVICE, 90),
+    Kind("duty.chief_there", effect=_CLEAR, clears=("duty.chief_due",)),
     Kind("duty.late_relief", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
     Kind("logbook.opening_due", _S, _RAISE, 3, Ends.DEVICE, 180),

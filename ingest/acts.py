@@ -78,7 +78,7 @@ def dispose(
 def sign_on(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, **told: Any) -> list[dict[str, Any]]:
     """Come on duty; a gap ends, and whoever counted as the holder by roster hands custody back. Returns the seats."""
     duty_acts.sign_on(tx, desk.register, seat, person, at, **told)
-    return _settled(tx, desk, at)
+    return _settled(tx, desk, at, came=(seat, person))
 
 
 def sign_off(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, **told: Any) -> list[dict[str, Any]]:
@@ -99,18 +99,20 @@ def let_go(tx: Tx, desk: Desk, seat: str, person: str, by: str, reason: str, at:
     return _settled(tx, desk, at)
 
 
-def _settled(tx: Tx, desk: Desk, at: datetime) -> list[dict[str, Any]]:
-    settle_seats(tx, desk, at)
+def _settled(tx: Tx, desk: Desk, at: datetime, came: tuple[str, str] | None = None) -> list[dict[str, Any]]:
+    settle_seats(tx, desk, at, came)
     return seat_states(tx.conn, desk.register, at)
 
 
-def settle_seats(tx: Tx, desk: Desk, at: datetime) -> None:
-    """Look who holds every seat now, and let follow what follows."""
-    scene = load_scene(tx, desk, at)
+def settle_seats(tx: Tx, desk: Desk, at: datetime, came: tuple[str, str] | None = None) -> None:
+    """Look who holds every seat now, and let follow what follows. `came`: (seat, person) of whoever signed on just now."""
+    scene = load_scene(tx, desk, at, also=proofs.asked(tx.conn, desk.register.site_id) if came else ())
     judgement = Judgement(scene)
     _, shifts, _ = held_now(tx.conn, desk.register, at)
     settle(tx, scene, shifts, judgement)
     majors.owe(tx, judgement)
+    if came is not None:
+        proofs.signed_on(tx, judgement, *came)
     commit(tx, scene, judgement.changes)
 
 

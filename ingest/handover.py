@@ -145,7 +145,7 @@ def _relieve(
     moving = [a for a in alert_store.held_by(tx.conn, site, outgoing) if a.seat_id == seat or not elsewhere]
     alert_acts.hand_over(tx, moving, by=incoming, at=at, handover=after.id)
     duty_store.save_states(tx, site, [(Holding(seat, incoming, Basis.SIGNED_ON, None, since or at), at)])
-    settle_seats(tx, desk, at)
+    settle_seats(tx, desk, at, (seat, incoming) if since is None else None)
     if key is not None:
         checkpoint(tx, site, at, key)
     return after

@@ -1,9 +1,10 @@
-"""Steps that a tap must prove, on the path: owed when an alert is raised, given by taps, missed by the clock (ESC-03's manner).
+"""Steps that a tap must prove, on the path: owed when an alert is raised, given by taps, missed by the clock.
 
-Which alerts need somebody on the spot is the site's to say, by kind and zone.
+Which alerts need somebody on the spot is the site's to say, by kind and zone. That somebody in charge comes to a major
+incident (ESC-03) is such a step, too: `ingest.majors` begins it, and a sign-on gives it as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,14 +21,14 @@ from logbook.rules import Line
 from patrol import step_store, steps
 from patrol.rules import Tap
 from patrol.step_store import next_due, sites_due
-from patrol.steps import Step, StepState
+from patrol.steps import Step, StepKind, StepState
 from sites.register import Register
 from store.db import Tx
 
-__all__ = ["asked", "conditions", "given", "look", "next_due", "owe", "sites_due"]
+__all__ = ["asked", "conditions", "given", "keep", "look", "next_due", "owe", "signed_on", "sites_due"]
 
-DUE: Final = "patrol.proof_due"
-GIVEN: Final = "patrol.proof_given"
+DUE: Final[Mapping[StepKind, str]] = {StepKind.PROOF: "patrol.proof_due", StepKind.CHIEF: "duty.chief_due"}
+GIVEN: Final[Mapping[StepKind, str]] = {StepKind.PROOF: "patrol.proof_given", StepKind.CHIEF: "duty.chief_there"}
 
 
 def owe(tx: Tx, judgement: Judgement) -> None:
@@ -43,7 +44,7 @@ def owe(tx: Tx, judgement: Judgement) -> None:
         if step is not None:
             made.append(step[0])
             lines.append(step[1])
-    _keep(tx, register.site_id, made, lines, at)
+    keep(tx, register.site_id, made, lines, at)
 
 
 def _wanted(register: Register, alert: Alert, at: datetime) -> tuple[Step, Line] | None:
@@ -59,9 +60,11 @@ def _wanted(register: Register, alert: Alert, at: datetime) -> tuple[Step, Line]
 
 def asked(conn: Connection, site_id: str) -> list[tuple[str, str]]:
     """What taps may end."""
-    return [
-        (f"proof/{step.alert_id}", DUE) for step in step_store.live(conn, site_id) if step.state is StepState.MISSED
-    ]
+    return [_condition(step) for step in step_store.live(conn, site_id) if step.state is StepState.MISSED]
+
+
+def _condition(step: Step) -> tuple[str, str]:
+    return f"{step.kind}/{step.alert_id}", DUE[step.kind]
 
 
 def given(tx: Tx, judgement: Judgement, taps: Sequence[Tap]) -> None:
@@ -76,9 +79,25 @@ def given(tx: Tx, judgement: Judgement, taps: Sequence[Tap]) -> None:
         after, line = steps.given(step, first, at)
         done.append(after)
         lines.append(line)
-        if after.state is StepState.LATE and judgement.stands(f"proof/{step.alert_id}", DUE):
-            judgement.over(f"proof/{step.alert_id}", GIVEN, Origin(derived(at, GIVEN, step.alert_id), at))
-    _keep(tx, site, done, lines, at)
+        _over(judgement, after)
+    keep(tx, site, done, lines, at)
+
+
+def signed_on(tx: Tx, judgement: Judgement, seat: str, person: str) -> None:
+    """Close the steps that this sign-on gives: whoever must come to a major incident is there."""
+    site, at = judgement.scene.desk.register.site_id, judgement.at
+    found = [steps.came(step, seat, person, at) for step in step_store.live(tx.conn, site)]
+    done = [made for made in found if made is not None]
+    for after, _ in done:
+        _over(judgement, after)
+    keep(tx, site, [after for after, _ in done], [line for _, line in done], at)
+
+
+def _over(judgement: Judgement, step: Step) -> None:
+    """What was missed is late now: its alert's condition is over."""
+    if step.state is StepState.LATE and judgement.stands(*_condition(step)):
+        given = GIVEN[step.kind]
+        judgement.over(_condition(step)[0], given, Origin(derived(judgement.at, given, step.alert_id), judgement.at))
 
 
 # -- a watch -----------------------------------------------------------------------------------------------------------
@@ -86,7 +105,7 @@ def given(tx: Tx, judgement: Judgement, taps: Sequence[Tap]) -> None:
 
 def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:
     """The steps whose time is over."""
-    return [(f"proof/{step.alert_id}", DUE) for step in step_store.due(conn, desk.register.site_id, at)]
+    return [_condition(step) for step in step_store.due(conn, desk.register.site_id, at)]
 
 
 def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
@@ -103,12 +122,15 @@ def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
         done.append(after)
         lines.append(line)
         if alert is not None and not closed:
-            data = {"alert": alert.number, "kind": alert.kind, "zone": alert.zone_id, "checkpoints": step.checkpoints}
-            judgement.occur(f"proof/{step.alert_id}", DUE, Origin(derived(at, DUE, step.alert_id), at), data)
-    _keep(tx, site, done, lines, at)
+            subject, due = _condition(step)
+            told = {"people": step.people} if step.kind is StepKind.CHIEF else {"checkpoints": step.checkpoints}
+            data = {"alert": alert.number, "kind": alert.kind, "zone": alert.zone_id, **told}
+            judgement.occur(subject, due, Origin(derived(at, due, step.alert_id), at), data)
+    keep(tx, site, done, lines, at)
 
 
-def _keep(tx: Tx, site: str, made: Sequence[Step], lines: Sequence[Line], at: datetime) -> None:
+def keep(tx: Tx, site: str, made: Sequence[Step], lines: Sequence[Line], at: datetime) -> None:
+    """Save steps as they are now, with their lines."""
     if made:
         step_store.save(tx, site, made, at)
         entries.append(tx, site, lines)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core.clock import instant, micros
-from patrol.steps import Step, StepState
+from patrol.steps import Step, StepKind, StepState
 from patrol.tables import alert_step
 from store import bulk, outbox
 from store.bulk import marked
@@ -27,6 +27,9 @@ def shown(step: Step) -> dict[str, Any]:
     """A step as the pages show it."""
     return {
         "alert_id": step.alert_id,
+        "kind": step.kind.value,
+        "people": list(step.people),
+        "seat": step.seat or None,
         "checkpoints": list(step.checkpoints),
         "since": step.since,
         "until": step.until,
@@ -75,6 +78,9 @@ def _row(step: Step) -> dict[str, Any]:
     return {
         "site_id": step.site_id,
         "alert_id": step.alert_id,
+        "kind": step.kind.value,
+        "people": json_text(step.people),
+        "seat_id": step.seat,
         "checkpoints": json_text(step.checkpoints),
         "since": micros(step.since),
         "until": micros(step.until),
@@ -91,6 +97,9 @@ def _steps(conn: Connection, query: Any) -> list[Step]:
         Step(
             site_id=row["site_id"],
             alert_id=row["alert_id"],
+            kind=StepKind(row["kind"]),
+            people=tuple(row["people"]),
+            seat=row["seat_id"],
             checkpoints=tuple(row["checkpoints"]),
             since=row["since"],
             until=row["until"],

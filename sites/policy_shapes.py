@@ -44,7 +44,7 @@ def policies(spot: Spot, own: Mapping[str, Kind], names: Names) -> Policies:
         kinds=dict(own),
         duty=duty(f.may("duty"), names),
         patrol=patrol_shapes.policies(f.may("patrol"), names),
-        major=major_shapes.major(f.may("major")),
+        major=major_shapes.major(f.may("major"), names),
     )
     f.close()
     return made

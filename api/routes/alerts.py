@@ -22,6 +22,7 @@ from ingest import store as event_store
 from ingest.scene import Desk
 from logbook import entries
 from patrol import step_store
+from patrol.steps import StepKind
 from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}", tags=["alerts"])
@@ -50,6 +51,7 @@ def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller
     """One alert with everything that happened to it."""
     with room_of(request).store.read() as conn:
         found = store.get(conn, site, id)
+        owed = {step.kind: step_store.shown(step) for step in step_store.of(conn, site, [id])}
         return reply(
             {
                 "alert": found,
@@ -57,8 +59,9 @@ def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller
                 "rungs": [without(r, "site_id", "alert_id") for r in store.rungs(conn, site, id)],
                 "notices": [without(n, "site_id", "alert_id", "due_at") for n in store.notices(conn, site, id)],
                 "events": event_store.events_of(conn, found),
-                "step": next((step_store.shown(s) for s in step_store.of(conn, site, [id])), None),
+                "step": owed.get(StepKind.PROOF),
                 "major": _major(major_store.get(conn, site, id)),
+                "chief": owed.get(StepKind.CHIEF),
             }
         )
 

@@ -120,6 +120,9 @@ def upgrade() -> None:
         "alert_step",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("people", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
         sa.Column("checkpoints", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
@@ -128,7 +131,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Text(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("site_id", "alert_id", name=op.f("pk_alert_step")),
+        sa.PrimaryKeyConstraint("site_id", "alert_id", "kind", name=op.f("pk_alert_step")),
     )
     with op.batch_alter_table("alert_step", schema=None) as batch_op:
         batch_op.create_index("ix_alert_step_due_at", ["due_at"], unique=False)

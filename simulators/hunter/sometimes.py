@@ -16,6 +16,7 @@ UNSAID: Final = frozenset(
     {
         "duty.absent",
         "duty.away_overdue",
+        "duty.chief_due",
         "duty.coverage",
         "duty.late_relief",
         "duty.presence_check",

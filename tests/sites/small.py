@@ -11,7 +11,7 @@ policies:
   handle_by_s: {1: 600}
   log_retention_days: 400
   patrol: {debounce_s: 5, walk_m_s: 2.5, unit_m: 0.05, band_high_pct: 300, excuse_roles: [operator]}
-  major: {priorities: [1, 2], kinds: [gas]}
+  major: {priorities: [1, 2], kinds: [gas], chief: {seat: desk}}
   duty:
     roster_due_day: 20
     roster_authors: [supervisor]

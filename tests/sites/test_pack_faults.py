@@ -13,7 +13,7 @@ from sites.acts import check
 from sites.duty_policies import BlockMode, CheckMode, DutyPolicies, HandoverBlock, PresenceCheck, Reach, Review
 from sites.duty_words import DayType, Presence
 from sites.errors import PackRefused
-from sites.major_words import MajorPolicy
+from sites.major_words import ChiefPolicy, MajorPolicy
 from sites.pack import digest
 from sites.people import Certificate, Contact, Role
 from sites.register import Register, plain
@@ -96,7 +96,9 @@ CASES = [
     # major incidents
     ("site.yaml", "priorities: [1, 2], kinds: [gas]", "priorities: []", "priorities: []", "policies.major.priorities", "no priority and no kind is major"),
     ("site.yaml", "priorities: [1, 2], kinds", "priorities: [5], kinds", "[5]", "policies.major.priorities[0]", "5 is out of range (1 to 4)"),
-    ("site.yaml", "kinds: [gas]", "recorded: true", "recorded", "policies.major.recorded", 'did you mean "recorder"?'),
+    ("site.yaml", "kinds: [gas], ", "recorded: true, ", "recorded", "policies.major.recorded", 'did you mean "recorder"?'),
+    ("site.yaml", "chief: {seat: desk}", "chief: {seat: dusk}", "dusk", "policies.major.chief.seat", 'did you mean "desk"?'),
+    ("site.yaml", "chief: {seat: desk}", "chief: {seat: desk, role: guard}", "role: guard", "policies.major.chief.role", "one of `seat` and `role`"),
     # duty
     ("duty.yaml", "day: qian-yun", "day: qian-yin", "qian-yin", "rotas[0].days[1].day", 'unknown person "qian-yin"; did you mean "qian-yun"?'),
     ("duty.yaml", "night: zhao-li", "late: zhao-li", "late", "rotas[0].days[1].late", 'unknown shift "late"'),
@@ -350,7 +352,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
     assert duty.handover_block == HandoverBlock(BlockMode.JOINT, (1,))
     assert duty.handover_overriders == (Role.SUPERVISOR,)
     assert duty.reach == Reach(consoles=True, after_s=90)
-    assert register.policies.major == MajorPolicy((1, 2), ("gas",))
+    assert register.policies.major == MajorPolicy((1, 2), ("gas",), chief=ChiefPolicy("desk"))
     assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12))
     assert duty.offsite == (Contact("webhook", "https://copies.example/corner"),)
     assert (duty.swap_notice_h, duty.rest_min_h, duty.opening_entry_required) == (24, 11, True)

@@ -2976,11 +2976,17 @@ export interface components {
         };
         /**
          * AlertStep
-         * @description Somebody must tap at one of `checkpoints` until `until`; `by`: who did.
+         * @description Somebody must tap at one of `checkpoints` until `until`; `by`: who did. Of the kind `chief`: one of `people` must tap
+         *     anywhere on site, or sign on; or somebody signs on to `seat`.
          */
         AlertStep: {
             /** Alert Id */
             alert_id: string;
+            kind: components["schemas"]["StepKind"];
+            /** People */
+            people: string[];
+            /** Seat */
+            seat: string | null;
             /** Checkpoints */
             checkpoints: string[];
             /**
@@ -3004,7 +3010,7 @@ export interface components {
         /**
          * AlertStory
          * @description One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that;
-         *     `major`: of a major incident only.
+         *     `major`: of a major incident only; `chief`: that somebody in charge must come to it.
          */
         AlertStory: {
             alert: components["schemas"]["Alert"];
@@ -3018,6 +3024,7 @@ export interface components {
             events: components["schemas"]["EventBrief"][];
             step: components["schemas"]["AlertStep"] | null;
             major: components["schemas"]["Major"] | null;
+            chief: components["schemas"]["AlertStep"] | null;
         };
         /**
          * Alerts
@@ -3461,6 +3468,17 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * ChiefPolicy
+         * @description Who must be on site within `within_min` of a major incident: who holds `seat`, or anybody of `role`.
+         */
+        ChiefPolicy: {
+            /** Seat */
+            seat: string;
+            role: components["schemas"]["Role"] | null;
+            /** Within Min */
+            within_min: number;
         };
         /**
          * Code
@@ -5364,6 +5382,7 @@ export interface components {
             kinds: string[];
             /** Recorder */
             recorder: boolean;
+            chief: components["schemas"]["ChiefPolicy"] | null;
         };
         /**
          * MakeRoster
@@ -7833,6 +7852,12 @@ export interface components {
             /** Away At */
             away_at: string | null;
         };
+        /**
+         * StepKind
+         * @description What must be shown.
+         * @enum {string}
+         */
+        StepKind: "proof" | "chief";
         /**
          * StepPush
          * @description Somebody must be seen somewhere, was, or was not.

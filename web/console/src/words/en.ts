@@ -226,7 +226,7 @@ const en: typeof zh = {
     change: "Name another",
     notYou: "Whoever has the alarm in custody, or a supervisor, names somebody.",
   },
-  step: { title: "On the spot", where: "A tap at {where}", until: "until {at}", left: "{time} left", over: "{time} overdue" },
+  step: { title: "On the spot", chief: "In charge, on site", who: "{who} signs on, or taps any checkpoint", or: " or ", where: "A tap at {where}", until: "until {at}", left: "{time} left", over: "{time} overdue" },
   notices: { title: "Notices sent", tries: "{n} tries", result: "Provider's answer {code}", not_set_up: "This channel is not set up" },
   history: { title: "What happened" },
   plan: { label: "Floor plan", alt: "Floor plan", none: "This area has no floor plan." },

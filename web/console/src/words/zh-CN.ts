@@ -225,7 +225,7 @@ export default {
     change: "更换",
     notYou: "由受理人或主管指定记录人。",
   },
-  step: { title: "到场打点", where: "在{where}打点", until: "最迟 {at}", left: "还有 {time}", over: "已超 {time}" },
+  step: { title: "到场打点", chief: "负责人到场", who: "{who}签到，或在任一巡更点打点", or: "或", where: "在{where}打点", until: "最迟 {at}", left: "还有 {time}", over: "已超 {time}" },
   notices: { title: "对外通知", tries: "已尝试 {n} 次", result: "服务商回执 {code}", not_set_up: "该渠道尚未配置" },
   history: { title: "经过" },
   plan: { label: "楼层平面图", alt: "楼层平面图", none: "该区域没有平面图。" },
