@@ -47,6 +47,7 @@ class RoundProof(Shape):
     heard_at: datetime
     synced: bool
     kept_at: datetime | None
+    answered: list[str] | None
 
 
 class RoundExcuse(Shape):
@@ -58,11 +59,14 @@ class RoundExcuse(Shape):
 
 
 class RoundPoint(Shape):
-    """A point of a round: how it stands, its taps, the alert that made it urgent, and why it was missed."""
+    """A point of a round: how it stands, its taps, the tasks that had to be answered and were not, the alert that made it
+    urgent, and why it was missed.
+    """
 
     checkpoint: str
     state: str
     proofs: list[RoundProof]
+    unanswered: list[str]
     urgent: str | None
     excuse: RoundExcuse | None
 

@@ -77,13 +77,14 @@ def asked(found: Iterable[PatrolRound]) -> list[tuple[str, str]]:
 
 def heard(tx: Tx, judgement: Judgement, found: Sequence[PatrolRound], taps: Sequence[Tap]) -> None:
     """What taps change of the rounds they fall into. Before the judgement is committed: proof may end what was missed."""
-    proofs: dict[str, list[Proof]] = {}
-    for tap in taps:
-        if tap.counts and tap.checkpoint_id is not None:
-            proofs.setdefault(tap.checkpoint_id, []).append(rounds.proof(tap))
+    counted = [tap for tap in taps if tap.counts and tap.checkpoint_id is not None]
     register, at, changed, lines = judgement.scene.desk.register, judgement.at, [], []
     for each in found:
-        mine = {point: _within(each, some) for point, some in proofs.items() if point in each.route.checkpoints}
+        stops = {stop.checkpoint: stop for stop in each.route.stops}
+        mine: dict[str, list[Proof]] = {}
+        for tap in counted:
+            if tap.checkpoint_id in stops and each.opens_at <= tap.at <= each.window.ends_at:
+                mine.setdefault(tap.checkpoint_id, []).append(rounds.proof(tap, stops[tap.checkpoint_id]))
         if not any(mine.values()):
             continue
         after, said = rounds.prove(each, mine, at, _bands(tx.conn, register, each))
@@ -96,12 +97,6 @@ def heard(tx: Tx, judgement: Judgement, found: Sequence[PatrolRound], taps: Sequ
         else:
             _missed(judgement, after, at)
     _keep(tx, register.site_id, changed, lines, at)
-
-
-def _within(found: PatrolRound, proofs: Iterable[Proof]) -> list[Proof]:
-    """Those that were given while the round was to be walked."""
-    ends = found.window.ends_at
-    return [p for p in proofs if found.opens_at <= p.at <= ends]
 
 
 def excused(judgement: Judgement, found: PatrolRound, at: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from sqlalchemy import Connection
 
 from core.ids import derived
 from ingest import findings, proofs, rounds, under_way
@@ -13,7 +14,8 @@ from ingest.scene import Heard, Scene
 from patrol import store, tag_store
 from patrol.flags import VOID, Beside, Flag, Tag, flagged
 from patrol.rounds import PatrolRound
-from patrol.rules import Tap
+from patrol.rules import Tap, normal_tag
+from sites.register import Register
 from store.db import Tx
 
 TAP: Final = "patrol.tap"
@@ -96,10 +98,17 @@ def subject_of(person: str | None) -> str:
     return f"person/{person or 'unknown'}"
 
 
-def asked(new: Sequence[Heard]) -> list[tuple[str, str]]:
-    """What taps may raise: known beforehand only by the guards whom they name."""
-    named = {str(h.event.data.get("guard", "")) for h in new if h.event.kind == TAP}
-    return [(subject_of(name), CHEAT) for name in (*sorted(named), None)] if named else []
+def asked(conn: Connection, register: Register, new: Sequence[Heard]) -> list[tuple[str, str]]:
+    """What taps may raise: known beforehand by the guards whom they name, and the points where their tags hang."""
+    told = [h.event.data for h in new if h.event.kind == TAP]
+    named = {str(data.get("guard", "")) for data in told}
+    pairs = [(subject_of(name), CHEAT) for name in (*sorted(named), None)] if named else []
+    uids = {normal_tag(str(data.get("tag", ""))) for data in told if data.get("answers")}
+    if uids:
+        points = {tag.checkpoint_id for tag in tag_store.some(conn, register.site_id, uids).values()}
+        points |= {point.id for uid in uids if (point := register.checkpoint_of(uid)) is not None}
+        pairs += [(findings.subject_of(point), findings.FINDING) for point in sorted(points)]
+    return pairs
 
 
 def told(made: Iterable[Tap]) -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
-"""What a guard found at a point (PAT-03, PAT-05): answers that are not as they should be. Pure."""
+"""What a guard answered at a point (PAT-03, PAT-05): what is not as it should be, and what was not answered. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from patrol.rules import Tap
 from sites.patrol_words import PatrolTask, TaskKind
 
 
@@ -31,3 +32,23 @@ def bad(task: PatrolTask, answer: Any) -> bool:
         low = task.least is not None and answer < task.least
         return low or (task.most is not None and answer > task.most)
     return task.kind is TaskKind.CHOICE and answer in task.bad
+
+
+def answered(tasks: Iterable[PatrolTask], tap: Tap) -> tuple[str, ...]:
+    """The tasks that a tap answers; an answer that is none to its task (words for a reading) is none."""
+    return tuple(dict.fromkeys(task.id for task in tasks if _answers(task, tap)))
+
+
+def _answers(task: PatrolTask, tap: Tap) -> bool:
+    answer = tap.answers.get(task.id)
+    match task.kind:
+        case TaskKind.YES_NO:
+            return isinstance(answer, bool)
+        case TaskKind.READING:
+            return isinstance(answer, int | float) and not isinstance(answer, bool)
+        case TaskKind.CHOICE:
+            return answer in {choice.id for choice in task.choices}
+        case TaskKind.NOTE:
+            return bool(tap.note.strip()) or (isinstance(answer, str) and bool(answer.strip()))
+        case TaskKind.PHOTO:
+            return bool(tap.photos)

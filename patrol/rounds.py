@@ -14,10 +14,11 @@ import msgspec
 from core.ids import derived
 from logbook.rules import Line
 from patrol.errors import NoSuchPoint, ReasonOwed, RoundNotThere
+from patrol.findings import answered
 from patrol.planning import Planned
 from patrol.rules import Tap, done_at
-from patrol.verdicts import PROVED, Bands, Point, Proved, RoundState, Verdict, Window, judge_round
-from sites.patrol_words import PatrolRoute
+from patrol.verdicts import PROVED, Bands, Odd, Point, Proved, RoundState, Verdict, Window, judge_round
+from sites.patrol_words import PatrolRoute, Stop
 
 MOST_PROOFS: Final = 20  # of one point: more taps are kept as taps, and say nothing new
 _TICK: Final = timedelta(microseconds=1)  # a window's end is within it
@@ -65,7 +66,9 @@ NEXT: Final[Mapping[tuple[Stand, Act], Stand]] = {
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """A tap that counts at a point, with who gave it and how well it is proved."""
+    """A tap that counts at a point, with who gave it and how well it is proved. `answered`: the point's tasks that it answers;
+    None where that is not known.
+    """
 
     tap: str
     person: str | None
@@ -74,6 +77,7 @@ class Proof(msgspec.Struct, frozen=True):
     heard_at: datetime
     synced: bool = False
     kept_at: datetime | None = None
+    answered: tuple[str, ...] | None = None
 
     @property
     def at(self) -> datetime:
@@ -87,9 +91,10 @@ class Proof(msgspec.Struct, frozen=True):
         return said if self.kept_at is None else said | {"kept_at": self.kept_at}
 
 
-def proof(tap: Tap) -> Proof:
-    """What a tap is to the round that it counts for."""
-    return Proof(tap.event_id, tap.person_id, tap.proof, tap.said_at, tap.heard_at, tap.synced, tap.kept_at)
+def proof(tap: Tap, stop: Stop) -> Proof:
+    """What a tap is to a stop of the round that it counts for."""
+    given = answered(stop.tasks, tap)
+    return Proof(tap.event_id, tap.person_id, tap.proof, tap.said_at, tap.heard_at, tap.synced, tap.kept_at, given)
 
 
 class Excuse(msgspec.Struct, frozen=True):
@@ -161,7 +166,27 @@ def verdict(found: PatrolRound, now: datetime) -> Verdict:
     )
     whole = frozenset(found.route.checkpoints) if found.suspended is not None else frozenset()
     excused = whole | found.excused.keys()
-    return judge_round(found.route, found.window, taps, now, bands=bands, excused=frozenset(excused))
+    worth = judge_round(found.route, found.window, taps, now, bands=bands, excused=frozenset(excused))
+    if not unanswered(found, worth):
+        return worth
+    return msgspec.structs.replace(worth, odd=tuple(sorted({*worth.odd, Odd.TASK_UNANSWERED})))
+
+
+def unanswered(found: PatrolRound, worth: Verdict) -> dict[str, tuple[str, ...]]:
+    """The tasks that had to be answered at points where somebody was, and were not, by point; none while the round may still
+    be walked. Any tap at the point may answer.
+    """
+    if worth.state in {RoundState.UPCOMING, RoundState.OPEN}:
+        return {}
+    missing: dict[str, tuple[str, ...]] = {}
+    for stop in found.route.stops:
+        given = [proof.answered for proof in found.proofs.get(stop.checkpoint, ())]
+        if worth.points[stop.checkpoint] not in {*PROVED, Point.EXPLAINED} or None in given:
+            continue
+        known = {task for some in given for task in some or ()}
+        if left := tuple(task.id for task in stop.tasks if task.required and task.id not in known):
+            missing[stop.checkpoint] = left
+    return missing
 
 
 def due(found: PatrolRound, at: datetime, bands: Bands | None = None) -> Stepped:

@@ -61,6 +61,8 @@ def done_at(said_at: datetime, heard_at: datetime, kept_at: datetime | None, *, 
 WORTHLESS: Final = frozenset({"unknown_tag", "unknown_guard", "unknown_proof"})
 
 
+MOST_ANSWERS: Final = 50
+LONGEST_NOTE: Final = 1000
 ON_ITS_WAY: Final = timedelta(seconds=10)  # what took longer to come was kept somewhere
 
 
@@ -89,7 +91,7 @@ def read_tap(event: Event, register: Register, at: datetime, kept_at: datetime |
         flags.append("unknown_guard")
     if proof not in set(Proof):
         flags.append("unknown_proof")
-    counter = data.get("counter")
+    counter, note = data.get("counter"), data.get("note")
     return Tap(
         event_id=event.id,
         tag=tag,
@@ -104,4 +106,18 @@ def read_tap(event: Event, register: Register, at: datetime, kept_at: datetime |
         kept_at=None if kept_at is None else kept_at.astimezone(UTC),
         client=event.device,
         counter=counter if isinstance(counter, int) and not isinstance(counter, bool) else None,
+        answers=_answers(data.get("answers")),
+        note=note[:LONGEST_NOTE] if isinstance(note, str) else "",
     )
+
+
+def _answers(said: Any) -> dict[str, Any]:
+    """What a reader tells of the point's tasks, as far as that can be answers; the event keeps what it said."""
+    if not isinstance(said, dict):
+        return {}
+    some = list(said.items())[:MOST_ANSWERS]
+    return {task: answer for task, answer in some if isinstance(answer, bool | int | float) or _words(answer)}
+
+
+def _words(answer: Any) -> bool:
+    return isinstance(answer, str) and len(answer) <= LONGEST_NOTE

@@ -53,6 +53,7 @@ class Odd(StrEnum):
     OUT_OF_ORDER = "out_of_order"
     TOO_FAST = "too_fast"
     TOO_SLOW = "too_slow"
+    TASK_UNANSWERED = "task_unanswered"  # somebody was there, and did not say what was asked (PAT-03)
 
 
 class Window(msgspec.Struct, frozen=True):

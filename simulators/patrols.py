@@ -13,6 +13,7 @@ from patrol.planning import Planned
 from simulators import guards
 from simulators.guards import Gait, Stop
 from simulators.sayings import Stream, event
+from sites.patrol_words import PatrolTask, TaskKind
 from sites.register import Register
 
 _DAY: Final = timedelta(days=1)
@@ -30,14 +31,40 @@ def planned(register: Register, seat: str, handset: str, on: datetime, by: Rando
     for found in _rounds(register, seat, on):
         t = max((found.window.opens_at - on).total_seconds() + by.uniform(*_LATER_S), t)
         before: str | None = None
-        for name in (name for name in register.patrol_routes[found.route].checkpoints if name in stops):
+        tasks = {stop.checkpoint: stop.tasks for stop in register.patrol_routes[found.route].stops}
+        for name in (name for name in tasks if name in stops):
             if before is not None:
                 t += _way_s(register, before, name, stops) * by.uniform(1.0, 1.15)
             guard = _on(register, seat, on + timedelta(seconds=t))
-            yield event(t, handset, "patrol.tap", tag=stops[name].tag, guard=guard, proof="uid")
+            data = (
+                {"answers": said}
+                if (
+                    said := {
+                        task.id: fine(task, by)
+                        for task in tasks[name]
+                        if task.required and task.kind is not TaskKind.PHOTO
+                    }
+                )
+                else {}
+            )
+            yield event(t, handset, "patrol.tap", tag=stops[name].tag, guard=guard, proof="uid", **data)
             t += by.uniform(*Gait().dwell_s)
             before = name
         t += _BETWEEN_S
+
+
+def fine(task: PatrolTask, by: Random) -> bool | float | str:
+    """An answer as it should be."""
+    match task.kind:
+        case TaskKind.READING:
+            low = task.least if task.least is not None else (task.most or 1.0) / 2
+            high = task.most if task.most is not None else low * 2
+            return round(low + (high - low) * by.uniform(0.3, 0.7), 2)
+        case TaskKind.CHOICE:
+            return next((c.id for c in task.choices if c.id not in task.bad), task.choices[0].id)
+        case TaskKind.NOTE:
+            return "-"
+    return True
 
 
 def handsets(register: Register) -> dict[str, str]:

@@ -114,6 +114,7 @@ def _do(request: Request, site: str, act: Callable[[Tx, Desk, datetime], PatrolR
 
 def _sheet(conn: Connection, found: PatrolRound, at: datetime) -> dict[str, Any]:
     worth = rounds.verdict(found, at)
+    open_tasks = rounds.unanswered(found, worth)
     last = max((p.heard_at for some in found.proofs.values() for p in some), default=found.opens_at)
     until = max(found.window.ends_at, last) + timedelta(microseconds=1)
     there = tap_store.between(conn, found.site_id, found.opens_at, until)
@@ -125,6 +126,7 @@ def _sheet(conn: Connection, found: PatrolRound, at: datetime) -> dict[str, Any]
                 "checkpoint": point,
                 "state": state.word,
                 "proofs": found.proofs.get(point, ()),
+                "unanswered": open_tasks.get(point, ()),
                 "urgent": found.urgent.get(point),
                 "excuse": found.excused.get(point),
             }

@@ -47,7 +47,8 @@ class Says(Act, frozen=True, tag="says"):
 class Scans(Act, frozen=True, tag="scans"):
     """A guard taps a checkpoint's tag (or `tag`, when it is not the checkpoint's own) with the site's handset, or `handset`.
 
-    `synced`: the tap was kept while there was no line. `counter`: how often the tag says that it was read.
+    `synced`: the tap was kept while there was no line. `counter`: how often the tag says that it was read. `answers`: to the
+    point's tasks, as the reader's keys let them be given.
     """
 
     person: str
@@ -58,6 +59,8 @@ class Scans(Act, frozen=True, tag="scans"):
     synced: bool = False
     counter: int | None = None
     handset: str | None = None
+    answers: Mapping[str, Any] = {}
+    note: str = ""
 
 
 class Garbage(Act, frozen=True, tag="garbage"):

@@ -73,4 +73,8 @@ def handset_says(register: Register, act: Scans) -> Says:
         data["synced"] = True
     if act.counter is not None:
         data["counter"] = act.counter
+    if act.answers:
+        data["answers"] = dict(act.answers)
+    if act.note:
+        data["note"] = act.note
     return Says(act.handset or own, "patrol.tap", data, act.said_at)

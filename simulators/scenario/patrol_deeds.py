@@ -35,9 +35,17 @@ def scans(words: Words, known: Known, at: datetime) -> Act:
     said_at = None if said is None else known.clock.near(said, at)
     if synced and said_at is None:
         raise Wrong("a tap that was kept says when it was made (said_at=22:01)")
-    made = model.Scans(person, checkpoint, tag, said_at, proof or "uid", synced, _counter(words), handset)
-    words.close("said_at", "tag", "proof", "counter", "handset")
-    return made
+    counter, note = _counter(words), words.text("note") or ""
+    tasks = _tasks(known, checkpoint)
+    answers = {key: value(words.options.pop(key)) for key in list(words.options) if key in tasks}
+    words.close("said_at", "tag", "proof", "counter", "handset", "note", *sorted(tasks))
+    return model.Scans(person, checkpoint, tag, said_at, proof or "uid", synced, counter, handset, answers, note)
+
+
+def _tasks(known: Known, checkpoint: str) -> set[str]:
+    """What is asked at a point, on any route."""
+    stops = [stop for route in known.register.patrol_routes.values() for stop in route.stops]
+    return {task.id for stop in stops if stop.checkpoint == checkpoint for task in stop.tasks}
 
 
 def rounds(words: Words, known: Known, _: datetime) -> Act:

@@ -8,8 +8,9 @@ from simulators.scenario.verbs import Verb
 PATROL: Final = (
     Verb(
         "scan",
-        "scan PERSON CHECKPOINT [synced] [said_at=] [tag=] [proof=] [counter=] [handset=]",
-        "A guard taps a patrol point; `synced` when the phone had no line then and tells of it now, with `said_at`.",
+        "scan PERSON CHECKPOINT [synced] [said_at=] [tag=] [proof=] [counter=] [handset=] [note=] [TASK=VALUE …]",
+        "A guard taps a patrol point; `synced` when the phone had no line then and tells of it now, with `said_at`; with answers "
+        "to the point's tasks.",
         "scan guard C1 synced said_at=22:01",
         deeds.scans,
     ),

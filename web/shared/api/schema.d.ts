@@ -5637,7 +5637,7 @@ export interface components {
          * @description What may be odd about a round though its points are there (PAT-11).
          * @enum {string}
          */
-        Odd: "out_of_order" | "too_fast" | "too_slow";
+        Odd: "out_of_order" | "too_fast" | "too_slow" | "task_unanswered";
         /**
          * OfSeat
          * @description Which seat.
@@ -7099,7 +7099,8 @@ export interface components {
         };
         /**
          * RoundPoint
-         * @description A point of a round: how it stands, its taps, the alert that made it urgent, and why it was missed.
+         * @description A point of a round: how it stands, its taps, the tasks that had to be answered and were not, the alert that made it
+         *     urgent, and why it was missed.
          */
         RoundPoint: {
             /** Checkpoint */
@@ -7108,6 +7109,8 @@ export interface components {
             state: string;
             /** Proofs */
             proofs: components["schemas"]["RoundProof"][];
+            /** Unanswered */
+            unanswered: string[];
             /** Urgent */
             urgent: string | null;
             excuse: components["schemas"]["RoundExcuse"] | null;
@@ -7137,6 +7140,8 @@ export interface components {
             synced: boolean;
             /** Kept At */
             kept_at: string | null;
+            /** Answered */
+            answered: string[] | null;
         };
         /**
          * RoundPush

@@ -55,6 +55,7 @@ const en: typeof zh = {
     alert: "See the alarm",
     odd: "Odd",
     noOdd: "Nothing odd",
+    unanswered: "Not answered: {tasks}",
     legs: "Legs",
     leg: "Leg",
     took: "Took",

@@ -53,6 +53,7 @@ export default {
     alert: "查看报警",
     odd: "异常",
     noOdd: "没有异常",
+    unanswered: "未作答：{tasks}",
     legs: "路段",
     leg: "路段",
     took: "用时",
