@@ -3,6 +3,7 @@
 Cells are written as what they are: a name that begins with `=` stays a name.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -40,29 +41,28 @@ def workbook(
     """The file. Times are those on the site's wall."""
     out = BytesIO()
     book = xlsxwriter.Workbook(out, _SAFE)
-    pages = _Pages(book, register, days, now, language)
-    kept = list(taps)
-    figures = report.report(rounds, kept, register.zone_info, now)
-    pages.summary(figures)
-    pages.guards(figures)
-    pages.form(figures)
-    pages.points([r for r in rounds if r.stand is Stand.OVER], {t.event_id: t for t in kept})
+    _Book(book, register, days, now, language).all(rounds, taps)
     book.close()
     return out.getvalue()
 
 
-class _Pages:
-    """The sheets, one after another, in one language."""
+class Pages(ABC):
+    """The sheets, one after another, in one language. What becomes of a sheet is for `sheet` to say."""
 
-    def __init__(self, book: Any, register: Register, days: Days, now: datetime, language: str) -> None:
-        self.book, self.register, self.days, self.now, self.language = book, register, days, now, language
-        font = {"font_name": "Microsoft YaHei" if language == "zh-CN" else "Calibri", "font_size": 10}
-        self.title = book.add_format({**font, "bold": True, "font_size": 14})
-        self.plain = book.add_format({**font, "border": 1, "valign": "top", "text_wrap": True})
-        self.head = book.add_format({**font, "border": 1, "bold": True, "bg_color": "#E4E7EA", "text_wrap": True})
-        self.time = book.add_format({**font, "border": 1, "valign": "top", "num_format": _TIME})
-        self.part = book.add_format({**font, "border": 1, "valign": "top", "num_format": "0.0%"})
-        self.note = book.add_format({**font, "font_color": "#48535D"})
+    def __init__(self, register: Register, days: Days, now: datetime, language: str) -> None:
+        self.register, self.days, self.now, self.language = register, days, now, language
+
+    def all(self, rounds: Sequence[PatrolRound], taps: Iterable[Tap]) -> None:
+        kept = list(taps)
+        figures = report.report(rounds, kept, self.register.zone_info, self.now)
+        self.summary(figures)
+        self.guards(figures)
+        self.form(figures)
+        self.points([r for r in rounds if r.stand is Stand.OVER], {t.event_id: t for t in kept})
+
+    @abstractmethod
+    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A heading, columns by their words' names, and rows of values."""
 
     def summary(self, figures: report.PatrolReport) -> None:
         columns = [
@@ -82,8 +82,8 @@ class _Pages:
                 *(getattr(f, name) for name in _ROUNDS),
                 f.planned,
                 *(getattr(f.points, name) for name in _TALLY),
-                _Part(f.completion),
-                _Part(f.punctuality),
+                Part(f.completion),
+                Part(f.punctuality),
                 self.counted("odd", f.odd),
             ]
             for f in figures.routes
@@ -94,7 +94,7 @@ class _Pages:
         columns = ["guard", "walked", "on_time", "late", "explained", "punctuality", "taps", "void", "flags"]
         rows = [
             [
-                *(self.person(f.person), f.rounds, f.on_time, f.late, f.explained, _Part(f.punctuality)),
+                *(self.person(f.person), f.rounds, f.on_time, f.late, f.explained, Part(f.punctuality)),
                 *(f.taps, f.void, self.counted("tapflag", f.flags)),
             ]
             for f in figures.guards
@@ -143,47 +143,6 @@ class _Pages:
                 excuse.reason if excuse else "",
             ]
 
-    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """A title, which days and site, a line of headings, and the rows; printed on A4 across, its headings on every page."""
-        page = self.book.add_worksheet(self.said(name)[:31])
-        page.write_string(0, 0, self.said(f"{name}_title"), self.title)
-        about = self.said("about", site=self.named(self.register.name), first=self.days.first, last=self.days.last)
-        page.write_string(1, 0, about, self.note)
-        widths = []
-        for at, column in enumerate(columns):
-            page.write_string(3, at, self.said(column), self.head)
-            widths.append(_wide(self.said(column)))
-        for line, row in enumerate(rows, start=4):
-            for at, value in enumerate(row):
-                widths[at] = max(widths[at], self._cell(page, line, at, value))
-        for at, width in enumerate(widths):
-            page.set_column(at, at, min(width + 2, _WIDEST))
-        if not rows:
-            page.write_string(4, 0, self.said("nothing"), self.note)
-        page.freeze_panes(4, 0)
-        page.set_landscape()
-        page.set_paper(9)
-        page.fit_to_pages(1, 0)
-        page.repeat_rows(3)
-
-    def _cell(self, page: Any, line: int, at: int, value: Any) -> int:
-        """Write it as what it is; how wide it is."""
-        if isinstance(value, datetime):
-            page.write_datetime(line, at, value.astimezone(self.register.zone_info).replace(tzinfo=None), self.time)
-            return len(_TIME)
-        if isinstance(value, _Part):
-            if value.of is None:
-                page.write_blank(line, at, None, self.plain)
-            else:
-                page.write_number(line, at, value.of, self.part)
-            return 6
-        if isinstance(value, int):
-            page.write_number(line, at, value, self.plain)
-            return 6
-        text = "" if value is None else str(value)
-        page.write_string(line, at, text, self.plain)
-        return _wide(text)
-
     def said(self, key: str, **data: Any) -> str:
         return say(f"patrol_report.{key}", self.language, **data)
 
@@ -217,7 +176,63 @@ class _Pages:
         return ", ".join(texts)
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _Book(Pages):
+    """A workbook with a sheet for each."""
+
+    def __init__(self, book: Any, register: Register, days: Days, now: datetime, language: str) -> None:
+        super().__init__(register, days, now, language)
+        self.book = book
+        font = {"font_name": "Microsoft YaHei" if language == "zh-CN" else "Calibri", "font_size": 10}
+        self.title = book.add_format({**font, "bold": True, "font_size": 14})
+        self.plain = book.add_format({**font, "border": 1, "valign": "top", "text_wrap": True})
+        self.head = book.add_format({**font, "border": 1, "bold": True, "bg_color": "#E4E7EA", "text_wrap": True})
+        self.time = book.add_format({**font, "border": 1, "valign": "top", "num_format": _TIME})
+        self.part = book.add_format({**font, "border": 1, "valign": "top", "num_format": "0.0%"})
+        self.note = book.add_format({**font, "font_color": "#48535D"})
+
+    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A title, which days and site, a line of headings, and the rows; printed on A4 across, its headings on every page."""
+        page = self.book.add_worksheet(self.said(name)[:31])
+        page.write_string(0, 0, self.said(f"{name}_title"), self.title)
+        about = self.said("about", site=self.named(self.register.name), first=self.days.first, last=self.days.last)
+        page.write_string(1, 0, about, self.note)
+        widths = []
+        for at, column in enumerate(columns):
+            page.write_string(3, at, self.said(column), self.head)
+            widths.append(wide(self.said(column)))
+        for line, row in enumerate(rows, start=4):
+            for at, value in enumerate(row):
+                widths[at] = max(widths[at], self._cell(page, line, at, value))
+        for at, width in enumerate(widths):
+            page.set_column(at, at, min(width + 2, _WIDEST))
+        if not rows:
+            page.write_string(4, 0, self.said("nothing"), self.note)
+        page.freeze_panes(4, 0)
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(3)
+
+    def _cell(self, page: Any, line: int, at: int, value: Any) -> int:
+        """Write it as what it is; how wide it is."""
+        if isinstance(value, datetime):
+            page.write_datetime(line, at, value.astimezone(self.register.zone_info).replace(tzinfo=None), self.time)
+            return len(_TIME)
+        if isinstance(value, Part):
+            if value.of is None:
+                page.write_blank(line, at, None, self.plain)
+            else:
+                page.write_number(line, at, value.of, self.part)
+            return 6
+        if isinstance(value, int):
+            page.write_number(line, at, value, self.plain)
+            return 6
+        text = "" if value is None else str(value)
+        page.write_string(line, at, text, self.plain)
+        return wide(text)
+
+
+class Part(msgspec.Struct, frozen=True):
     """A share from 0 to 1, if there was anything to share."""
 
     of: float | None
@@ -227,6 +242,6 @@ _ROUNDS: Final = ("complete", "partial", "missed", "excused", "to_come")
 _TALLY: Final = ("on_time", "late", "missed", "excused", "explained")
 
 
-def _wide(text: str) -> int:
+def wide(text: str) -> int:
     """How many columns it takes: Chinese takes two."""
     return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)

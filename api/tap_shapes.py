@@ -73,6 +73,23 @@ class PatrolTags(Shape):
     items: list[PatrolTag]
 
 
+class UnknownTag(Shape):
+    """A tag that was read and hangs nowhere: how it was read last, by whom and on what (a reader or a phone), and how often."""
+
+    uid: str
+    proof: Proof
+    read_at: datetime
+    person: str | None
+    client: str
+    reads: int
+
+
+class UnknownTags(Shape):
+    """Tags that were read and hang nowhere, the newest read first."""
+
+    items: list[UnknownTag]
+
+
 class TapPhoto(Shape):
     """A photo: the hash of what was sent, by which a tap names it, and the file that was kept of it."""
 

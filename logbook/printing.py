@@ -75,9 +75,18 @@ def volume(
     return _set(_encode(data))
 
 
-def _set(data: bytes) -> bytes:
+def sheet(data: Mapping[str, Any]) -> bytes:
+    """The PDF of tables: a title, what it is about, and one part after another (see sheet.typ). Raises NoFont, NotPrinted."""
+    return _set(_encode(data), "sheet")
+
+
+def _set(data: bytes, template: str = "volume") -> bytes:
     done = subprocess.run(
-        [sys.executable, "-m", "logbook.typeset"], input=data, capture_output=True, timeout=PATIENCE_S, check=False
+        [sys.executable, "-m", "logbook.typeset", template],
+        input=data,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     if done.returncode == 3:
         raise NoFont

@@ -1,4 +1,4 @@
-"""`python -m logbook.typeset`: one volume's data on standard input, its PDF/A on standard output.
+"""`python -m logbook.typeset [TEMPLATE]`: a document's data on standard input, its PDF/A on standard output.
 
 A process of its own, because setting five thousand entries takes a third of a gigabyte that is given back only at its end. A
 font that is missing is only a warning to typst, and every sign of the page a box: here it is an error.
@@ -20,7 +20,7 @@ FONTS: Final = (
     "PingFang SC",
     "Microsoft YaHei",
 )
-TEMPLATE: Final = Path(__file__).with_name("volume.typ")
+TEMPLATES: Final = ("volume", "sheet")
 NO_FONT: Final = 3
 
 
@@ -30,16 +30,17 @@ def font() -> str | None:
     return next((name for name in FONTS if name in there), None)
 
 
-def main() -> int:
+def main(template: str = TEMPLATES[0]) -> int:
     """0: the PDF was written; 3: no font for Chinese; 1: something else."""
     data = json.load(sys.stdin.buffer)
+    file = Path(__file__).with_name(f"{TEMPLATES[TEMPLATES.index(template)]}.typ")
     family = font()
     if family is None:
         sys.stderr.write(f"no font for Chinese; install one of: {', '.join(FONTS)}\n")
         return NO_FONT
     made, warnings = typst.compile_with_warnings(
-        str(TEMPLATE),
-        root=str(TEMPLATE.parent),
+        str(file),
+        root=str(file.parent),
         sys_inputs={"data": json.dumps(data | {"font": family}, ensure_ascii=False)},
         pdf_standards="a-2b",
         pdf_tags=False,
@@ -53,4 +54,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

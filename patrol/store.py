@@ -100,6 +100,14 @@ def between(conn: Connection, site_id: str, first: datetime, until: datetime, li
     return _taps(conn, query)
 
 
+def unknown(conn: Connection, site_id: str, since: datetime, limit: int = 500) -> list[Tap]:
+    """Reads of tags that stood for no point when they were read, newest first."""
+    query = select(tap).where(
+        tap.c.site_id == site_id, tap.c.heard_at >= since, tap.c.checkpoint_id.is_(None), tap.c.tag != ""
+    )
+    return _taps(conn, query.order_by(tap.c.heard_at.desc(), tap.c.event_id.desc()).limit(limit))
+
+
 def of_checkpoint(
     conn: Connection, site_id: str, checkpoint_id: str, first: datetime, until: datetime, limit: int = 1000
 ) -> list[Tap]:

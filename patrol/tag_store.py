@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from core.clock import micros
 from patrol.flags import Tag, TagState
-from patrol.rules import Proof
+from patrol.rules import Proof, Tap
 from patrol.tables import patrol_tag
 from sites.register import Register
 from store import bulk
@@ -53,6 +53,33 @@ def listed(conn: Connection, site_id: str, uid: str | None = None) -> list[Row]:
     if uid is not None:
         query = query.where(c.uid == uid)
     return [Row(*row) for row in conn.execute(query.order_by(c.checkpoint_id, c.uid))]
+
+
+class UnknownTag(msgspec.Struct, frozen=True):
+    """A tag that was read and hangs nowhere: how it was read last, by whom and on what, and how often."""
+
+    uid: str
+    proof: str
+    read_at: datetime
+    person: str | None
+    client: str
+    reads: int
+
+
+def unknown(conn: Connection, site_id: str, reads: Sequence[Tap]) -> list[UnknownTag]:
+    """Of such reads (newest first) those tags that nobody has hung since, here or elsewhere: one a tag, its newest read."""
+    uids = {read.tag for read in reads}
+    taken = some(conn, site_id, uids).keys() | elsewhere(conn, site_id, uids)
+    found: dict[str, UnknownTag] = {}
+    for read in reads:
+        if read.tag not in taken and read.proof in {Proof.UID, Proof.SUN}:
+            first = found.get(read.tag)
+            found[read.tag] = (
+                UnknownTag(read.tag, read.proof, read.heard_at, read.person_id, read.client, 1)
+                if first is None
+                else msgspec.structs.replace(first, reads=first.reads + 1)
+            )
+    return list(found.values())
 
 
 def row(conn: Connection, site_id: str, uid: str) -> Row:

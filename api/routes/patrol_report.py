@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from api.bodies import Name, SiteId
+from api.patrol_print import printed
 from api.patrol_report_shapes import PatrolReport
 from api.patrol_workbook import Days, workbook
 from api.permits import Caller, needs
@@ -21,6 +22,7 @@ from sites.register import Register
 router = APIRouter(prefix="/sites/{site}/patrol", tags=["patrol"])
 MAX_DAYS: Final = 31
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF: Final = "application/pdf"
 _REPORT = Annotated[Caller, needs("patrol.report")]
 _First = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 _Days = Annotated[int, Query(ge=1, le=MAX_DAYS)]
@@ -50,13 +52,33 @@ def patrol_report_file(
 ) -> Response:
     """The same with the record form, a line for every point of every round, as a workbook."""
     register, rounds, taps = _asked(request, site, first, days, route)
-    now = room_of(request).now()
-    data = workbook(register, rounds, taps, Days(first, days), now, language)
-    headers = {
-        "content-disposition": f'attachment; filename="patrol-{site}-{first.isoformat()}-{days}d.xlsx"',
-        "cache-control": "private, no-store",
-    }
-    return Response(data, media_type=XLSX, headers=headers)
+    data = workbook(register, rounds, taps, Days(first, days), room_of(request).now(), language)
+    return _file(data, XLSX, f"patrol-{site}-{first.isoformat()}-{days}d.xlsx")
+
+
+@router.get(
+    "/report.pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: {}}}, **refusals(404)},
+)
+def patrol_report_pages(
+    request: Request,
+    site: SiteId,
+    _: _REPORT,
+    first: _First,
+    days: _Days = 1,
+    route: Name | None = None,
+    language: Annotated[str, Query(pattern=f"^({'|'.join(LANGUAGES)})$")] = LANGUAGES[0],
+) -> Response:
+    """The same as pages to sign and keep."""
+    register, rounds, taps = _asked(request, site, first, days, route)
+    data = printed(register, rounds, taps, Days(first, days), room_of(request).now(), language)
+    return _file(data, PDF, f"patrol-{site}-{first.isoformat()}-{days}d.pdf")
+
+
+def _file(data: bytes, kind: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
+    return Response(data, media_type=kind, headers=headers)
 
 
 def _asked(

@@ -1,8 +1,8 @@
 """The register of tags: which hangs where, and what becomes of it. A phone that reads one can assign it on the spot."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -11,7 +11,8 @@ from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
 from api.tag_bodies import AssignTag, MoveTag, ReplaceTag, TagReason
-from api.tap_shapes import PatrolTag, PatrolTags
+from api.tap_shapes import PatrolTag, PatrolTags, UnknownTags
+from patrol import store as tap_store
 from patrol import tag_acts, tag_store
 from patrol.claims import Sun
 from patrol.flags import Tag
@@ -21,6 +22,7 @@ from sites.register import Register
 from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}/tags", tags=["patrol"])
+_RECENT: Final = timedelta(days=7)
 _UID = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{4,40}$")]
 _KEEP = Annotated[Caller, needs("tag.keep")]
 _TAG: dict[str, Any] = {"response_model": PatrolTag, "responses": refusals(404, 409)}
@@ -33,6 +35,16 @@ def tag_list(request: Request, site: SiteId, _: Annotated[Caller, needs("tag.see
     with room.store.read() as conn:
         room.register(conn, site)
         return reply({"items": tag_store.listed(conn, site)})
+
+
+@router.get("/unknown", response_model=UnknownTags, responses=refusals(404))
+def tag_unknown(request: Request, site: SiteId, _: Annotated[Caller, needs("tag.see")]) -> Response:
+    """Tags that were read in the last days and hang nowhere: what a new one is assigned from, by tapping it (PAT-08)."""
+    room = room_of(request)
+    with room.store.read() as conn:
+        room.register(conn, site)
+        reads = tap_store.unknown(conn, site, room.now() - _RECENT)
+        return reply({"items": tag_store.unknown(conn, site, reads)})
 
 
 @router.post("", **_TAG)

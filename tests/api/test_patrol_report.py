@@ -36,6 +36,9 @@ async def test_missed_rounds_are_in_the_figures_and_on_the_form(walked: House, l
         assert book.status_code == 200
         assert book.headers["content-disposition"].startswith('attachment; filename="patrol-')
         assert title in texts(book.content)
+        pages = await chen.get(f"{SITE}/patrol/report.pdf", params={**params, "language": language})
+        assert (pages.status_code, pages.headers["content-type"]) == (200, "application/pdf")
+        assert pages.content.startswith(b"%PDF-")
         none = await chen.get(f"{SITE}/patrol/report.xlsx", params={**params, "route": "elsewhere"})
         assert not re.search("全楼", texts(none.content))
         too_many = await chen.get(f"{SITE}/patrol/report", params={**params, "days": "32"})

@@ -79,3 +79,16 @@ async def test_what_becomes_of_a_tag(house: House) -> None:
 async def test_a_body_that_says_two_things_is_refused(house: House, body: dict[str, Any]) -> None:
     async with house.client("chen") as chen:
         assert refused(await chen.post(TAGS, json={"checkpoint": POINT, **body})) == (422, "invalid")
+
+
+async def test_a_tag_that_hangs_nowhere_is_offered_until_it_is_hung(house: House) -> None:
+    phone = Outbox(house)
+    async with house.client("chen") as chen, house.client("wang") as wang:
+        await sent(wang, phone.tap({"by": "uid", "uid": "04:0a:bb:cc:dd:ee:0f"}))
+        house.clock.tick(60)
+        await sent(wang, phone.tap({"by": "uid", "uid": "040ABBCCDDEE0F"}), phone.tap({"by": "qr", "code": "QNONE"}))
+        (offered,) = shaped("tag_unknown", await chen.get(f"{TAGS}/unknown"))["items"]
+        assert (offered["uid"], offered["reads"], offered["person"]) == ("040ABBCCDDEE0F", 2, "wang")
+        shaped("tag_assign", await chen.post(TAGS, json={"checkpoint": POINT, "uid": offered["uid"]}))
+        assert shaped("tag_unknown", await chen.get(f"{TAGS}/unknown"))["items"] == []
+        assert refused(await wang.get(f"{TAGS}/unknown")) == (403, "not_permitted")
