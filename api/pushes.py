@@ -11,6 +11,7 @@ from api.duty_shapes import SeatState
 from api.event_shapes import EventBrief
 from api.handover_shapes import HandoverBrief
 from api.mandate_shapes import Mandate
+from api.notice_shapes import Told
 from api.patrol_shapes import RoundBrief
 from api.presence_shapes import Away, SeatCheck
 from api.shapes import Shape
@@ -166,6 +167,14 @@ class MandatePush(Shape):
     body: Mandate
 
 
+class ToldPush(Shape):
+    """People were told something of their duty."""
+
+    type: Literal["told"]
+    seq: int
+    body: Told
+
+
 class RoundPush(Shape):
     """A round was made, opened, walked on, or settled."""
 
@@ -227,6 +236,7 @@ Push = Annotated[
     | PresencePush
     | AwayPush
     | MandatePush
+    | ToldPush
     | RoundPush
     | StepPush
     | GatewayPush

@@ -69,6 +69,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "patrol.excuse": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "patrol.plan": Permit(Where.SITE, _LEADS, person=True),
     "patrol.report": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
+    "inbox.read": Permit(Where.SITE, _ALL, person=True),
     "feed.see": Permit(Where.SITE, _ALL),
     "feed.make": Permit(Where.SITE, _ALL, person=True),
     "log.see": Permit(Where.SITE, _ALL - {Role.GUARD}),

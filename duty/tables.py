@@ -367,6 +367,40 @@ mandate = Table(
     Index("ix_mandate_given_at", "site_id", "given_at"),
 )
 
+# What people are told of their own duty, one row a person.
+duty_notice = Table(
+    "duty_notice",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("read_at", Instant),
+    Index("ix_duty_notice_person_made_at", "site_id", "person_id", "made_at"),
+    Index("ix_duty_notice_about", "site_id", "about"),
+)
+
+# A notice on its way to one address of its person. `due_at` is empty once it is out, replaced or given up.
+duty_letter = Table(
+    "duty_letter",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("notice_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant),
+    Column("done_at", Instant),
+    Column("code", Text, nullable=False),
+    Index("ix_duty_letter_due_at", "due_at"),
+    Index("ix_duty_letter_notice", "site_id", "notice_id"),
+)
+
 # Whom each request is about.
 duty_request_person = Table(
     "duty_request_person",

@@ -15,7 +15,7 @@ from duty import store as duty_store
 from duty.calendar import days_of, month_of
 from duty.errors import ShiftBegun
 from duty.rosters import Act, Edit, Roster, RosterState, begun, edited, from_rosters, planned, step, with_past
-from ingest import roster_watch, rounds
+from ingest import roster_notices, roster_watch, rounds
 from ingest.acts import settle_seats
 from ingest.scene import Desk
 from logbook import entries
@@ -68,7 +68,9 @@ def publish(tx: Tx, desk: Desk, roster_id: str, by: str, roles: Collection[Role]
     )
     after = msgspec.structs.replace(after, cells=with_past(register, after.cells, stood, after.month, at))
     roster_store.save(tx, after, cells=True)
+    had = roster_notices.shifts_to_come(tx, register, after.month, at)
     _follow(tx, desk, at)
+    roster_notices.tell(tx, register, had, after.month, by, at, version=version, everybody=True)
     roster_watch.published(tx, desk, after.month, at)
     return after
 
@@ -114,7 +116,9 @@ def amend(tx: Tx, desk: Desk, month: str, edits: Sequence[Edit], by: str, at: da
         kept = msgspec.structs.replace(going, cells=after, revision=n, based_on=version)
         roster_store.save(tx, kept, cells=True)
         roster_store.tell(tx, kept, at)
+    had = roster_notices.shifts_to_come(tx, register, month, at)
     _follow(tx, desk, at)
+    roster_notices.tell(tx, register, had, month, by, at, version=version, why=why)
     roster_due.begin(tx, register, at)
     roster_watch.published(tx, desk, month, at)
     return made
@@ -123,18 +127,21 @@ def amend(tx: Tx, desk: Desk, month: str, edits: Sequence[Edit], by: str, at: da
 def set_day(tx: Tx, desk: Desk, day: date, kind: DayType, reason: str, by: str, at: datetime) -> None:
     """Override what a day is; the shifts to come follow at once."""
     calendar_acts.set_day(tx, desk.register, day, kind, reason, by, at)
-    _replanned(tx, desk, at)
+    _replanned(tx, desk, day, reason, by, at)
 
 
 def clear_day(tx: Tx, desk: Desk, day: date, by: str, at: datetime) -> None:
     """Take an override back; the shifts to come follow at once."""
     calendar_acts.clear_day(tx, desk.register, day, by, at)
-    _replanned(tx, desk, at)
+    _replanned(tx, desk, day, "", by, at)
 
 
-def _replanned(tx: Tx, desk: Desk, at: datetime) -> None:
+def _replanned(tx: Tx, desk: Desk, day: date, reason: str, by: str, at: datetime) -> None:
     if any(t.day_types for t in desk.register.templates.values()):
+        month = month_of(day)
+        had = roster_notices.shifts_to_come(tx, desk.register, month, at)
         _follow(tx, desk, at)
+        roster_notices.tell(tx, desk.register, had, month, by, at, why=reason)
 
 
 def _follow(tx: Tx, desk: Desk, at: datetime) -> None:

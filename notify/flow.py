@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from alerts import store as alert_store
 from core.clock import Clock, rfc3339
-from notify import copies, mail, services, store, webhook
+from notify import copies, letters, mail, services, store, webhook
 from notify.delivery import Answered, Order, Outcome, refused
 from notify.message import compose
 from notify.settings import NotifySettings
@@ -40,11 +40,16 @@ def run_notify(
 
 
 async def _both(notifier: "Notifier", stopping: threading.Event) -> None:
-    """Notices, and beside them the copies of checkpoints; if one breaks down so does the role, and begins anew."""
+    """Notices, and beside them letters and the copies of checkpoints; if one breaks down so does the role, and begins anew."""
+    rows, settings, now = notifier.store, notifier.settings, notifier.now
     async with asyncio.TaskGroup() as group:
-        beside_it = group.create_task(copies.run(notifier.store, notifier.settings, notifier.now, stopping))
+        beside_it = [
+            group.create_task(copies.run(rows, settings, now, stopping)),
+            group.create_task(letters.run(rows, notifier.registers, settings, now, stopping)),
+        ]
         await notifier.run(stopping)
-        beside_it.cancel()  # what was on its way is sent again
+        for task in beside_it:
+            task.cancel()  # what was on its way is sent again
 
 
 class Notifier:

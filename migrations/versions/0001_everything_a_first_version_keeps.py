@@ -278,6 +278,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_duty_feed_token_hash")),
     )
     op.create_table(
+        "duty_letter",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("notice_id", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_letter")),
+    )
+    with op.batch_alter_table("duty_letter", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_letter_due_at", ["due_at"], unique=False)
+        batch_op.create_index("ix_duty_letter_notice", ["site_id", "notice_id"], unique=False)
+
+    op.create_table(
         "duty_look",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -286,6 +304,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("duty_look", schema=None) as batch_op:
         batch_op.create_index("ix_duty_look_due_at", ["name", "due_at"], unique=False)
+
+    op.create_table(
+        "duty_notice",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_notice")),
+    )
+    with op.batch_alter_table("duty_notice", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_notice_about", ["site_id", "about"], unique=False)
+        batch_op.create_index("ix_duty_notice_person_made_at", ["site_id", "person_id", "made_at"], unique=False)
 
     op.create_table(
         "duty_reach",

@@ -92,6 +92,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "away_decline": {"reason": "r"},
     "away_return": {"password": "wrong"},
     "away_recall": {"minutes": 1, "reason": "r"},
+    "duty_inbox_read": {},
     "mandate_give": {"seat": "leader", "role": "manager", "reason": "r"},
     "mandate_revoke": {"reason": "r"},
     "handover_open": {"seat": "leader"},

@@ -41,6 +41,7 @@ export function apply(state: Live, push: Push): Live {
     case "presence": // their own pages ask for what they show
     case "away":
     case "mandate":
+    case "told":
     case "round":
     case "step":
       return next;
