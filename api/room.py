@@ -83,14 +83,14 @@ class Room:
 
     def desk(self, conn: Connection, site_id: str) -> Desk:
         """The desk of a site that must be there."""
-        found = self.desks.get(conn, site_id)
+        found = self.desks.get(conn, site_id, self.now())
         if found is None:
             raise NotFound
         return found
 
     def register(self, conn: Connection, site_id: str) -> Register:
         """The register of a site that must be there."""
-        found = self.desks.register(conn, site_id)
+        found = self.desks.register(conn, site_id, self.now())
         if found is None:
             raise NotFound
         return found

@@ -19,6 +19,7 @@ from duty.rules import Attended, who_holds
 from logbook import entries
 from logbook.reviews import span
 from logbook.tables import log_text
+from sites import versions
 from sites.register import Dated, Register
 
 ANSWERS: Final = ("alert.ack", "alert.take")
@@ -105,7 +106,7 @@ def day_sheet(conn: Connection, register: Register, day: date, at: datetime) -> 
         starts_at=starts,
         ends_at=ends,
         on_duty=sorted(present | _holding(register, shifts, stays, starts, ends)),
-        late=late(shifts, stays, starts, ends, register.policies.duty.late_grace_s),
+        late=_late(conn, register, shifts, stays, starts, ends),
         slow=_slow(conn, site, [a for a in alerts if starts <= a.heard_at], ends),
         unclosed=[
             Unclosed(a.id, a.number, a.kind, a.heard_at, a.state)
@@ -117,6 +118,25 @@ def day_sheet(conn: Connection, register: Register, day: date, at: datetime) -> 
         openings=forms.count("opening"),
         closings=forms.count("closing"),
     )
+
+
+def _late(
+    conn: Connection,
+    register: Register,
+    shifts: Sequence[Dated],
+    stays: Sequence[Attended],
+    starts: datetime,
+    ends: datetime,
+) -> list[Late]:
+    """Each shift by the rules that were in force when it began (SITE-06)."""
+    rules = {register.version: register}
+    found: list[Late] = []
+    for shift in shifts:
+        version, _ = versions.in_force(conn, register.site_id, shift.starts_at) or (register.version, 0)
+        if version not in rules:
+            rules[version] = versions.register_of(conn, register.site_id, version)
+        found += late([shift], stays, starts, ends, rules[version].policies.duty.late_grace_s)
+    return found
 
 
 def late(

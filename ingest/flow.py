@@ -102,7 +102,7 @@ class Flow:
         """Take the heads of the sites that exist; keep the rest as rejects."""
         known: dict[str, Desk] = {}
         for site, mail in mails.items():
-            desk = self.desks.get(tx.conn, site)
+            desk = self.desks.get(tx.conn, site, _first_heard(mail, at))
             if desk is not None:
                 known[site] = desk
                 continue
@@ -249,6 +249,12 @@ def _keep_new(
             where = wire.topic(site, gateway, Channel.EVENTS)
             store.keep_reject(tx, site, where, at, Why.ID_REUSED, f"id {event.id} stands for another event", said.raw)
     return new
+
+
+def _first_heard(mail: Mail, at: datetime) -> datetime:
+    """When the first of a mail was heard: it is judged by the rules of then."""
+    kept = mail.said or mail.statuses
+    return (kept[0][1].at or at) if kept else at
 
 
 def _positions(mail: Mail) -> set[tuple[str, str]]:

@@ -17,10 +17,11 @@ from logbook.rules import Line
 from patrol import round_store
 from patrol.errors import ReasonOwed
 from patrol.rounds import PatrolRound, Stand
-from sites import patrol_edits, store
+from sites import patrol_edits, store, versions
 from sites.changes import Change, diff, summary
 from sites.patrol_edits import Plain
 from sites.register import Register
+from sites.versions import Terms
 from store import outbox
 from store.db import Tx
 
@@ -93,19 +94,23 @@ def edit(
     at: datetime,
 ) -> Register:
     """Make them the site's own. Raises `Stale` when the register is not the one that was looked at, `EditUnfit`,
-    `ReasonOwed`. What says the same as what stands changes nothing.
+    `ReasonOwed`, `VersionPending` when a version that knows nothing of it is to come. What says the same as what stands changes nothing.
     """
     if register.version != version:
         raise Stale(field="version", version=register.version)
     if not reason.strip():
         raise ReasonOwed(field="reason")
-    new = msgspec.structs.replace(patrol_edits.edited(register, routes, plans), version=register.version + 1)
+    site = register.site_id
+    number = versions.following(tx.conn, site)
+    new = msgspec.structs.replace(patrol_edits.edited(register, routes, plans), version=number)
     changes = diff(register, new)
     if not changes:
         return register
-    site = register.site_id
+    terms = Terms(reason=reason.strip())
+    begins = versions.starts(tx.conn, site, terms, by, at)
     patrol_edits.keep(tx, register, new, by, reason.strip(), at)
-    store.replace(tx.conn, new)
+    store.replace(tx.conn, new, begins)
+    versions.keep(tx.conn, new, store.pack_hash(tx.conn, site) or "", begins, at, by, terms)
     named = list(dict.fromkeys(f"{c.section}/{c.id} {c.how}" for c in changes))
     told = {
         "reason": reason.strip(),

@@ -14,6 +14,7 @@ from core.clock import micros
 from core.wire import Why
 from ingest import findings, majors, proofs, rounds, store, taps
 from ingest.commit import commit
+from ingest.desks import register_at
 from ingest.flow import load_scene
 from ingest.rules import NOBODY, SKEWED, Judgement
 from ingest.scene import Desk
@@ -204,7 +205,8 @@ def _read(
     tags = tag_store.some(tx.conn, site, uids)
     made = []
     for one, some in zip(fresh, reads, strict=True):
-        found = claims.settled(one.claim, desk.register, ring, some, tags, phone.roles)
+        rules = register_at(tx.conn, desk, one.said_at) if one.kept else desk.register
+        found = claims.settled(one.claim, rules, ring, some, tags, phone.roles)
         tag = tags.get(found.tag)
         flags = [flag.value for flag in found.flags] + [Flag.OUTBOX_EDITED.value] * (one.id in edited)
         vouched = [one.claim.reason] if isinstance(one.claim, Manual) else []

@@ -37,10 +37,13 @@ class Meaning(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct):
-    """A register with what has been looked up in it. Shared between batches until the register's version changes."""
+    """A register with what has been looked up in it. Shared between batches until the register's version changes. `since`: when
+    it came into force, in microseconds.
+    """
 
     register: Register
     meanings: dict[tuple[str, str], Meaning]
+    since: int = 0
 
     def meaning(self, subject: str, kind_name: str) -> Meaning:
         """What `kind_name` from `subject` means here (EVT-07: a key zone or key device raises the priority by one)."""

@@ -14,7 +14,7 @@ from alerts import store as alert_store
 from core.clock import Clock, micros, seconds
 from core.ids import derived
 from duty import store as duty_store
-from ingest import gateways, majors, store, watches
+from ingest import gateways, majors, store, versions, watches
 from ingest.commit import commit
 from ingest.counts import Counts
 from ingest.desks import Desks
@@ -66,10 +66,11 @@ class Sweep:
     def site(self, site: str) -> None:
         """Everything that is due at one site."""
         with self.db.begin([site]) as tx:
+            at, since = self._now(), self._since
+            versions.come(tx, self.desks, site, at)
             desk = self.desks.get(tx.conn, site)
             if desk is None:
                 return
-            at, since = self._now(), self._since
             quiet = store.devices_due(tx.conn, site, at)
             gapped = store.boots_due(tx.conn, site, at)
             scene = load_scene(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from core.ids import derived
 from ingest import findings, proofs, rounds, under_way
+from ingest.desks import register_at
 from ingest.rules import Judgement, Origin
 from ingest.scene import Heard, Scene
 from patrol import store, tag_store
@@ -54,7 +55,9 @@ def judged(
     moved: dict[str, Tag] = {}
     for n, tap in enumerate(taps):
         tag = tags.get(tap.tag)
-        beside = Beside(scene.desk.register, tag, before, _on_duty(scene), (opened or {}).get(tap.event_id))
+        beside = Beside(
+            register_at(tx.conn, scene.desk, tap.at), tag, before, _on_duty(scene), (opened or {}).get(tap.event_id)
+        )
         made = flagged(_placed(tap, tag, foreign), beside)
         taps[n] = made
         before.append(made)

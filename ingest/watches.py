@@ -25,6 +25,7 @@ from ingest import (
 )
 from ingest.rules import Judgement
 from ingest.scene import Desk
+from sites import versions
 from store.db import Tx
 
 
@@ -61,13 +62,13 @@ WATCHES: Sequence[Watch] = (
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:
-    """Sites where any watch has something due."""
-    return {site for watch in WATCHES for site in watch.sites_due(conn, at)}
+    """Sites where any watch has something due, or another version comes into force (which is seen to before the rest)."""
+    return {site for watch in WATCHES for site in watch.sites_due(conn, at)} | versions.sites_due(conn, at)
 
 
 def next_due(conn: Connection) -> datetime | None:
-    """The earliest due time of any watch."""
-    found = (watch.next_due(conn) for watch in WATCHES)
+    """The earliest due time of any watch, or of a version that is to come."""
+    found = (versions.next_due(conn), *(watch.next_due(conn) for watch in WATCHES))
     return min((at for at in found if at is not None), default=None)
 
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
+from core.clock import rfc3339
 from core.ids import fresh
-from sites import pack, patrol_edits, store
+from sites import pack, patrol_edits, store, versions
 from sites.changes import Change, diff, summary, warnings
 from sites.errors import LoginTaken, PackRefused
 from sites.register import Person, Register
-from sites.tables import account, account_pin, member, passkey
+from sites.tables import account, account_pin, member, passkey, patrol_edit
+from sites.versions import NOW, Terms, Version, VersionState
 from store.db import Tx
 
 MAX_NAMED: Final = 200
@@ -21,7 +23,7 @@ MAX_NAMED: Final = 200
 
 class ImportResult(msgspec.Struct, frozen=True):
     """What an import did. `line_data` is for the logbook line `site.imported`, `pushes` for the outbox; both are empty
-    when nothing changed.
+    when nothing changed. `waits_until`: when the version comes into force that was made; None: now.
     """
 
     site_id: str
@@ -32,6 +34,7 @@ class ImportResult(msgspec.Struct, frozen=True):
     accounts_made: tuple[str, ...] = ()
     line_data: Mapping[str, Any] = {}
     pushes: tuple[tuple[str, Any], ...] = ()
+    waits_until: datetime | None = None
 
 
 def check(path: Path | str) -> Register:
@@ -40,30 +43,71 @@ def check(path: Path | str) -> Register:
 
 
 def import_pack(
-    tx: Tx, register: Register, digest: str, at: datetime, by: str, *, over_edits: bool = False
+    tx: Tx,
+    register: Register,
+    digest: str,
+    at: datetime,
+    by: str,
+    *,
+    terms: Terms = NOW,
+    over_edits: bool = False,
 ) -> ImportResult:
-    """Make `register` the site's own: its row, its accounts and its members, in the caller's transaction. What was edited at
-    the console stays, unless the import goes `over_edits`.
+    """Make `register` a version of the site: now its row, its accounts and its members, or all that at its time, in the
+    caller's transaction. What is to come stands on the last version that is to come before it. What was edited at the
+    console stays, unless the import goes `over_edits`.
 
     The caller holds the site's head, and appends `line_data` and `pushes` in the same transaction.
     """
-    old = store.load(tx.conn, register.site_id)
-    over = over_edits and patrol_edits.found(tx.conn, register.site_id) is not None
-    if old is not None and store.pack_hash(tx.conn, register.site_id) == digest and not over:
-        return ImportResult(register.site_id, old.version, changed=False, digest=digest)
-    register = patrol_edits.merged(tx, old, register, over=over)
-    new = msgspec.structs.replace(register, version=old.version + 1 if old is not None else 1)
+    site_id = register.site_id
+    old, before = store.load(tx.conn, site_id), versions.last(tx.conn, site_id)
+    over = over_edits and patrol_edits.found(tx.conn, site_id) is not None
+    stands = old is not None and terms.effective_from is None and store.pack_hash(tx.conn, site_id) == digest
+    if old is not None and stands and not over:
+        return ImportResult(site_id, old.version, changed=False, digest=digest)
+    begins = versions.starts(tx.conn, site_id, terms, by, at)
+    if before is not None and before.digest == digest and not over:
+        return ImportResult(site_id, before.version, changed=False, digest=digest)
+    if before is not None and before.state is VersionState.TO_COME:
+        old = versions.register_of(tx.conn, site_id, before.version)
+    later = begins if terms.effective_from is not None and begins > at else None
+    merged = _merged(tx, old, register, over=over, later=later is not None)
+    new = msgspec.structs.replace(merged, version=versions.following(tx.conn, site_id))
     changes = diff(old, new)
-    made = _staff(tx, new, at)
-    store.save(tx.conn, new, digest, at)
+    made = _staff(tx, new, at) if later is None else _staff_later(tx, new, at)
+    if later is None:
+        store.save(tx.conn, new, digest, at, begins)
+    versions.keep(tx.conn, new, digest, begins, at, by, terms)
     return ImportResult(
-        new.site_id,
+        site_id,
         new.version,
         changed=True,
         digest=digest,
         changes=tuple(changes),
         accounts_made=tuple(made),
-        line_data=_line(new, digest, by, changes, made),
+        line_data=_line(new, digest, by, changes, made) | _under(terms),
+        pushes=(("register", {"version": new.version if later is None or old is None else old.version}),),
+        waits_until=later,
+    )
+
+
+def bring_into_force(tx: Tx, version: Version, site_id: str, at: datetime) -> ImportResult:
+    """Let a version stand whose time has come. Raises `LoginTaken`, having changed nothing, when it has become impossible."""
+    new, old = versions.register_of(tx.conn, site_id, version.version), store.load(tx.conn, site_id)
+    with tx.conn.begin_nested():
+        made = _staff(tx, new, at)
+    if old is not None and patrol_edits.digest(old) != patrol_edits.digest(new):
+        tx.conn.execute(delete(patrol_edit).where(patrol_edit.c.site_id == site_id))
+    store.save(tx.conn, new, version.digest, version.made_at, version.effective_from)
+    versions.come(tx.conn, site_id, version.version)
+    told = {"version": version.version, "effective_from": rfc3339(version.effective_from), "by": version.by}
+    return ImportResult(
+        site_id,
+        new.version,
+        changed=True,
+        digest=version.digest,
+        changes=tuple(diff(old, new)),
+        accounts_made=tuple(made),
+        line_data=told | _under(Terms(reason=version.reason, approved_by=version.approved_by)) | {"accounts": made},
         pushes=(("register", {"version": new.version}),),
     )
 
@@ -89,6 +133,36 @@ def _line(register: Register, digest: str, by: str, changes: list[Change], made:
         "more": max(0, len(named) - MAX_NAMED),
         "accounts": made,
     }
+
+
+def _under(terms: Terms) -> dict[str, Any]:
+    told = {
+        "reason": terms.reason,
+        "effective_from": rfc3339(terms.effective_from) if terms.effective_from is not None else "",
+        "approved_by": terms.approved_by or "",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _merged(tx: Tx, old: Register | None, register: Register, *, over: bool, later: bool) -> Register:
+    """With what was edited at the console. An edit ends only with the version that ends it: that may be withdrawn before."""
+    if not later:
+        return patrol_edits.merged(tx, old, register, over=over)
+    trial = tx.conn.begin_nested()
+    try:
+        return patrol_edits.merged(tx, old, register, over=over)
+    finally:
+        trial.rollback()
+
+
+def _staff_later(tx: Tx, register: Register, at: datetime) -> list[str]:
+    """Try whether everybody could have an account, and undo it. Raises `LoginTaken`: better now than at its time."""
+    trial = tx.conn.begin_nested()
+    try:
+        _staff(tx, register, at)
+    finally:
+        trial.rollback()
+    return []
 
 
 def _staff(tx: Tx, register: Register, at: datetime) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from core.errors import Refusal
+from core.errors import NotFound, Refusal
 
 
 class Fault(msgspec.Struct, frozen=True, order=True):
@@ -56,3 +56,34 @@ class EditNotInPack(Refusal):
     """Patrol routes and plans were edited at the console and in the pack; take the edit into the pack, or import over it."""
 
     code = "patrol_edit_not_in_pack"
+
+
+class EffectiveInPast(Refusal):
+    """A version comes into force now or later, never in the past."""
+
+    code = "effective_in_past"
+    status = 422
+
+
+class VersionPending(Refusal):
+    """Another version comes into force later than that; withdraw it first, or let this one follow it."""
+
+    code = "version_pending"
+
+
+class NoSuchVersion(NotFound):
+    """There is no such version of this site."""
+
+    code = "version_not_found"
+
+
+class VersionNotToCome(Refusal):
+    """Only a version that is still to come can be withdrawn."""
+
+    code = "version_not_to_come"
+
+
+class OwnVersion(Refusal):
+    """Who makes a version does not approve it."""
+
+    code = "own_version"

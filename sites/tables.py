@@ -1,5 +1,5 @@
-"""The register at rest. A site's whole register is one JSON document, replaced in one transaction by an import; the
-tables beside it hold what other rows point at or what queries join.
+"""The register at rest. A site's whole register is one JSON document, replaced in one transaction when another version of it
+comes into force; the tables beside it hold what other rows point at or what queries join.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
@@ -14,6 +14,25 @@ site = Table(
     Column("pack_hash", Text, nullable=False),
     Column("imported_at", Instant, nullable=False),
     Column("register", Json, nullable=False),
+    Column("since", BigInteger, nullable=False),  # when this version came into force
+    Column("next_from", BigInteger),  # when the next one will; None: none waits
+)
+
+# Every version of a site's register: those of before, the one in force, and those to come (SITE-06). None is ever deleted.
+site_version = Table(
+    "site_version",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("effective_from", BigInteger, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("approved_by", Text),
+    Column("reason", Text, nullable=False),
+    Column("pack_hash", Text, nullable=False),
+    Column("register", Json, nullable=False),
+    Column("ended_why", Text),  # why it never came into force
 )
 
 # That a site's patrol routes and plans were edited at the console, and what its pack said of them before (its hash).

@@ -1027,6 +1027,8 @@ def upgrade() -> None:
         sa.Column("pack_hash", sa.Text(), nullable=False),
         sa.Column("imported_at", sa.BigInteger(), nullable=False),
         sa.Column("register", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("next_from", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
     op.create_table(
@@ -1038,6 +1040,21 @@ def upgrade() -> None:
         sa.Column("log_chain", sa.LargeBinary(), nullable=False),
         sa.Column("log_frontier", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site_head")),
+    )
+    op.create_table(
+        "site_version",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("effective_from", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("pack_hash", sa.Text(), nullable=False),
+        sa.Column("register", sa.Text(), nullable=False),
+        sa.Column("ended_why", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "version", name=op.f("pk_site_version")),
     )
     op.create_table(
         "tap",
