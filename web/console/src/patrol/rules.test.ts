@@ -11,7 +11,7 @@ const brief = (more: Partial<RoundBrief> = {}): RoundBrief => ({
   proved: {}, points: { A: "on_time", B: "late", C: "open" }, people: [], urgent: [], odd: [], ...more,
 });
 const tap = (more: Partial<Tap> = {}): Tap => ({
-  event_id: "e", tag: "T", checkpoint_id: "A", person_id: "wang", proof: "uid", flags: [], counts: true, synced: false,
+  event_id: "e", tag: "T", checkpoint_id: "A", person_id: "wang", proof: "uid", flags: [], counts: true, synced: false, kept_at: null,
   said_at: "2026-03-01T08:10:00Z", heard_at: "2026-03-01T08:10:01Z", client: "", counter: null, answers: {}, note: "", photos: [], ...more,
 });
 
@@ -67,8 +67,8 @@ describe("where guards are", () => {
     expect(lastProved([tap(), tap({ person_id: "li", heard_at: "2026-03-01T08:30:00Z" })]).map((t) => t.person_id)).toEqual(["li", "wang"]);
   });
   it("is replayed step by step", () => {
-    const proof = (tap: string, hm: string) => ({ tap, person: "wang", proof: "uid", said_at: `2026-03-01T${hm}:00Z`, heard_at: `2026-03-01T${hm}:00Z`, synced: false });
-    const point = (checkpoint: string, hm: string) => ({ checkpoint, state: "on_time", proofs: [proof(checkpoint, hm)], urgent: null, excuse: null });
+    const proof = (tap: string, hm: string) => ({ tap, person: "wang", proof: "uid", said_at: `2026-03-01T${hm}:00Z`, heard_at: `2026-03-01T${hm}:00Z`, synced: false, kept_at: null, answered: null });
+    const point = (checkpoint: string, hm: string) => ({ checkpoint, state: "on_time", proofs: [proof(checkpoint, hm)], unanswered: [], urgent: null, excuse: null });
     const walk = steps({ points: [point("A", "08:20"), point("B", "08:10")] });
     expect(walk.map((s) => s.checkpoint)).toEqual(["B", "A"]);
     expect([...replayed(walk, at("08:15")).proved]).toEqual(["B"]);

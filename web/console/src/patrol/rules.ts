@@ -61,8 +61,10 @@ export function byRoute(rounds: RoundBrief[], now: number): RouteDay[] {
 }
 
 /** When the guard was there, as far as we know. */
-export const tapAt = (t: Pick<Tap, "said_at" | "heard_at" | "synced"> & { kept_at?: string | null }) =>
-  t.kept_at ? Math.min(Date.parse(t.kept_at), Date.parse(t.heard_at)) : (t.synced ? Math.min(Date.parse(t.said_at), Date.parse(t.heard_at)) : Date.parse(t.heard_at));
+export const tapAt = (t: Pick<Tap, "said_at" | "heard_at" | "synced" | "kept_at">) => {
+  const heard = Date.parse(t.heard_at);
+  return t.kept_at ? Math.min(Date.parse(t.kept_at), heard) : t.synced ? Math.min(Date.parse(t.said_at), heard) : heard;
+};
 
 /** Where each guard last proved to be. A tap that proves nothing moves nobody. */
 export function lastProved(taps: Tap[]): Tap[] {
