@@ -147,6 +147,27 @@ class AtSeat(Body):
     pin: Pin | None = None
 
 
+class CheckSaid(Body):
+    """What somebody says of one line of a seat's pre-shift checks: in order, or not, in words."""
+
+    id: Name
+    fine: StrictBool
+    note: Short = ""
+
+
+class SeatChecks(Body):
+    """What was left open of the pre-shift checks."""
+
+    seat: Name
+    checks: Annotated[list[CheckSaid], Field(min_length=1, max_length=64)]
+
+
+class ToSeat(AtSeat):
+    """Signing on: the seat, the signature, and what was seen to first, where the site asks for that."""
+
+    checks: Annotated[list[CheckSaid], Field(max_length=64)] = []
+
+
 class Attachment(Body):
     """A file that was uploaded before, and what it is called here."""
 

@@ -43,12 +43,32 @@ class Stay(Shape):
     away_at: datetime | None
 
 
+class CheckWrong(Shape):
+    """A line of the pre-shift checks that is not in order."""
+
+    id: str
+    note: str
+
+
+class StayChecks(Shape):
+    """How a shift was opened: required lines that are not answered, and what is not in order."""
+
+    missing: list[str]
+    wrong: list[CheckWrong]
+
+
+class StayNow(Stay):
+    """A stay with its pre-shift checks; null where none were asked."""
+
+    checks: StayChecks | None
+
+
 class Duty(Shape):
     """Who is on, who was, who will be."""
 
     seats: list[SeatState]
     shifts: list[Shift]
-    attendance: list[Stay]
+    attendance: list[StayNow]
 
 
 class Seats(Shape):

@@ -10,7 +10,7 @@ from api.logbook_shapes import LogForm
 from api.patrol_register_shapes import PatrolPlan, PatrolPolicies, PatrolRoute
 from api.shapes import Shape, Words
 from core.kinds import Effect, Ends, Klass
-from sites.duty_policies import BlockMode, CheckAnswer, CheckMode, LeaveNeeds
+from sites.duty_policies import BlockMode, CheckAnswer, CheckMode, LeaveNeeds, PreShift
 from sites.duty_words import DayType, ItemKind, Presence
 from sites.register import Role
 
@@ -202,6 +202,21 @@ class Checklist(Shape):
     items: list[ChecklistItem]
 
 
+class PreCheck(Shape):
+    """One line of what is seen to before a shift begins."""
+
+    id: str
+    name: Words
+    required: bool
+
+
+class PreChecks(Shape):
+    """What whoever signs on to a seat sees to first."""
+
+    seat: str
+    items: list[PreCheck]
+
+
 class LateGrade(Shape):
     """From `min_s` seconds after the start, being late is called `name`."""
 
@@ -273,6 +288,7 @@ class DutyPolicies(Shape):
     offsite: list[Contact]
     opening_entry_required: bool
     reach: Reach | None
+    pre_shift: PreShift
 
 
 class Kind(Shape):
@@ -353,5 +369,6 @@ class Register(Shape):
     rotations: dict[str, Rotation]
     forms: dict[str, LogForm]
     checklists: dict[str, Checklist]
+    pre_checks: dict[str, PreChecks]
     patrol_routes: dict[str, PatrolRoute]
     patrol_plans: dict[str, PatrolPlan]

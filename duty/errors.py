@@ -30,6 +30,19 @@ class NotOn(Refusal):
     status = 409
 
 
+class ChecksOwed(Refusal):
+    """Nobody begins here before the seat's pre-shift checks are answered."""
+
+    code = "checks_owed"
+    status = 409
+
+
+class NoSuchCheck(Invalid):
+    """The seat's pre-shift checks have no such line."""
+
+    code = "no_such_check"
+
+
 class DayIsPast(Refusal):
     """That day is over."""
 

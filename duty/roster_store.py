@@ -41,7 +41,9 @@ def listed(conn: Connection, site_id: str, month: str | None = None, limit: int 
     query = select(*_HEAD).where(roster.c.site_id == site_id)
     if month is not None:
         query = query.where(roster.c.month == month)
-    rows = conn.execute(query.order_by(roster.c.month.desc(), roster.c.based_on.desc(), roster.c.id.desc()).limit(limit))
+    rows = conn.execute(
+        query.order_by(roster.c.month.desc(), roster.c.based_on.desc(), roster.c.id.desc()).limit(limit)
+    )
     return [_roster(row, {}) for row in rows]
 
 

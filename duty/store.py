@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Update, delete, func, select, update
+from sqlalchemy import Connection, Update, delete, func, or_, select, update
 
 from core.clock import instant, micros
 from core.ids import fresh
 from duty.attendance import Came
+from duty.pre_shift import Checked
 from duty.rules import Attended, Basis, Holding
 from duty.tables import attendance, seat_state, shift, shift_withdrawn
 from sites.register import Dated
 from store import bulk
 from store.bulk import marked
 from store.db import Tx
+from store.metadata import json_text
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -117,8 +119,8 @@ def last_published(conn: Connection, site_id: str) -> datetime | None:
     return found
 
 
-def come(tx: Tx, site_id: str, seat: str, person: str, at: datetime, how: Came) -> None:
-    """Write a sign-on, and how it counts."""
+def come(tx: Tx, site_id: str, seat: str, person: str, at: datetime, how: Came, checks: Checked | None = None) -> None:
+    """Write a sign-on, how it counts, and how its pre-shift checks stand."""
     row = {
         "site_id": site_id,
         "id": fresh(at),
@@ -129,8 +131,24 @@ def come(tx: Tx, site_id: str, seat: str, person: str, at: datetime, how: Came) 
         "shift_id": how.shift,
         "late_s": how.late_s,
         "grade": None if how.grade is None else msgspec.json.encode(how.grade).decode(),
+        "checks": None if checks is None else json_text(checks),
     }
     bulk.insert(tx.conn, tx.dialect, attendance, [row])
+
+
+def checks_since(conn: Connection, site_id: str, since: datetime) -> dict[str, Checked]:
+    """How the pre-shift checks of stays stand that last, or ended after `since`; by stay."""
+    c = attendance.c
+    query = select(c.id, c.checks).where(
+        c.site_id == site_id, c.checks.is_not(None), or_(c.off_at.is_(None), c.off_at > since)
+    )
+    return {row.id: msgspec.convert(row.checks, Checked) for row in conn.execute(query)}
+
+
+def save_checks(tx: Tx, site_id: str, stay: str, checks: Checked) -> None:
+    """Write what is still open."""
+    where = (attendance.c.site_id == site_id, attendance.c.id == stay)
+    tx.conn.execute(update(attendance).where(*where).values(checks=checks))
 
 
 def go(tx: Tx, site_id: str, seat: str, person: str, at: datetime) -> int:

@@ -54,6 +54,7 @@ attendance = Table(
     Column("shift_id", Text),
     Column("late_s", Integer, nullable=False),
     Column("grade", Json),
+    Column("checks", Json),  # what of the pre-shift checks is open or wrong; empty where none are asked
     Index("ix_attendance_off_at", "site_id", "off_at"),
     Index("ix_attendance_on_at", "site_id", "on_at"),
 )

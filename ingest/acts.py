@@ -3,7 +3,7 @@
 Each takes an open transaction that holds the site's head, so that what it loads cannot change before it saves.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from alerts.rules import Alert, Close
 from core.errors import Invalid
 from core.ids import fresh
 from duty import acts as duty_acts
+from duty.pre_shift import Said
 from ingest import leaving, majors, proofs, urgent
 from ingest.commit import commit
 from ingest.flow import load_scene
@@ -21,6 +22,7 @@ from ingest.rules import Judgement
 from ingest.scene import Desk
 from ingest.seats import held_now, seat_states, settle
 from sites.register import Register, Role
+from store import outbox
 from store.db import Tx
 
 REPORTS = frozenset({"manual.report", "manual.resident_call", "manual.panic"})
@@ -75,10 +77,20 @@ def dispose(
     return alert_acts.dispose(tx, register, alert_id, close, by=person, roles=roles, at=at)
 
 
-def sign_on(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, **told: Any) -> list[dict[str, Any]]:
+def sign_on(
+    tx: Tx, desk: Desk, seat: str, person: str, at: datetime, checks: Sequence[Said] | None = None, **told: Any
+) -> list[dict[str, Any]]:
     """Come on duty; a gap ends, and whoever counted as the holder by roster hands custody back. Returns the seats."""
-    duty_acts.sign_on(tx, desk.register, seat, person, at, **told)
+    duty_acts.sign_on(tx, desk.register, seat, person, at, checks, **told)
     return _settled(tx, desk, at, came=(seat, person))
+
+
+def check(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, checks: Sequence[Said]) -> list[dict[str, Any]]:
+    """Tell what was left open of a seat's pre-shift checks; every page hears of it. Returns the seats."""
+    duty_acts.check(tx, desk.register, seat, person, at, checks)
+    seats = seat_states(tx.conn, desk.register, at)
+    outbox.append(tx, desk.register.site_id, at, [("duty", seats)])
+    return seats
 
 
 def sign_off(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, **told: Any) -> list[dict[str, Any]]:

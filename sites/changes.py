@@ -23,6 +23,7 @@ _BY_ID: Final = (
     "rotations",
     "forms",
     "checklists",
+    "pre_checks",
     "patrol_routes",
     "patrol_plans",
 )

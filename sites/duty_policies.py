@@ -41,6 +41,14 @@ class BlockMode(StrEnum):
     OFF = "off"
 
 
+class PreShift(StrEnum):
+    """What a line of the pre-shift checks that is left open does (EQP-01): nothing is asked, it is flagged, or nobody begins."""
+
+    OFF = "off"
+    FLAG = "flag"
+    BLOCK = "block"
+
+
 class LateGrade(msgspec.Struct, frozen=True):
     """From `min_s` seconds after the start, being late is called `name`."""
 
@@ -105,6 +113,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `review` None: nobody signs the day. `offsite`: where copies of checkpoints go.
     - `reach`: who holds a seat and cannot be reached does not keep an alert waiting; None: nobody looks.
     - `opening_entry_required`: a shift starts with an entry on weather, plan and cautions.
+    - `pre_shift`: whoever signs on to a seat that has `pre_checks` answers them first.
     """
 
     roster_due_day: int = 25
@@ -137,3 +146,4 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     offsite: tuple[Contact, ...] = ()
     opening_entry_required: bool = False
     reach: Reach | None = None
+    pre_shift: PreShift = PreShift.OFF

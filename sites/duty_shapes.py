@@ -13,6 +13,8 @@ from sites.duty_words import (
     FormField,
     ItemKind,
     Post,
+    PreCheck,
+    PreChecks,
     Presence,
     Rota,
     Rotation,
@@ -260,6 +262,22 @@ def _checklist_item(spot: Spot) -> ChecklistItem:
     )
     if spot.node is not None and (made.kind in {ItemKind.ITEM, ItemKind.KEY}) != (made.expected is not None):
         expected.wrong("items and keys are counted: they have `expected`, and nothing else has")
+    f.close()
+    return made
+
+
+def pre_checks(name: str, items: Spot, names: Names) -> PreChecks:
+    """What is seen to before a shift of one seat."""
+    if name not in names.ids["seats"]:
+        items.wrong(unknown("seat", name, names.ids["seats"]))
+    made = PreChecks(name, tuple(_pre_check(item) for item in items.items(least=1, most=64)))
+    _once(items, [item.id for item in made.items])
+    return made
+
+
+def _pre_check(spot: Spot) -> PreCheck:
+    f = spot.fields()
+    made = PreCheck(f.need("id").name(), f.need("name").words(), f.may("required").flag(default=True))
     f.close()
     return made
 

@@ -192,6 +192,21 @@ class Checklist(msgspec.Struct, frozen=True):
     items: tuple[ChecklistItem, ...]
 
 
+class PreCheck(msgspec.Struct, frozen=True):
+    """One line of what is seen to before a shift begins (EQP-01)."""
+
+    id: str
+    name: Words
+    required: bool = True
+
+
+class PreChecks(msgspec.Struct, frozen=True):
+    """What whoever signs on to a seat sees to first."""
+
+    seat: str
+    items: tuple[PreCheck, ...]
+
+
 class Dated(msgspec.Struct, frozen=True):
     """A published shift, or one part of a split one: one person in one seat from `starts_at` until `ends_at` (UTC, end
     excluded). Who is `on_call` is reachable then, and does not hold the seat.

@@ -52,7 +52,7 @@ _NEEDED: Final = (
     "ladders",
     "routes",
 )
-SECTIONS: Final = ("site", "policies", "kinds", "externals", "rotas", "routes", "checklists", *_LISTS)
+SECTIONS: Final = ("site", "policies", "kinds", "externals", "rotas", "routes", "checklists", "pre_checks", *_LISTS)
 
 Amend = Callable[[dict[str, Spot]], None]
 
@@ -175,6 +175,7 @@ def _register(pack: _Pack) -> Register:
         rotations={r.id: r for r in (duty_shapes.rotation(s, names) for s in pack.section("rotations").items())},
         forms={f.id: f for f in map(duty_shapes.form, pack.section("forms").items())},
         checklists={name: duty_shapes.checklist(name, s, names) for name, s in pack.section("checklists").entries()},
+        pre_checks={name: duty_shapes.pre_checks(name, s, names) for name, s in pack.section("pre_checks").entries()},
         patrol_routes={r.id: r for r in (patrol_shapes.route(s, names) for s in pack.section("patrol_routes").items())},
         patrol_plans={p.id: p for p in (patrol_shapes.plan(s, names) for s in pack.section("patrol_plans").items())},
     )

@@ -18,6 +18,7 @@ from sites.duty_policies import (
     LateGrade,
     LeaveNeeds,
     PresenceCheck,
+    PreShift,
     Reach,
     Review,
 )
@@ -104,6 +105,9 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         offsite=_offsite(f.may("offsite")),
         opening_entry_required=flag("opening_entry_required"),
         reach=_reach(f.may("reach")),
+        pre_shift=PreShift(
+            f.may("pre_shift").one_of([p.value for p in PreShift], "way", default=usual.pre_shift.value)
+        ),
     )
     if made.absent_after_min * 60 <= made.late_grace_s:
         f.may("absent_after_min").wrong(

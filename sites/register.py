@@ -12,7 +12,7 @@ import msgspec
 
 from core.kinds import Kind, kind_of
 from sites.duty_policies import DutyPolicies
-from sites.duty_words import Checklist, Dated, Form, Post, Rota, Rotation, Seat, ShiftTemplate
+from sites.duty_words import Checklist, Dated, Form, Post, PreChecks, Rota, Rotation, Seat, ShiftTemplate
 from sites.major_words import MajorPolicy
 from sites.patrol_words import PatrolPlan, PatrolPolicies, PatrolRoute
 from sites.people import CHANNELS, Contact, External, Person, Role, Words
@@ -202,6 +202,7 @@ class Register(msgspec.Struct, frozen=True):
     rotations: Mapping[str, Rotation] = {}
     forms: Mapping[str, Form] = {}
     checklists: Mapping[str, Checklist] = {}  # by seat
+    pre_checks: Mapping[str, PreChecks] = {}  # by seat
     patrol_routes: Mapping[str, PatrolRoute] = {}
     patrol_plans: Mapping[str, PatrolPlan] = {}
 

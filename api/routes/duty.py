@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
+import msgspec
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 
 from api.again import by_either
-from api.bodies import AtSeat, ConsoleSays, SiteId
+from api.bodies import AtSeat, CheckSaid, ConsoleSays, SeatChecks, SiteId, ToSeat
 from api.duty_shapes import Duty, Seats
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reach import connected
 from api.room import Room, reply, room_of
 from duty import store
+from duty.pre_shift import Said
 from ingest import acts, seats
 from ingest.scene import Desk
 from logbook import entries
@@ -33,18 +37,37 @@ def duty(request: Request, site: SiteId, _: Annotated[Caller, needs("duty.see")]
             {
                 "seats": seats.seat_states(conn, room.register(conn, site), at),
                 "shifts": store.shifts(conn, site, at - timedelta(hours=24), at + timedelta(hours=48)),
-                "attendance": store.attended(conn, site, at - timedelta(hours=48)),
+                "attendance": _stays(conn, site, at - timedelta(hours=48)),
             }
         )
 
 
+def _stays(conn: Connection, site: str, since: datetime) -> list[dict[str, Any]]:
+    checks = store.checks_since(conn, site, since)
+    return [{**msgspec.structs.asdict(a), "checks": checks.get(a.id)} for a in store.attended(conn, site, since)]
+
+
 @router.post("/duty/sign-on", response_model=Seats, responses=refusals(404, 409))
 async def sign_on(
-    request: Request, site: SiteId, body: AtSeat, caller: Annotated[Caller, needs("duty.sign")]
+    request: Request, site: SiteId, body: ToSeat, caller: Annotated[Caller, needs("duty.sign")]
 ) -> Response:
-    """Come on duty (ATT-01)."""
+    """Come on duty (ATT-01), with what was seen to first where the site asks for that (EQP-01)."""
     await by_either(room_of(request), caller, body.password, body.pin)
-    return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, acts.sign_on)
+    act = partial(acts.sign_on, checks=_said(body.checks))
+    return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, act)
+
+
+@router.post("/duty/checks", response_model=Seats, responses=refusals(404, 409))
+def pre_shift_checks(
+    request: Request, site: SiteId, body: SeatChecks, caller: Annotated[Caller, needs("duty.sign")]
+) -> Response:
+    """Tell what was left open of the pre-shift checks when one signed on (EQP-01)."""
+    act = partial(acts.check, checks=_said(body.checks))
+    return _sign(room_of(request), site, caller.person, body.seat, act)
+
+
+def _said(checks: list[CheckSaid]) -> list[Said]:
+    return [Said(one.id, one.fine, one.note) for one in checks]
 
 
 @router.post("/duty/sign-off", response_model=Seats, responses=refusals(404, 409))

@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("shift_id", sa.Text(), nullable=True),
         sa.Column("late_s", sa.Integer(), nullable=False),
         sa.Column("grade", sa.Text(), nullable=True),
+        sa.Column("checks", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_attendance")),
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:

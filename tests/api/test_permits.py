@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "name_recorder": {"person": "wang"},
     "make_report": {"kind": "manual.report", "zone": "b7", "note": "n", "caller": "c"},
     "sign_on": {"seat": "leader", "password": "wrong"},
+    "pre_shift_checks": {"seat": "leader", "checks": [{"id": "radio", "fine": True}]},
     "sign_off": {"seat": "leader", "password": "wrong"},
     "upload_attachment": {},
     "sign_day": {"comment": "c", "password": "wrong"},

@@ -28,6 +28,7 @@ policies:
     offsite: [{channel: webhook, target: "https://copies.example/corner"}]
     opening_entry_required: true
     reach: {after_s: 90}
+    pre_shift: block
 kinds:
   access.denied: {ack_s: 60, priority: 2}
   gas.leak: {klass: alarm, effect: raise, ends: device, priority: 1, ack_s: 30}
@@ -106,6 +107,10 @@ checklists:
     - {id: radios, name: Radios, kind: item, expected: 4}
     - {id: panel, name: Panel}
     - {id: tidy, name: Tidy, kind: note, mandatory: false}
+pre_checks:
+  desk:
+    - {id: radio, name: Radio}
+    - {id: tidy, name: Tidy, required: false}
 ladders:
   - id: usual
     repeat_s: 120

@@ -10,7 +10,16 @@ import pytest
 from core.kinds import KINDS, Klass
 from sites import tree
 from sites.acts import check
-from sites.duty_policies import BlockMode, CheckMode, DutyPolicies, HandoverBlock, PresenceCheck, Reach, Review
+from sites.duty_policies import (
+    BlockMode,
+    CheckMode,
+    DutyPolicies,
+    HandoverBlock,
+    PresenceCheck,
+    PreShift,
+    Reach,
+    Review,
+)
 from sites.duty_words import DayType, Presence
 from sites.errors import PackRefused
 from sites.major_words import ChiefPolicy, MajorPolicy
@@ -93,6 +102,10 @@ CASES = [
     ("people.yaml", "en: Zhao Li", 'en: "Zhao\\0Li"', "Zhao", "people[0].name.en", "control characters"),
     ("people.yaml", "en: Zhao Li", 'en: "\\ud800"', "ud800", "", "not YAML"),
     ("people.yaml", "en: Zhao Li", "en: " + "Z" * 121, "ZZ", "people[0].name.en", "121 characters"),
+    # pre-shift checks
+    ("duty.yaml", "pre_checks:\n  desk:", "pre_checks:\n  dask:", "dask", "pre_checks.dask", 'did you mean "desk"?'),
+    ("duty.yaml", "id: tidy, name: Tidy, required", "id: radio, name: Tidy, required", "name: Tidy, required", "pre_checks.desk[1]", 'duplicate id "radio"'),
+    ("site.yaml", "pre_shift: block", "pre_shift: stop", "stop", "policies.duty.pre_shift", "stop"),
     # major incidents
     ("site.yaml", "priorities: [1, 2], kinds: [gas]", "priorities: []", "priorities: []", "policies.major.priorities", "no priority and no kind is major"),
     ("site.yaml", "priorities: [1, 2], kinds", "priorities: [5], kinds", "[5]", "policies.major.priorities[0]", "5 is out of range (1 to 4)"),
@@ -352,6 +365,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
     assert duty.handover_block == HandoverBlock(BlockMode.JOINT, (1,))
     assert duty.handover_overriders == (Role.SUPERVISOR,)
     assert duty.reach == Reach(consoles=True, after_s=90)
+    assert (duty.pre_shift, [i.required for i in register.pre_checks["desk"].items]) == (PreShift.BLOCK, [True, False])
     assert register.policies.major == MajorPolicy((1, 2), ("gas",), chief=ChiefPolicy("desk"))
     assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12))
     assert duty.offsite == (Contact("webhook", "https://copies.example/corner"),)

@@ -543,9 +543,29 @@ export interface paths {
         put?: never;
         /**
          * Sign On
-         * @description Come on duty (ATT-01).
+         * @description Come on duty (ATT-01), with what was seen to first where the site asks for that (EQP-01).
          */
         post: operations["sign_on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pre Shift Checks
+         * @description Tell what was left open of the pre-shift checks when one signed on (EQP-01).
+         */
+        post: operations["pre_shift_checks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3490,11 +3510,36 @@ export interface components {
          */
         CheckMode: "off" | "random" | "schedule";
         /**
+         * CheckSaid
+         * @description What somebody says of one line of a seat's pre-shift checks: in order, or not, in words.
+         */
+        CheckSaid: {
+            /** Id */
+            id: string;
+            /** Fine */
+            fine: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * CheckState
          * @description Where a presence check stands.
          * @enum {string}
          */
         CheckState: "asked" | "answered" | "missed" | "late" | "void";
+        /**
+         * CheckWrong
+         * @description A line of the pre-shift checks that is not in order.
+         */
+        CheckWrong: {
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+        };
         /**
          * Checklist
          * @description What is gone through when a seat is handed over.
@@ -4031,7 +4076,7 @@ export interface components {
             /** Shifts */
             shifts: components["schemas"]["Shift"][];
             /** Attendance */
-            attendance: components["schemas"]["Stay"][];
+            attendance: components["schemas"]["StayNow"][];
         };
         /**
          * DutyLetter
@@ -4142,6 +4187,7 @@ export interface components {
             /** Opening Entry Required */
             opening_entry_required: boolean;
             reach: components["schemas"]["Reach"] | null;
+            pre_shift: components["schemas"]["PreShift"];
         };
         /**
          * DutyProved
@@ -6365,6 +6411,33 @@ export interface components {
             staffing: components["schemas"]["Staffing"][];
         };
         /**
+         * PreCheck
+         * @description One line of what is seen to before a shift begins.
+         */
+        PreCheck: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            /** Required */
+            required: boolean;
+        };
+        /**
+         * PreChecks
+         * @description What whoever signs on to a seat sees to first.
+         */
+        PreChecks: {
+            /** Seat */
+            seat: string;
+            /** Items */
+            items: components["schemas"]["PreCheck"][];
+        };
+        /**
+         * PreShift
+         * @description What a line of the pre-shift checks that is left open does (EQP-01): nothing is asked, it is flagged, or nobody begins.
+         * @enum {string}
+         */
+        PreShift: "off" | "flag" | "block";
+        /**
          * PresenceCheck
          * @description When presence checks come, and to whom; no seats means every required one.
          */
@@ -6599,6 +6672,10 @@ export interface components {
             /** Checklists */
             checklists: {
                 [key: string]: components["schemas"]["Checklist"];
+            };
+            /** Pre Checks */
+            pre_checks: {
+                [key: string]: components["schemas"]["PreChecks"];
             };
             /** Patrol Routes */
             patrol_routes: {
@@ -7532,16 +7609,6 @@ export interface components {
             answer_ms: number | null;
         };
         /**
-         * SeatChecks
-         * @description Presence checks, newest first; `next` asks for older ones.
-         */
-        SeatChecks: {
-            /** Items */
-            items: components["schemas"]["SeatCheck"][];
-            /** Next */
-            next: string | null;
-        };
-        /**
          * SeatGap
          * @description A required seat that nobody held.
          */
@@ -7993,6 +8060,40 @@ export interface components {
             away_at: string | null;
         };
         /**
+         * StayChecks
+         * @description How a shift was opened: required lines that are not answered, and what is not in order.
+         */
+        StayChecks: {
+            /** Missing */
+            missing: string[];
+            /** Wrong */
+            wrong: components["schemas"]["CheckWrong"][];
+        };
+        /**
+         * StayNow
+         * @description A stay with its pre-shift checks; null where none were asked.
+         */
+        StayNow: {
+            /** Id */
+            id: string;
+            /** Seat */
+            seat: string;
+            /** Person */
+            person: string;
+            /**
+             * On At
+             * Format: date-time
+             */
+            on_at: string;
+            /** Off At */
+            off_at: string | null;
+            /** Stand In */
+            stand_in: string | null;
+            /** Away At */
+            away_at: string | null;
+            checks: components["schemas"]["StayChecks"] | null;
+        };
+        /**
          * StepKind
          * @description What must be shown.
          * @enum {string}
@@ -8292,6 +8393,23 @@ export interface components {
          */
         TaskKind: "yes_no" | "reading" | "photo" | "choice" | "note";
         /**
+         * ToSeat
+         * @description Signing on: the seat, the signature, and what was seen to first, where the site asks for that.
+         */
+        ToSeat: {
+            /** Seat */
+            seat: string;
+            /** Password */
+            password?: string | null;
+            /** Pin */
+            pin?: string | null;
+            /**
+             * Checks
+             * @default []
+             */
+            checks: components["schemas"]["CheckSaid"][];
+        };
+        /**
          * ToSign
          * @description Which signature is asked for.
          */
@@ -8492,6 +8610,16 @@ export interface components {
             reason: string;
         };
         /**
+         * SeatChecks
+         * @description What was left open of the pre-shift checks.
+         */
+        api__bodies__SeatChecks: {
+            /** Seat */
+            seat: string;
+            /** Checks */
+            checks: components["schemas"]["CheckSaid"][];
+        };
+        /**
          * Presence
          * @description What goes on now: checks that may still be answered, and by what; who is away; who has not come.
          */
@@ -8503,6 +8631,16 @@ export interface components {
             /** Absences */
             absences: components["schemas"]["Absence"][];
             answer: components["schemas"]["CheckAnswer"];
+        };
+        /**
+         * SeatChecks
+         * @description Presence checks, newest first; `next` asks for older ones.
+         */
+        api__presence_shapes__SeatChecks: {
+            /** Items */
+            items: components["schemas"]["SeatCheck"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Why
@@ -10993,7 +11131,105 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AtSeat"];
+                "application/json": components["schemas"]["ToSeat"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seats"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pre_shift_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__bodies__SeatChecks"];
             };
         };
         responses: {
@@ -13396,7 +13632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeatChecks"];
+                    "application/json": components["schemas"]["api__presence_shapes__SeatChecks"];
                 };
             };
             /** @description Unauthorized */

@@ -6,6 +6,8 @@ export default {
     allHeld: "Every required seat is held",
     none: "This site has no seats.",
     optional: "optional",
+    unchecked: "Not checked before the shift: {what}",
+    wrong: "{what}: not in order.",
     free: "Nobody now",
     since: "since {at}, {span}",
     until: "Shift until {at}",

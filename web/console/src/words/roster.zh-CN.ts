@@ -6,6 +6,8 @@ export default {
     allHeld: "必守席位均有人值守",
     none: "本场所没有设置席位。",
     optional: "非必守",
+    unchecked: "岗前未检查：{what}",
+    wrong: "{what}异常：",
     free: "暂无人",
     since: "{at} 起，已 {span}",
     until: "本班到 {at}",
