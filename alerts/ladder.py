@@ -12,7 +12,7 @@ from core.clock import seconds
 from sites.register import External, Person, Register, Rung
 
 
-class Frozen(msgspec.Struct, frozen=True):
+class Frozen(msgspec.Struct, frozen=True, cache_hash=True):
     """An alert's own ladder. All spans in seconds."""
 
     id: str

@@ -257,14 +257,14 @@ def save_conditions(tx: Tx, site_id: str, changed: Mapping[tuple[str, str], Cond
             c.boot,
             c.seq,
             c.alert_id,
-            None if c.state is None else str(c.state),
+            None if c.state is None else c.state + "",  # plain text, see `_row`
             c.clear_said,
             c.repeats,
             c.last_at,
         )
         for (subject, name), c in changed.items()
     ]
-    bulk.upsert_tuples(tx.conn, tx.dialect, condition, _CONDITION, rows)
+    bulk.upsert_tuples(tx.conn, tx.dialect, condition, _CONDITION, rows, clean=True)
 
 
 def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
@@ -282,7 +282,7 @@ def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
 
 def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
     """Store new alerts."""
-    bulk.insert_tuples(tx.conn, tx.dialect, alert, _FIELDS, [_row(a) for a in alerts])
+    bulk.insert_tuples(tx.conn, tx.dialect, alert, _FIELDS, [_row(a) for a in alerts], clean=True)
 
 
 _SAVE: Final = (
@@ -306,26 +306,15 @@ def save(tx: Tx, steps: Iterable[tuple[Alert, Alert]]) -> None:
             tx.conn.exec_driver_sql(stands, (after.state.value, after.clear_said, *where))
 
 
+_FIRED: Final = ("site_id", "alert_id", "ring", "rung", "due_at", "at", "who", "people")
+
+
 def insert_fired(tx: Tx, site_id: str, fired: Sequence[Fired]) -> None:
     """Store rungs that fired; the key refuses one that has fired before."""
-    bulk.insert(
-        tx.conn,
-        tx.dialect,
-        rung_fired,
-        [
-            {
-                "site_id": site_id,
-                "alert_id": f.alert_id,
-                "ring": f.ring,
-                "rung": f.rung,
-                "due_at": micros(f.due_at),
-                "at": micros(f.at),
-                "who": f.who,
-                "people": json_text(f.people),
-            }
-            for f in fired
-        ],
-    )
+    rows = [
+        (site_id, f.alert_id, f.ring, f.rung, micros(f.due_at), micros(f.at), f.who, json_text(f.people)) for f in fired
+    ]
+    bulk.insert_tuples(tx.conn, tx.dialect, rung_fired, _FIRED, rows, clean=True)
 
 
 def insert_notices(tx: Tx, site_id: str, owed: Sequence[Notice]) -> None:

@@ -5,6 +5,7 @@ Nothing here reads a clock: `app` owns the only one and passes it down as a `Clo
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -23,6 +24,7 @@ def instant(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
+@lru_cache(maxsize=64)  # one moment is told many times
 def rfc3339(at: datetime) -> str:
     """UTC with six decimals and a Z: sorts as text, parses everywhere."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,6 +1,9 @@
 """Commit: everything a judgement changed, in the one transaction that is open: rows, logbook, outbox."""
 
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from alerts import store as alert_store
 from core.clock import instant
@@ -15,6 +18,24 @@ from store import outbox
 from store.db import Tx
 
 SHOWN = 30  # newest events of a batch that the live feed carries; the count tells how many there were
+
+
+class _Repeated(msgspec.Struct):
+    """An alert that was said again, as the live feed carries it."""
+
+    id: str
+    repeats: int
+    last_at: datetime
+    state: str | None
+
+
+class _Stands(msgspec.Struct):
+    """A condition that moved, as the live feed carries it."""
+
+    subject: str
+    name: str
+    active: bool
+    since: datetime
 
 
 def hand_over(tx: Tx, site: str, changes: Changes, *, more: bool = True) -> None:
@@ -66,10 +87,7 @@ def _pushes(tx: Tx, scene: Scene, changes: Changes) -> list[tuple[str, Any]]:
         made.append(
             (
                 "repeats",
-                [
-                    {"id": i, "repeats": c.repeats, "last_at": scene.at, "state": c.state}
-                    for i, c in changes.repeats.items()
-                ],
+                [_Repeated(i, c.repeats, scene.at, c.state) for i, c in changes.repeats.items()],
             )
         )
     if changes.events:
@@ -80,7 +98,7 @@ def _pushes(tx: Tx, scene: Scene, changes: Changes) -> list[tuple[str, Any]]:
             (
                 "conditions",
                 [
-                    {"subject": subject, "name": name, "active": c.active, "since": instant(c.since)}
+                    _Stands(subject, name, c.active, instant(c.since))
                     for (subject, name), c in changes.conditions.items()
                 ],
             )

@@ -306,7 +306,7 @@ def load_scene(
     whole: set[str] = set()
     for heard in new:
         event = heard.event
-        meaning = desk.meaning(event.device, event.kind)
+        meaning = desk.meanings.get((event.device, event.kind)) or desk.meaning(event.device, event.kind)
         if event.device == heard.gateway and meaning.device is None:
             pairs.update((f"gateway/{heard.gateway}", name) for name in (event.kind, *meaning.ended_by))
         elif meaning.device is None or meaning.device.gateway != heard.gateway:
@@ -315,7 +315,9 @@ def load_scene(
             whole.add(event.device)
             pairs.add((event.device, event.kind))
         elif meaning.kind.effect is not Effect.NOTE:
-            pairs.update((event.device, name) for name in (event.kind, *meaning.ended_by))
+            pairs.add((event.device, event.kind))
+            if meaning.ended_by:
+                pairs.update((event.device, name) for name in meaning.ended_by)
     own = own_conditions(register)
     pairs.update(own)
     conditions = alert_store.conditions(tx.conn, register.site_id, pairs, whole)

@@ -26,6 +26,7 @@ UNKNOWN: Final = 8
 SKEWED: Final = 16
 LATE: Final = 32
 OLD_NEWS: Final = HISTORY | RETAINED
+COUNTING: Final = frozenset(state.value for state, act in NEXT if act is Act.REPEAT)
 
 OFFLINE: Final = "device.offline"
 GAP: Final = "duty.gap"
@@ -77,8 +78,8 @@ class Judgement:
 
     def hear(self, heard: Heard) -> None:
         """Judge one event: store it, move its condition, open or step its alert."""
-        event = heard.event
-        meaning = self.scene.desk.meaning(event.device, event.kind)
+        event, desk = heard.event, self.scene.desk
+        meaning = desk.meanings.get((event.device, event.kind)) or desk.meaning(event.device, event.kind)
         device = meaning.device
         said_us = micros(event.said_at)
         at_us = self.at_us if heard.at is None else micros(heard.at)
@@ -218,10 +219,13 @@ class Judgement:
 
     def _late(self, subject: str, meaning: Meaning, cond: Cond, origin: Origin) -> bool:
         """Whether a later word of the same boot has come already: of this condition, or one that ended it (EVT-14)."""
-        if not origin.boot:
+        boot, seq = origin.boot, origin.seq
+        if not boot:
             return False
+        if seq < cond.seq and cond.boot == boot:
+            return True
         ended = [self._cond(subject, name) for name in meaning.ended_by]
-        return any(c is not None and c.boot == origin.boot and origin.seq < c.seq for c in (cond, *ended))
+        return any(c is not None and c.boot == boot and seq < c.seq for c in ended) if ended else False
 
     def _over(self, subject: str, kind: Kind, origin: Origin) -> None:
         """Remember a device's word that something is over: what it ends may still be on its way."""
@@ -231,8 +235,10 @@ class Judgement:
             self._keep(subject, kind.name, cond)
 
     def _keep(self, subject: str, name: str, cond: Cond) -> None:
-        self.changes.conditions[subject, name] = cond
-        self._names.setdefault(subject, {})[name] = None
+        key, conditions = (subject, name), self.changes.conditions
+        if key not in conditions:  # else it is the same one: `_cond` gives what is there
+            conditions[key] = cond
+            self._names.setdefault(subject, {})[name] = None
 
     def _cond(self, subject: str, name: str) -> Cond | None:
         """The condition as it stands now; a first touch takes a copy, so that the scene stays as it was loaded."""
@@ -247,16 +253,16 @@ class Judgement:
 
     def _again(self, cond: Cond, *, was_active: bool, pulse: bool, news: bool, origin: Origin) -> None:
         """The condition's alert is open: count, or let it recur."""
-        state, alert_id = State(str(cond.state)), str(cond.alert_id)
-        recurs = (state is State.CLEARED and not pulse) or state is State.SETTLING
-        if recurs and (news or state is State.CLEARED):
+        state = cond.state
+        recurs = (state == State.CLEARED and not pulse) or state == State.SETTLING
+        if recurs and (news or state == State.CLEARED):
             self._step(cond, Act.RECUR, event=origin.event_id)
             if pulse:
                 self._step(cond, Act.CLEAR, event=origin.event_id)
         elif cond.clear_said and not was_active:
             self._step(cond, Act.REPEAT, event=origin.event_id)
-        elif (state, Act.REPEAT) in NEXT:
-            self._count(cond, alert_id)
+        elif state in COUNTING:
+            self._count(cond, str(cond.alert_id))
 
     def _count(self, cond: Cond, alert_id: str) -> None:
         """A repeat of what is open already: no step, no line; the event itself is the evidence."""

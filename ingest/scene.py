@@ -44,6 +44,8 @@ class Desk(msgspec.Struct):
     register: Register
     meanings: dict[tuple[str, str], Meaning]
     since: int = 0
+    enders: dict[str, tuple[str, ...]] = {}  # the kinds that end each kind's condition, once looked for
+    frozen: dict[tuple[str, int, int], Frozen] = {}  # ladders with their spans: few, and held by many alerts
 
     def meaning(self, subject: str, kind_name: str) -> Meaning:
         """What `kind_name` from `subject` means here (EVT-07: a key zone or key device raises the priority by one)."""
@@ -65,11 +67,19 @@ class Desk(msgspec.Struct):
         route = register.route(kind, priority, zone)
         ladder = register.ladders[route.ladder]
         handle_s = policies.handle_by_s.get(priority, 3600)
-        frozen = Frozen(ladder.id, ladder.rungs, ladder.repeat_s, kind.ack_s, handle_s)
-        ended_by = tuple(
-            k.name for k in {**KINDS, **policies.kinds}.values() if k.clears and kind.name.startswith(k.clears)
-        )
-        return Meaning(kind, device, priority, route, frozen, zone, kind.klass.value, ended_by if kind.rings else ())
+        spans = ladder.id, kind.ack_s, handle_s
+        frozen = self.frozen.get(spans)
+        if frozen is None:
+            frozen = self.frozen[spans] = Frozen(ladder.id, ladder.rungs, ladder.repeat_s, kind.ack_s, handle_s)
+        ended_by = self._ended_by(kind.name) if kind.rings else ()
+        return Meaning(kind, device, priority, route, frozen, zone, kind.klass.value, ended_by)
+
+    def _ended_by(self, kind_name: str) -> tuple[str, ...]:
+        found = self.enders.get(kind_name)
+        if found is None:
+            rows = {**KINDS, **self.register.policies.kinds}.values()
+            found = self.enders[kind_name] = tuple(k.name for k in rows if k.clears and kind_name.startswith(k.clears))
+        return found
 
 
 class Boot(msgspec.Struct):

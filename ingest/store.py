@@ -77,7 +77,8 @@ def insert_events(tx: Tx, site_id: str, rows: Sequence[tuple[Any, ...]], *, more
     """Store new events. The caller has left out what is known; a clash is a fault of ours, and an error. `more`: the next
     statement brings more of them.
     """
-    bulk.insert_tuples(tx.conn, tx.dialect, event, EVENT_COLUMNS, [(site_id, *row) for row in rows], more=more)
+    told = [(site_id, *row) for row in rows]
+    bulk.insert_tuples(tx.conn, tx.dialect, event, EVENT_COLUMNS, told, more=more, clean=True)
 
 
 def brief(row: tuple[Any, ...]) -> Brief:
@@ -217,16 +218,9 @@ def watch(tx: Tx, register: Register, at: datetime) -> None:
 
 def save_heard(tx: Tx, site_id: str, heard: Mapping[str, tuple[int, int, str]]) -> None:
     """Note when devices were last heard. Their due moment is left alone: the sweep moves it when it comes."""
-    bulk.update(
-        tx.conn,
-        tx.dialect,
-        device_state,
-        ("site_id", "device_id"),
-        [
-            {"site_id": site_id, "device_id": d, "heard_at": at, "said_at": said, "kind": kind}
-            for d, (at, said, kind) in heard.items()
-        ],
-    )
+    rows = [(at, said, kind, site_id, d) for d, (at, said, kind) in heard.items()]
+    sets, keys = ("heard_at", "said_at", "kind"), ("site_id", "device_id")
+    bulk.update_tuples(tx.conn, tx.dialect, device_state, sets, keys, rows, clean=True)
 
 
 def save_silence(tx: Tx, site_id: str, rows: Mapping[str, tuple[bool, int | None]]) -> None:

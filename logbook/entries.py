@@ -37,6 +37,9 @@ class LogHead(msgspec.Struct, frozen=True):
     chain: str
 
 
+_COLUMNS: Final = ("site_id", "n", "at", "act", "actor", "subject", "body", "chain")
+
+
 def append(tx: Tx, site_id: str, lines: Sequence[Line]) -> None:
     """Write `lines` at the end of a log whose head this transaction holds, and tell the live feed once."""
     if not lines:
@@ -44,19 +47,10 @@ def append(tx: Tx, site_id: str, lines: Sequence[Line]) -> None:
     head = tx.heads[site_id]
     entries, after = seal(site_id, Seals(head.log_size, head.log_chain, head.log_frontier), lines)
     rows = [
-        {
-            "site_id": site_id,
-            "n": entry.n,
-            "at": micros(line.at),
-            "act": line.act,
-            "actor": line.actor,
-            "subject": line.subject,
-            "body": entry.body,
-            "chain": entry.chain,
-        }
+        (site_id, entry.n, micros(line.at), line.act, line.actor, line.subject, entry.body, entry.chain)
         for line, entry in zip(lines, entries, strict=True)
     ]
-    bulk.insert(tx.conn, tx.dialect, log_entry, rows)
+    bulk.insert_tuples(tx.conn, tx.dialect, log_entry, _COLUMNS, rows)
     finding.index(tx, site_id, head.log_size + 1, lines)
     head.log_size, head.log_chain, head.log_frontier = after.size, after.chain, after.frontier
     head.changed = True

@@ -32,10 +32,17 @@ def insert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
 
 
 def insert_tuples(
-    conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples, *, more: bool = False
+    conn: Connection,
+    dialect: str,
+    table: Table,
+    columns: Columns,
+    tuples: Tuples,
+    *,
+    more: bool = False,
+    clean: bool = False,
 ) -> None:
     """Insert rows given as tuples in the order of `columns`. A clash is an error, at the latest when the transaction ends.
-    `more`: the next statement brings more rows of the same table.
+    `more`: the next statement brings more rows of the same table. `clean`: the caller knows that no text in it holds a NUL.
     """
     if not tuples:
         return
@@ -45,7 +52,7 @@ def insert_tuples(
         if more or len(tuples) >= WORTH_COPYING or copy.under_way(conn, table):
             copy.copy_in(conn, table, columns, [_pg_type(table, c) for c in columns], tuples, more=more)
             return
-    _run(conn, dialect, table, _insert_sql(table, columns, dialect, ""), columns, tuples)
+    _run(conn, dialect, table, _insert_sql(table, columns, dialect, ""), columns, tuples, clean=clean)
 
 
 def insert_ignoring(
@@ -81,11 +88,13 @@ def upsert(conn: Connection, dialect: str, table: Table, rows: Rows) -> None:
     upsert_tuples(conn, dialect, table, columns, _tuples(columns, rows))
 
 
-def upsert_tuples(conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples) -> None:
+def upsert_tuples(
+    conn: Connection, dialect: str, table: Table, columns: Columns, tuples: Tuples, *, clean: bool = False
+) -> None:
     """`upsert` of rows given as tuples in the order of `columns`, by a caller whose keys cannot come twice."""
     if tuples:
         sql = _insert_sql(table, columns, dialect, _replacing(table, columns))
-        _run(conn, dialect, table, sql, columns, tuples, wait=False)
+        _run(conn, dialect, table, sql, columns, tuples, wait=False, clean=clean)
 
 
 def update(conn: Connection, dialect: str, table: Table, keys: Sequence[str], rows: Rows) -> None:
@@ -97,6 +106,15 @@ def update(conn: Connection, dialect: str, table: Table, keys: Sequence[str], ro
     order = (*(c for c in columns if c not in keys), *keys)
     sql = _update_sql(table, keys, columns, dialect)
     _run(conn, dialect, table, sql, order, _tuples(order, rows), wait=False)
+
+
+def update_tuples(
+    conn: Connection, dialect: str, table: Table, sets: Columns, keys: Columns, tuples: Tuples, *, clean: bool = False
+) -> None:
+    """`update` of rows given as tuples: what is set, then the keys, by a caller whose keys cannot come twice."""
+    if tuples:
+        sql = _update_sql(table, keys, (*sets, *keys), dialect)
+        _run(conn, dialect, table, sql, (*sets, *keys), tuples, wait=False, clean=clean)
 
 
 @lru_cache(maxsize=64)
@@ -207,7 +225,15 @@ def _refuse_twins(table: Table, keys: Columns, rows: Rows) -> None:
 
 
 def _run(
-    conn: Connection, dialect: str, table: Table, sql: str, columns: Columns, tuples: Tuples, *, wait: bool = True
+    conn: Connection,
+    dialect: str,
+    table: Table,
+    sql: str,
+    columns: Columns,
+    tuples: Tuples,
+    *,
+    wait: bool = True,
+    clean: bool = False,
 ) -> None:
     """Run a statement for many rows; without `wait`, an error may come as late as the transaction's end."""
     if dialect == "postgresql":
@@ -220,9 +246,9 @@ def _run(
 
             copy.send(conn, sql, arrays)
         return
-    if _any_nul(_texts(table, columns), tuples):
+    if not clean and _any_nul(_texts(table, columns), tuples):
         tuples = [tuple(map(without_nul, row)) for row in tuples]
-    conn.exec_driver_sql(sql, list(tuples))
+    conn.exec_driver_sql(sql, tuples if isinstance(tuples, list) else list(tuples))
 
 
 def _any_nul(texts: tuple[int, ...], tuples: Tuples) -> bool:

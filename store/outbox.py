@@ -16,20 +16,19 @@ from store.db import Tx
 from store.tables import outbox, site_head
 
 _encode = msgspec.json.Encoder().encode
+_COLUMNS = ("site_id", "seq", "at", "type", "body")
 
 
 def append(tx: Tx, site_id: str, at: datetime, pushes: Sequence[tuple[str, Any]]) -> None:
     """Add (type, body) pushes for a site whose head this transaction holds."""
-    head = tx.heads[site_id]
-    rows = []
-    for kind, body in pushes:
-        head.seq += 1
-        rows.append(
-            {"site_id": site_id, "seq": head.seq, "at": micros(at), "type": kind, "body": _encode(body).decode()}
-        )
+    head, at_us = tx.heads[site_id], micros(at)
+    rows = [
+        (site_id, seq, at_us, kind, _encode(body).decode()) for seq, (kind, body) in enumerate(pushes, head.seq + 1)
+    ]
     if rows:
+        head.seq += len(rows)
         head.changed = True
-        bulk.insert(tx.conn, tx.dialect, outbox, rows)
+        bulk.insert_tuples(tx.conn, tx.dialect, outbox, _COLUMNS, rows, clean=True)  # JSON writes a NUL in six signs
 
 
 def after(conn: Connection, site_id: str, seq: int, limit: int = 500) -> list[tuple[int, str, str]]:
