@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -302,7 +303,23 @@ def _driver(url: str) -> str:
 
 
 def create_schema(url: str) -> None:
-    """Create every table of every slice."""
+    """Create every table of every slice; a new SQLite file is a copy of the first."""
+    file = make_url(url).database if url.startswith("sqlite") else None
+    if file and not Path(file).exists():
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_bytes(_empty_sqlite())
+        return
+    _create(url)
+
+
+@cache
+def _empty_sqlite() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        _create(f"sqlite:///{folder}/empty.db")
+        return Path(folder, "empty.db").read_bytes()
+
+
+def _create(url: str) -> None:
     for tables in sorted(ROOT.glob("*/tables.py")):
         import_module(f"{tables.parent.name}.tables")
     engine = create_engine(_driver(url))
