@@ -246,6 +246,7 @@ class Review(Shape):
 
     role: Role
     due_h: int
+    alert: bool
 
 
 class Reach(Shape):

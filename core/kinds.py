@@ -134,6 +134,8 @@ _ROWS: Final = (
     Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
     Kind("logbook.opening_due", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("logbook.opening_told", effect=_CLEAR, clears=("logbook.opening_due",)),
+    Kind("logbook.review_due", _S, _RAISE, 3, Ends.DEVICE, 3600),
+    Kind("logbook.review_signed", effect=_CLEAR, clears=("logbook.review_due",)),
     Kind("logbook.status_due", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("logbook.status_told", effect=_CLEAR, clears=("logbook.status_due",)),
 )

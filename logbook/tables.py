@@ -150,6 +150,16 @@ log_status = Table(
     Index("ix_log_status_due_at", "due_at"),
 )
 
+# When to look for days that nobody has signed in time, by the rules of that version of a site's register.
+log_review_due = Table(
+    "log_review_due",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("due_at", Instant),
+    Index("ix_log_review_due_due_at", "due_at"),
+)
+
 # Who came to each seat last, and when to look whether they wrote their opening entry; empty `due_at`: nothing is owed.
 log_opening = Table(
     "log_opening",

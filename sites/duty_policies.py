@@ -85,10 +85,13 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 class Review(msgspec.Struct, frozen=True):
-    """Who signs each day of the logbook, and how many hours after the day's end that is due."""
+    """Who signs each day of the logbook, and how many hours after the day's end that is due. `alert`: one that is not signed
+    by then rings.
+    """
 
     role: Role = Role.SUPERVISOR
     due_h: int = 24
+    alert: bool = False
 
 
 class DutyPolicies(msgspec.Struct, frozen=True):

@@ -189,7 +189,11 @@ def _review(spot: Spot) -> Review | None:
     if spot.node is None or spot.off():
         return usual if spot.node is None else None
     f = spot.fields()
-    made = Review(role(f.need("role")), f.may("due_h").whole(1, 168, default=usual.due_h))
+    made = Review(
+        role(f.need("role")),
+        f.may("due_h").whole(1, 168, default=usual.due_h),
+        f.may("alert").flag(default=usual.alert),
+    )
     f.close()
     return made
 

@@ -17,7 +17,7 @@ from api.reading import reads
 from api.room import Room, reply, room_of
 from core.errors import Invalid
 from ingest.day_sheet import Sheet, day_sheet
-from logbook import reviews
+from logbook import review_due, reviews
 from sites.register import Register
 
 router = APIRouter(prefix="/sites/{site}/logbook/days", tags=["logbook"])
@@ -77,6 +77,7 @@ def _sign(room: Room, site: str, day: date, comment: str, caller: Caller) -> Res
             roles=caller.roles,
             at=at,
         )
+        review_due.soon(tx, site, register.version, at)
     return reply({"sheet": sheet, "signed": signed})
 
 

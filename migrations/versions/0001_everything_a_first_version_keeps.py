@@ -591,6 +591,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "day", name=op.f("pk_log_review")),
     )
     op.create_table(
+        "log_review_due",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_log_review_due")),
+    )
+    with op.batch_alter_table("log_review_due", schema=None) as batch_op:
+        batch_op.create_index("ix_log_review_due_due_at", ["due_at"], unique=False)
+
+    op.create_table(
         "log_status",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),

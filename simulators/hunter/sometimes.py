@@ -23,6 +23,7 @@ UNSAID: Final = frozenset(
         "duty.roster_due",
         "duty.short",
         "logbook.opening_due",
+        "logbook.review_due",
         "logbook.status_due",
         "patrol.finding",
         "patrol.missed",

@@ -24,7 +24,7 @@ policies:
     handover_overriders: [supervisor]
     coverage_lead_h: [48, 24, 2]
     status_every_min: 120
-    review: {role: supervisor, due_h: 12}
+    review: {role: supervisor, due_h: 12, alert: true}
     offsite: [{channel: webhook, target: "https://copies.example/corner"}]
     opening_entry_required: true
     reach: {after_s: 90}

@@ -367,7 +367,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
     assert duty.reach == Reach(consoles=True, after_s=90)
     assert (duty.pre_shift, [i.required for i in register.pre_checks["desk"].items]) == (PreShift.BLOCK, [True, False])
     assert register.policies.major == MajorPolicy((1, 2), ("gas",), chief=ChiefPolicy("desk"))
-    assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12))
+    assert (duty.coverage_lead_h, duty.review) == ((48, 24, 2), Review(Role.SUPERVISOR, 12, alert=True))
     assert duty.offsite == (Contact("webhook", "https://copies.example/corner"),)
     assert (duty.swap_notice_h, duty.rest_min_h, duty.opening_entry_required) == (24, 11, True)
 
@@ -375,7 +375,7 @@ def test_the_words_of_duty_are_read_to_the_letter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field", "value"),
     [
-        ("review: {role: supervisor, due_h: 12}", "review: off", "review", None),
+        ("review: {role: supervisor, due_h: 12, alert: true}", "review: off", "review", None),
         ("mode: random, every_min: 90, window_s: 60, seats: [desk]", "mode: off", "presence_check", PresenceCheck()),
         ("{mode: joint, priorities: [1]}", "off", "handover_block", HandoverBlock(BlockMode.OFF)),
         ("[48, 24, 2]", "off", "coverage_lead_h", ()),

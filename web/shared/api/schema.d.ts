@@ -6899,6 +6899,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Due H */
             due_h: number;
+            /** Alert */
+            alert: boolean;
         };
         /**
          * RevokeMandate
