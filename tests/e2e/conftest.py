@@ -9,16 +9,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from ingest.child import end, spawn
 from tests.servers import ROOT, program
 
+if TYPE_CHECKING:
+    from tests.e2e.phones import GuardDemo
+
 PATIENCE = 90.0  # a busy machine takes its time
+expect.set_options(timeout=20_000)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -163,15 +167,32 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     end(demo.process)
 
 
+@pytest.fixture(scope="session")
+def guard_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator["GuardDemo"]:
+    """An estate whose round is open whatever the hour (see `tests.e2e.phones`)."""
+    from tests.e2e.phones import GuardDemo
+
+    assert (ROOT / "api" / "static" / "guard" / "index.html").exists(), (
+        "build the pages first: npm --prefix web run build"
+    )
+    demo = GuardDemo(tmp_path_factory.mktemp("guard") / "data")
+    yield demo
+    end(demo.process)
+
+
 @pytest.fixture(scope="module")  # not longer: while Playwright runs, no other event loop can in this process
 def chromium() -> Iterator[Browser]:
     """The machine's own Chromium."""
-    found = next(p for p in ("chromium", "chromium-browser", "google-chrome") if _has(p) or p == "google-chrome")
-    path = program(found, "apt-get install chromium", "/usr/bin", "/Applications/Chromium.app/Contents/MacOS")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         browser.close()
+
+
+def chromium_path() -> str:
+    """Where it is."""
+    found = next(p for p in ("chromium", "chromium-browser", "google-chrome") if _has(p) or p == "google-chrome")
+    return program(found, "apt-get install chromium", "/usr/bin", "/Applications/Chromium.app/Contents/MacOS")
 
 
 def _has(name: str) -> bool:
@@ -185,7 +206,17 @@ def _has(name: str) -> bool:
 @pytest.fixture
 def visit(chromium: Browser, demo_server: Demo) -> Iterator[Visitor]:
     """Consoles for one test; a single complaint of any of them fails it."""
-    visitor = Visitor(chromium, demo_server)
+    yield from _visited(chromium, demo_server)
+
+
+@pytest.fixture
+def phones(chromium: Browser, guard_demo: "GuardDemo") -> Iterator[Visitor]:
+    """The same on the estate with the open round."""
+    yield from _visited(chromium, guard_demo)
+
+
+def _visited(chromium: Browser, demo: Demo) -> Iterator[Visitor]:
+    visitor = Visitor(chromium, demo)
     yield visitor
     for context in visitor.contexts:
         context.close()

@@ -1,5 +1,5 @@
 """Guards' phones for the tests, on an estate whose round is open whatever the hour: it opens soon after the demo starts, is walked
-from a seat that never changes hands, and stays open for a day.
+from a seat that never changes hands, and stays open for a day. So is the gate kept.
 """
 
 import json
@@ -18,7 +18,7 @@ from tests.servers import ROOT, free_port
 
 ESTATE = "harbour-garden"
 ZONE = ZoneInfo("Asia/Shanghai")
-WALKER = "he-ping"  # who walks, day and night
+KEEPS = {"patrol": "he-ping", "gate": "lv-fei"}  # day and night
 ROUTE = "grounds"
 OPENS = (timedelta(seconds=15), timedelta(seconds=75))  # twice, for a machine that takes long to start
 # A phone with Web NFC: the browser's own interface, and tags that are held to it when the test says so.
@@ -43,12 +43,13 @@ def packs(folder: Path, now: datetime) -> Path:
     shutil.copytree(ROOT / "packs" / ESTATE, estate)
     with _edited(estate / "patrol.yaml") as patrol:
         patrol["patrol_plans"] = [_plan(f"test-{n}", now + after) for n, after in enumerate(OPENS)]
+    site = estate / "site.yaml"  # without a scale of the plans: a test is at the next point at once
+    site.write_text("\n".join(line for line in site.read_text().splitlines() if "unit_m" not in line))
     with _edited(estate / "duty.yaml") as duty:
-        kept = [rota for rota in duty["rotas"] if rota["seat"] not in {"patrol", "gate-2"}]
-        duty["rotas"] = [
-            *kept,
-            {"seat": "patrol", "from_day": date(2025, 12, 25), "days": [{"round-the-clock": WALKER}]},
-        ]
+        rotas = [rota for rota in duty["rotas"] if rota["seat"] not in {*KEEPS, "gate-2"}]
+        for seat, person in KEEPS.items():
+            rotas.append({"seat": seat, "from_day": date(2025, 12, 25), "days": [{"round-the-clock": person}]})
+        duty["rotas"] = rotas
     return folder
 
 
@@ -91,7 +92,12 @@ class GuardDemo(Demo):
     @property
     def walker(self) -> str:
         """Who walks now."""
-        return next(str(p["login"]) for p in self.people if any(s["en"] == "Patrol guard" for s in p["seats"]))
+        return self.login("guard", seat="Patrol guard")
+
+    @property
+    def keeper(self) -> str:
+        """Who answers at the gate."""
+        return self.login("guard", seat="Gate guard")
 
 
 def phone(visit: Visitor, *, nfc: bool = True, **more: Any) -> Page:

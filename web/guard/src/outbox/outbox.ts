@@ -42,10 +42,11 @@ export async function tapped(done: Done, checkpoint: string | null): Promise<sto
   void now(row);
   return row;
 }
-export async function act(what: Act): Promise<void> {
+/** What is not a tap. It is safe on the phone when this has resolved; `sent` then tells whether it got through at once. */
+export async function act(what: Act): Promise<{ id: string; sent: Promise<unknown> }> {
   const row = await store.keepAct(who(), what, new Date().toISOString());
   await look();
-  void now(row);
+  return { id: row.id, sent: now(row) };
 }
 
 /** What is done now goes by itself, past photos that are still on their way. */

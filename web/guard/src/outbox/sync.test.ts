@@ -34,6 +34,7 @@ function house(more: Partial<Door> = {}) {
   const book = {
     async settle(r: Waiting, refused: string | null = null) { settled.set(r.id, refused); },
     async marked() {},
+    async photoSent(sha: string) { settled.set(sha, null); },
   };
   return { sent, settled, told, go: (rows: Waiting[], photos: string[] = []) => flush(door, book, "phone", WANG, rows, photos, (t) => told.push(t)) };
 }

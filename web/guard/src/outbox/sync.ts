@@ -20,6 +20,8 @@ export interface Door {
 export interface Book {
   settle(row: Waiting, refused?: string | null): Promise<void>;
   marked(row: Waiting, kept: boolean): Promise<void>;
+  /** It need not be sent any more. */
+  photoSent(sha: string): Promise<void>;
 }
 export interface Told { row: Waiting; outcome: Outcome; flags: string[]; checkpoint: string | null; findings: string[] }
 
@@ -89,12 +91,13 @@ async function sendAct(door: Door, book: Book, row: Waiting, told: (t: Told) => 
   told({ row, outcome: "done", flags: [], checkpoint: null, findings: [] });
 }
 
-/** A photo that the server will never have holds nothing back: it stays on the phone. */
-async function sendPhoto(door: Door, sha: string): Promise<void> {
+/** A photo that the server will never have holds nothing back, and is not sent again and again. */
+async function sendPhoto(door: Door, book: Book, sha: string): Promise<void> {
   try {
     await door.photo(sha);
   } catch (error) {
     if (door.wrong(error).why !== "refused") throw error;
+    await book.photoSent(sha);
   }
 }
 
@@ -105,5 +108,5 @@ export async function flush(door: Door, book: Book, client: string, who: Who, ro
   for (const row of turn.filter(urgent)) await sendAct(door, book, row, told);
   for (const batch of batches(taps)) await sendTaps(door, book, client, batch, told);
   for (const row of turn.filter((r) => r.act && !urgent(r))) await sendAct(door, book, row, told);
-  for (const sha of new Set(photos)) await sendPhoto(door, sha);
+  for (const sha of new Set(photos)) await sendPhoto(door, book, sha);
 }

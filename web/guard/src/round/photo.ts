@@ -1,7 +1,8 @@
 /** A photo for proof, not for a wall: small enough for a cellar's line, and without where and when the camera says it was. */
 const LONG_SIDE = 1600;
 
-export async function shrunk(file: Blob): Promise<Blob> {
+/** Null: it is no picture, or one that this phone cannot open. */
+export async function shrunk(file: Blob): Promise<Blob | null> {
   try {
     const picture = await createImageBitmap(file);
     const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
@@ -10,8 +11,8 @@ export async function shrunk(file: Blob): Promise<Blob> {
     canvas.height = Math.max(1, Math.round(picture.height * scale));
     canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();
-    return await new Promise((resolve) => canvas.toBlob((made) => resolve(made ?? file), "image/jpeg", 0.8));
+    return await new Promise((resolve) => canvas.toBlob((made) => resolve(made), "image/jpeg", 0.8));
   } catch {
-    return file; // what is no picture here is the server's to refuse
+    return null;
   }
 }

@@ -1,19 +1,16 @@
-/** Reading tags and codes with what the phone has: Web NFC, and a camera that knows bar codes. */
-import { onScopeDispose, ref, shallowRef } from "vue";
+/** Reading tags where the phone lets a page do it: Web NFC. */
+import { onScopeDispose, ref } from "vue";
 
 import type { Read } from "@guard/outbox/shapes";
 
-import { ofAddress, ofTag } from "./read";
+import { ofTag } from "./read";
 
 interface NdefRecord { recordType: string; data?: DataView }
 interface NdefReading extends Event { serialNumber: string; message: { records: NdefRecord[] } }
 interface NdefReader extends EventTarget { scan(options: { signal: AbortSignal }): Promise<void> }
 type Nfc = typeof globalThis & { NDEFReader?: new () => NdefReader };
-interface Detector { detect(source: CanvasImageSource): Promise<{ rawValue: string }[]> }
-type Codes = typeof globalThis & { BarcodeDetector?: new (options: { formats: string[] }) => Detector };
 
 export const readsTags = "NDEFReader" in globalThis;
-export const readsCodes = "BarcodeDetector" in globalThis && "mediaDevices" in navigator;
 
 export type Heard = (read: Read | null, serial: string) => void;
 
@@ -44,47 +41,4 @@ export function useTags(heard: Heard) {
   }
   onScopeDispose(() => stop?.abort());
   return { listening, refusedNfc, listen };
-}
-
-/** Looks through the camera until a code of ours comes by. */
-export function useCodes(heard: Heard) {
-  const looking = ref(false);
-  const noCamera = ref(false);
-  const video = shallowRef<HTMLVideoElement | null>(null);
-  let stream: MediaStream | null = null;
-
-  function close(): void {
-    looking.value = false;
-    stream?.getTracks().forEach((track) => track.stop());
-    stream = null;
-  }
-  async function look(): Promise<void> {
-    const Detect = (globalThis as Codes).BarcodeDetector;
-    if (!Detect) return;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      noCamera.value = true;
-      return;
-    }
-    looking.value = true;
-    const detector = new Detect({ formats: ["qr_code"] });
-    while (looking.value) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      if (!video.value || !stream) continue;
-      if (video.value.srcObject !== stream) {
-        video.value.srcObject = stream;
-        await video.value.play().catch(() => undefined);
-      }
-      const found = await detector.detect(video.value).catch(() => []);
-      for (const code of found) {
-        const read = ofAddress(code.rawValue);
-        if (!read || !looking.value) continue;
-        close();
-        heard(read, "");
-      }
-    }
-  }
-  onScopeDispose(close);
-  return { looking, noCamera, video, look, close };
 }
