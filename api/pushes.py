@@ -11,6 +11,7 @@ from api.duty_shapes import SeatState
 from api.event_shapes import EventBrief
 from api.handover_shapes import HandoverBrief
 from api.mandate_shapes import Mandate
+from api.mode_shapes import DutyMode
 from api.notice_shapes import Told
 from api.patrol_shapes import RoundBrief
 from api.presence_shapes import Away, SeatCheck
@@ -167,6 +168,14 @@ class MandatePush(Shape):
     body: Mandate
 
 
+class ModePush(Shape):
+    """Reinforced duty or all hands was called, began, or is over."""
+
+    type: Literal["mode"]
+    seq: int
+    body: DutyMode
+
+
 class ToldPush(Shape):
     """People were told something of their duty."""
 
@@ -236,6 +245,7 @@ Push = Annotated[
     | PresencePush
     | AwayPush
     | MandatePush
+    | ModePush
     | ToldPush
     | RoundPush
     | StepPush

@@ -88,6 +88,8 @@ class Post(Shape):
     name: Words
     location: Words | None
     staffing: list[Staffing]
+    reinforced: int
+    all_hands: int
 
 
 class Seat(Shape):
@@ -263,6 +265,7 @@ class DutyPolicies(Shape):
     roster_authors: list[Role]
     roster_approvers: list[Role]
     swap_approvers: list[Role]
+    mode_callers: list[Role]
     swap_notice_h: int
     swap_own_arrangement: bool
     rest_min_h: int

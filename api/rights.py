@@ -51,6 +51,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "duty.see": Permit(Where.SITE, _ALL),
     "duty.sign": Permit(Where.SITE, _HANDS, person=True),
     "mandate.give": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN}), person=True, own=True),
+    "mode.call": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "presence.call": Permit(Where.SITE, _LEADS, person=True),
     "calendar.set": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "roster.write": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy

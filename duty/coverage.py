@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from duty.rules import shift_on
-from sites.duty_words import Dated, DayType, Staffing
+from sites.duty_words import Dated, DayType, Mode, Staffing
 from sites.people import Words
 from sites.register import Register, ShiftTemplate
 
@@ -65,6 +65,15 @@ class _Need(msgspec.Struct, frozen=True):
     day: date
     starts_at: datetime
     ends_at: datetime
+    raised: bool = False
+
+
+class Raised(msgspec.Struct, frozen=True):
+    """Reinforced duty or all hands: every post then needs at least so many (DUTY-08)."""
+
+    mode: Mode
+    starts_at: datetime
+    ends_at: datetime
 
 
 _Found = tuple[Lack, str | None, int, tuple[str, ...]]  # what, which certificate, how many there are, who
@@ -77,6 +86,7 @@ def gaps(
     day_type: Callable[[date], DayType],
     away: Iterable[Away] = (),
     within: tuple[datetime, datetime] | None = None,
+    modes: Sequence[Raised] = (),
 ) -> list[Gap]:
     """Everything that is missing on these days, in order of time. Bands that begin on the last of them are seen to their
     end, unless `within` says from when until when to look.
@@ -84,7 +94,8 @@ def gaps(
     found: list[Gap] = []
     there = list(_there(register, shifts, away))
     for post in register.posts:
-        needs = [n for n in _needs(register, post, days, day_type) if n.starts_at < n.ends_at]
+        asked = [*_needs(register, post, days, day_type), *_raised(register, post, days, modes)]
+        needs = [n for n in asked if n.starts_at < n.ends_at]
         if within is not None:
             needs = [n for n in (_clipped(n, *within) for n in needs) if n.starts_at < n.ends_at]
         if needs:
@@ -127,6 +138,16 @@ def _needs(register: Register, post: str, days: Sequence[date], day_type: Callab
         yield _Need(post, None, band, day, starts_at, ends_at)
 
 
+def _raised(register: Register, post: str, days: Sequence[date], modes: Iterable[Raised]) -> Iterator[_Need]:
+    """What a mode asks of a post, day by day: one hole a day is one thing to see to."""
+    for mode in modes:
+        least = register.posts[post].least(mode.mode)
+        for day in days if least else ():
+            first, last = _midnight(register, day), _midnight(register, day + timedelta(days=1))
+            band = Staffing(time(), time(), min=least)
+            yield _Need(post, None, band, day, max(first, mode.starts_at), min(last, mode.ends_at), raised=True)
+
+
 def bands(
     register: Register, post: str, days: Sequence[date], day_type: Callable[[date], DayType]
 ) -> Iterator[tuple[Staffing, date, datetime, datetime]]:
@@ -166,11 +187,23 @@ def _swept(register: Register, needs: Sequence[_Need], shifts: Sequence[Dated]) 
             on[shift.seat, shift.person] += 1
         asked = [n for n in asked if n.ends_at > at] + begins.get(at, [])
         here = [pair for pair, times in on.items() if times > 0]
-        missing = {(need, found) for need in asked for found in _missing(register, need, here, at)}
+        missing = _once({(need, found) for need in asked for found in _missing(register, need, here, at)})
         for (need, found), since in running.items():
             if (need, found) not in missing:
                 yield _gap(register, need, found, since, at)
         running = {pair: running.get(pair, at) for pair in missing}
+
+
+def _once(missing: set[tuple[_Need, _Found]]) -> set[tuple[_Need, _Found]]:
+    """A post that a mode finds too few at is said so once: by how many the mode needs, not by what is usual."""
+    most = max((n.band.min for n, f in missing if n.raised and n.band and f[0] is Lack.TOO_FEW), default=0)
+    if not most:
+        return missing
+    return {
+        (n, f)
+        for n, f in missing
+        if f[0] is not Lack.TOO_FEW or n.band is None or n.band.roles or (n.raised and n.band.min == most)
+    }
 
 
 def _midnights(register: Register, needs: Iterable[_Need], first: datetime, last: datetime) -> Iterator[datetime]:

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from duty import calendar_store, request_store, roster_store
+from duty import calendar_store, mode_store, request_store, roster_store
 from duty import store as duty_store
 from duty.calendar import days_of, month_of
-from duty.coverage import Away, Gap, gaps, span
+from duty.coverage import Away, Gap, Raised, gaps, span
 from duty.quality import Quality, quality
 from duty.roster_checks import AROUND
 from duty.roster_reading import calendar, standing_cells
@@ -54,9 +54,10 @@ def month_quality(conn: Connection, register: Register, month: str, cells: Cells
 def _missing(
     conn: Connection, register: Register, shifts: Sequence[Dated], starts: datetime, ends: datetime
 ) -> list[Gap]:
-    days = _days(register, starts, ends)
+    span_ = days(register, starts, ends)
     away = on_leave(conn, register, starts, ends)
-    return gaps(register, days, shifts, calendar(conn, register, days), away, within=(starts, ends))
+    raised = [Raised(m.mode, m.starts_at, m.until) for m in mode_store.between(conn, register.site_id, starts, ends)]
+    return gaps(register, span_, shifts, calendar(conn, register, span_), away, within=(starts, ends), modes=raised)
 
 
 def on_leave(conn: Connection, register: Register, starts: datetime, ends: datetime) -> list[Away]:
@@ -65,7 +66,7 @@ def on_leave(conn: Connection, register: Register, starts: datetime, ends: datet
     return [Away(leave.asked_by, leave.starts_at, leave.ends_at) for leave in found]
 
 
-def _days(register: Register, starts: datetime, ends: datetime) -> list[date]:
+def days(register: Register, starts: datetime, ends: datetime) -> list[date]:
     """Every local day of a span, and the one before it: its night reaches in."""
     zone = register.zone_info
     first, last = starts.astimezone(zone).date() - _DAY, (ends - timedelta.resolution).astimezone(zone).date()

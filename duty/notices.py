@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     """What a notice is about."""
 
     ROSTER = "roster"  # a month was published, or one's shifts of it are others now
+    MODE = "mode"  # reinforced duty or all hands was called, began, or is over
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

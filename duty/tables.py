@@ -402,6 +402,29 @@ duty_letter = Table(
     Index("ix_duty_letter_notice", "site_id", "notice_id"),
 )
 
+# Reinforced duty and all hands. `due_at`: when it begins, ends, or counts for another day; empty once it is over.
+duty_mode = Table(
+    "duty_mode",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("mode", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("called_by", Text, nullable=False),
+    Column("called_at", Instant, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Column("counts_until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", Text),
+    Column("end_reason", Text, nullable=False),
+    Column("due_at", Instant),
+    Index("ix_duty_mode_called_at", "site_id", "called_at"),
+    Index("ix_duty_mode_counts_until", "site_id", "counts_until"),
+    Index("ix_duty_mode_due_at", "due_at"),
+)
+
 # Whom each request is about.
 duty_request_person = Table(
     "duty_request_person",

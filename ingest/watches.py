@@ -14,6 +14,7 @@ from ingest import (
     away,
     coverage,
     mandates,
+    modes,
     opening,
     presence,
     proofs,
@@ -59,6 +60,7 @@ WATCHES: Sequence[Watch] = (
     roster_watch,
     rounds,
     coverage,
+    modes,
     mandates,
 )
 

@@ -13,6 +13,7 @@ from core.clock import Clock, rfc3339
 from core.words import say
 from duty import notice_store
 from duty.notice_store import Letter
+from duty.notices import NoticeKind
 from notify import mail, services, webhook
 from notify.delivery import Order, Outcome, refused
 from notify.message import Message, one_line
@@ -98,7 +99,8 @@ def compose(letter: Letter, register: Register, link: str = "") -> Message:
     person = register.people.get(notice.person_id)
     language = person.language if person is not None else "zh-CN"
     site = register.name.en if language == "en" else register.name.zh
-    head, lines = _of_roster(notice.data, register, language)
+    told = _of_mode if notice.kind is NoticeKind.MODE else _of_roster
+    head, lines = told(notice.data, register, language)
     lines += [say("told.link", language, link=link)] if link else []
     return Message(one_line(f"{site} {head}"), "\n".join(one_line(line) for line in [head, *lines]))
 
@@ -113,6 +115,22 @@ def _of_roster(data: dict[str, Any], register: Register, language: str) -> tuple
     if not data["gained"] and not data["lost"]:
         lines.append(say("told.same", language))
     return head, lines
+
+
+def _of_mode(data: dict[str, Any], register: Register, language: str) -> tuple[str, list[str]]:
+    state = say(f"mode_state.{data['state']}", language)
+    head = say("told.mode", language, mode=say(f"mode.{data['mode']}", language), state=state)
+    starts, ends = (None if data[f] is None else _wall(data[f], register) for f in ("starts_at", "ends_at"))
+    until = say("told.mode_open", language) if ends is None else say("told.mode_until", language, at=ends)
+    lines = [say("told.why", language, why=data["reason"])]
+    if data["state"] in {"planned", "on"}:
+        lines.append(say("told.mode_from", language, starts=starts, ends=until))
+        lines += [say("told.mode_come", language)] if (data["mode"], data["state"]) == ("all_hands", "on") else []
+    return head, lines
+
+
+def _wall(at: str, register: Register) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(register.zone_info):%Y-%m-%d %H:%M}"
 
 
 def _shift(shift: dict[str, Any], register: Register, language: str) -> str:

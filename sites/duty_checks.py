@@ -78,7 +78,7 @@ def _eligible(register: Register, person_id: str, seat_id: str, spot: Spot) -> N
 def _roles(register: Register, section: Spot) -> None:
     """Whoever is to make, approve or review something must be there; what is left out is not asked."""
     held, duty = _held(register), register.policies.duty
-    for field in ("roster_authors", "roster_approvers", "swap_approvers"):
+    for field in ("roster_authors", "roster_approvers", "swap_approvers", "mode_callers"):
         spot = at(section, "duty", field)
         for k, role in enumerate(getattr(duty, field) if spot.node is not None else ()):
             if role not in held:

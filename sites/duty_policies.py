@@ -100,6 +100,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `roster_due_day`: day of the month by which next month must be published (DUTY-03); 0: never due.
     - `swap_notice_h`: how long before the shift a swap is asked for (DUTY-06); `swap_own_arrangement`: two people may
       agree between themselves and report it.
+    - `mode_callers`: who calls reinforced duty and all hands, and lifts them (DUTY-08).
     - `rest_min_h`, `max_consecutive_days`, `max_week_h` (any seven days): warned about beyond these; 0: no limit (DUTY-05).
     - `jurisdiction`: ISO 3166 country, or country and region (`US-IL`), whose holidays and limits hold.
     - `incoming_lead_min` before the start the next one must be there (HND-01); `outgoing_prep_min` before the end the
@@ -123,6 +124,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     roster_authors: tuple[Role, ...] = (Role.SUPERVISOR,)
     roster_approvers: tuple[Role, ...] = (Role.MANAGER,)
     swap_approvers: tuple[Role, ...] = (Role.SUPERVISOR,)
+    mode_callers: tuple[Role, ...] = (Role.SUPERVISOR, Role.MANAGER)
     swap_notice_h: int = 24
     swap_own_arrangement: bool = False
     rest_min_h: int = 11

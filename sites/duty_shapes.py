@@ -38,6 +38,8 @@ def post(spot: Spot) -> Post:
         name=f.need("name").words(),
         location=location.words() if location.node is not None else None,
         staffing=tuple(_staffing(item) for item in f.may("staffing").items(most=32)),
+        reinforced=f.may("reinforced").whole(0, 99, default=0),
+        all_hands=f.may("all_hands").whole(0, 99, default=0),
     )
     f.close()
     return made

@@ -109,13 +109,28 @@ class Staffing(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...] = ()
 
 
+class Mode(StrEnum):
+    """A time that asks for more people than usual (DUTY-08): a holiday or an event, or a storm that keeps everybody here."""
+
+    REINFORCED = "reinforced"
+    ALL_HANDS = "all_hands"
+
+
 class Post(msgspec.Struct, frozen=True):
-    """A duty function (岗位), and how many it needs when."""
+    """A duty function (岗位), and how many it needs when; at least so many while duty is `reinforced`, and with all
+    hands.
+    """
 
     id: str
     name: Words
     location: Words | None = None
     staffing: tuple[Staffing, ...] = ()
+    reinforced: int = 0
+    all_hands: int = 0
+
+    def least(self, mode: Mode) -> int:
+        """How many must be there in a mode."""
+        return self.all_hands if mode is Mode.ALL_HANDS else self.reinforced
 
 
 class Seat(msgspec.Struct, frozen=True):

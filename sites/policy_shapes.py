@@ -79,6 +79,7 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         roster_authors=roles("roster_authors"),
         roster_approvers=roles("roster_approvers"),
         swap_approvers=roles("swap_approvers"),
+        mode_callers=roles("mode_callers"),
         swap_notice_h=whole("swap_notice_h", 0, 720),
         swap_own_arrangement=flag("swap_own_arrangement"),
         rest_min_h=whole("rest_min_h", 0, 48),

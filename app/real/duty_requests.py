@@ -18,6 +18,7 @@ from simulators.scenario.duty_acts import (
     DutyAct,
     LetsGo,
     Plans,
+    Reinforces,
     Relieves,
     Shift,
     SignsDay,
@@ -25,6 +26,7 @@ from simulators.scenario.duty_acts import (
 )
 from simulators.scenario.story import find_alert
 from simulators.virtual.duties import PERIOD_DAYS
+from sites.duty_words import Mode
 from sites.register import Register
 
 Request = tuple[str, str, Mapping[str, Any]]  # method, path under the site, body
@@ -72,6 +74,11 @@ def request(deed: DutyAct, conn: Connection, register: Register) -> Request:
             return _presence(deed, conn, register)
         case Declares():
             return "PUT", f"calendar/days/{deed.day}", {"type": deed.kind, "reason": deed.reason}
+        case Reinforces() if deed.what == "orders":
+            return "POST", "modes", {"mode": deed.mode, "reason": deed.reason}
+        case Reinforces():
+            found = finding.mode(conn, register, Mode(deed.mode))
+            return "POST", f"modes/{found.id}/lift", {"reason": deed.reason}
         case Writes():
             return _written(deed, conn, register)
         case SignsDay():

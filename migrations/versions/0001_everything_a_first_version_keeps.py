@@ -307,6 +307,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_duty_look_due_at", ["name", "due_at"], unique=False)
 
     op.create_table(
+        "duty_mode",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("called_by", sa.Text(), nullable=False),
+        sa.Column("called_at", sa.BigInteger(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("counts_until", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_duty_mode")),
+    )
+    with op.batch_alter_table("duty_mode", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_mode_called_at", ["site_id", "called_at"], unique=False)
+        batch_op.create_index("ix_duty_mode_counts_until", ["site_id", "counts_until"], unique=False)
+        batch_op.create_index("ix_duty_mode_due_at", ["due_at"], unique=False)
+
+    op.create_table(
         "duty_notice",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

@@ -85,6 +85,18 @@ class Declares(DutyAct, frozen=True, tag="declares"):
         return self.day
 
 
+class Reinforces(DutyAct, frozen=True, tag="reinforces"):
+    """Reinforced duty or all hands is called, or lifted."""
+
+    what: str
+    mode: str
+    reason: str
+
+    @property
+    def about(self) -> str:
+        return self.mode
+
+
 class Writes(DutyAct, frozen=True, tag="writes"):
     """An entry for the logbook, or with `corrects` (`last`, or an entry's number) what an entry should have said."""
 

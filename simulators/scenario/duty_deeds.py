@@ -7,12 +7,12 @@ from typing import Final
 from duty.calendar import MONTH
 from logbook.forms import forms
 from simulators.scenario.deeds import follow
-from simulators.scenario.duty_acts import Declares, LetsGo, Plans, Relieves, SignsDay, Writes
+from simulators.scenario.duty_acts import Declares, LetsGo, Plans, Reinforces, Relieves, SignsDay, Writes
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import Known
 from simulators.scenario.model import Act
 from simulators.scenario.tokens import Token, Words, nearest, value
-from sites.duty_words import DayType
+from sites.duty_words import DayType, Mode
 from sites.fields import quoted, unknown
 
 _MONTH: Final = re.compile(MONTH)
@@ -152,6 +152,15 @@ def declares(words: Words, known: Known, _: datetime) -> Act:
     person = words.known("person", known.register.people)
     words.take("verb")
     made = Declares(person, day_of(words), words.one_of("kind of day", [d.value for d in DayType]), reason_of(words))
+    words.close("reason")
+    return made
+
+
+def reinforces(words: Words, known: Known, _: datetime) -> Act:
+    """`orders`, `ends`: one of the modes, and why."""
+    person = words.known("person", known.register.people)
+    what = words.take("verb").text
+    made = Reinforces(person, what, words.one_of("mode", [m.value for m in Mode]), reason_of(words))
     words.close("reason")
     return made
 

@@ -5,7 +5,7 @@ from typing import Final
 from simulators.scenario import duty_deeds as deeds
 from simulators.scenario import presence_deeds as presence
 from simulators.scenario.verbs import Parser, Verb
-from sites.duty_words import DayType
+from sites.duty_words import DayType, Mode
 
 
 def _does(key: str, rest: str, about: str, example: str, parse: Parser) -> Verb:
@@ -142,6 +142,14 @@ PLANS: Final = (
         'zhao declares 2026-04-04 workday reason="moved by the owner"',
         deeds.declares,
     ),
+    _does(
+        "orders",
+        f"{'|'.join(m.value for m in Mode)} reason=",
+        "More people than usual, or everybody, from now on.",
+        'chen orders all_hands reason="typhoon"',
+        deeds.reinforces,
+    ),
+    _does("ends", "MODE reason=", "It is lifted.", 'chen ends all_hands reason="it has passed"', deeds.reinforces),
 )
 LOG: Final = (
     _does(

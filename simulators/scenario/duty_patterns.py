@@ -14,6 +14,7 @@ from simulators.scenario.errors import Wrong
 from simulators.scenario.known import Known
 from simulators.scenario.pattern import Pattern, more, who
 from simulators.scenario.tokens import Words
+from sites.duty_words import Mode
 from sites.fields import quoted
 
 HANDOVER_WORDS: Final = tuple(HANDOVER.values())
@@ -39,9 +40,9 @@ _ENTRY_KEYS: Final = ("text", "late", "reason")
 
 
 def is_named(text: str, known: Known) -> bool:
-    """Whether a word is a month, a day, a form of the log, a kind of request or whose it is: a refusal may be about it."""
+    """Whether a word is a month, a day, a form of the log, a kind of request, a mode, or whose it is: a refusal may be about it."""
     dated = _MONTH.fullmatch(text) or DAY.fullmatch(text)
-    return bool(dated) or text in forms(known.register) or text in REQUESTS or text in known.register.people
+    return bool(dated) or text in forms(known.register) or text in {*REQUESTS, *Mode} or text in known.register.people
 
 
 def handover(words: Words, known: Known, never: bool) -> Pattern:

@@ -6,12 +6,14 @@ Both worlds ask here, so that a line means the same in memory and in running pro
 from sqlalchemy import Connection
 
 from core.errors import NotFound
-from duty import away_store, handover_store, presence_store, request_store, roster_store
+from duty import away_store, handover_store, mode_store, presence_store, request_store, roster_store
 from duty.away import Away
 from duty.errors import NoSuchRoster
 from duty.handover_errors import NoSuchHandover, NoSuchItem
 from duty.handover_packet import Item
 from duty.handovers import Handover
+from duty.mode_errors import NoSuchMode
+from duty.modes import Called
 from duty.presence import Check
 from duty.presence_errors import NoSuchAway, NoSuchCheck
 from duty.request_errors import NoSuchRequest
@@ -23,6 +25,7 @@ from logbook.errors import NoSuchEntry
 from logbook.forms import WRITTEN
 from simulators.scenario.duty_acts import Writes
 from simulators.scenario.story import find_alert
+from sites.duty_words import Mode
 from sites.register import Register
 
 _NEWEST = 200
@@ -114,3 +117,12 @@ def _by_name(one: Item, ref: str) -> bool:
 
 def _by_words(one: Item, ref: str) -> bool:
     return one.key.startswith("free/") and ref in {one.text, one.kind.value}
+
+
+def mode(conn: Connection, register: Register, which: Mode) -> Called:
+    """Reinforced duty or all hands that is on or planned, else the last one. Raises NoSuchMode."""
+    found = [m for m in mode_store.live(conn, register.site_id) if m.mode is which]
+    found = found or [m for m in mode_store.newest(conn, register.site_id, _NEWEST) if m.mode is which]
+    if not found:
+        raise NoSuchMode
+    return found[0]

@@ -9,6 +9,8 @@ import alerts.errors
 import core.errors
 import duty.errors
 import duty.handover_errors
+import duty.mandate_errors
+import duty.mode_errors
 import duty.presence_errors
 import duty.request_errors
 import logbook.errors
@@ -34,6 +36,8 @@ _ERRORS: Final = (
     core.errors,
     duty.errors,
     duty.handover_errors,
+    duty.mandate_errors,
+    duty.mode_errors,
     duty.presence_errors,
     duty.request_errors,
     logbook.errors,

@@ -16,7 +16,7 @@ from duty.handover_packet import HandoverKind, Item
 from duty.handovers import Handover, HandoverState, Stepped
 from duty.request_moves import Slot
 from duty.rosters import Edit
-from ingest import acts, away, presence, request_asks, requests, rosters, writing
+from ingest import acts, away, modes, presence, request_asks, requests, rosters, writing
 from ingest import handover as relief
 from ingest.day_sheet import day_sheet
 from ingest.scene import Desk
@@ -30,13 +30,14 @@ from simulators.scenario.duty_acts import (
     DutyAct,
     LetsGo,
     Plans,
+    Reinforces,
     Relieves,
     Shift,
     SignsDay,
     Writes,
 )
 from simulators.scenario.story import find_alert
-from sites.duty_words import DayType
+from sites.duty_words import DayType, Mode
 from sites.register import Role
 from store.db import Tx
 
@@ -46,6 +47,7 @@ _PERMITS: Final = {
     LetsGo: "handover.override",
     Plans: "roster.write",
     Declares: "calendar.set",
+    Reinforces: "mode.call",
     SignsDay: "log.review",
     Asks: "request.make",
     Attends: "duty.sign",
@@ -93,12 +95,22 @@ def do(
         case Declares():
             day, kind = date.fromisoformat(deed.day), DayType(deed.kind)
             rosters.set_day(tx, desk, day, kind, deed.reason, deed.person, at)
+        case Reinforces():
+            _reinforce(tx, desk, deed, roles, at)
         case Writes():
             _write(tx, desk, deed, roles, at)
         case SignsDay():
             _sign_day(tx, desk, deed, roles, at)
         case _:
             raise TypeError(f"nobody knows how to do {type(deed).__name__}")
+
+
+def _reinforce(tx: Tx, desk: Desk, deed: Reinforces, roles: Collection[Role], at: datetime) -> None:
+    mode = Mode(deed.mode)
+    if deed.what == "orders":
+        modes.call(tx, desk, mode, deed.reason, deed.person, roles, at)
+    else:
+        modes.lift(tx, desk, finding.mode(tx.conn, desk.register, mode).id, deed.reason, deed.person, roles, at)
 
 
 # -- a seat is handed over

@@ -94,6 +94,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "away_return": {"password": "wrong"},
     "away_recall": {"minutes": 1, "reason": "r"},
     "duty_inbox_read": {},
+    "mode_call": {"mode": "all_hands", "reason": "r"},
+    "mode_lift": {"reason": "r"},
     "mandate_give": {"seat": "leader", "role": "manager", "reason": "r"},
     "mandate_revoke": {"reason": "r"},
     "handover_open": {"seat": "leader"},

@@ -1220,6 +1220,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mode Board
+         * @description What is called, how strong each post is against what it needs, and who must still sign on.
+         */
+        get: operations["mode_board"];
+        put?: never;
+        /**
+         * Mode Call
+         * @description Call reinforced duty or all hands: what posts need rises, and everybody is told. By the roles that the site names.
+         */
+        post: operations["mode_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/modes/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mode Lift
+         * @description Say that it is over, and why; everybody is told.
+         */
+        post: operations["mode_lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/mandates": {
         parameters: {
             query?: never;
@@ -3457,6 +3501,19 @@ export interface components {
             override: string;
         };
         /**
+         * CallMode
+         * @description What is called and why; from now on without `starts_at`, until it is lifted without `ends_at`.
+         */
+        CallMode: {
+            mode: components["schemas"]["Mode"];
+            /** Reason */
+            reason: string;
+            /** Starts At */
+            starts_at?: string | null;
+            /** Ends At */
+            ends_at?: string | null;
+        };
+        /**
          * Cause
          * @description Why an alarm was false (requirements EVT-05: recorded with justification).
          * @enum {string}
@@ -4092,6 +4149,58 @@ export interface components {
             state: "queued" | "sent" | "failed" | "replaced";
         };
         /**
+         * DutyMode
+         * @description Reinforced duty or all hands; `ends_at` empty: until it is lifted.
+         */
+        DutyMode: {
+            /** Id */
+            id: string;
+            mode: components["schemas"]["Mode"];
+            state: components["schemas"]["ModeState"];
+            /** Reason */
+            reason: string;
+            /** Called By */
+            called_by: string;
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** End Reason */
+            end_reason: string;
+        };
+        /**
+         * DutyModes
+         * @description What is on or planned, what was called last, and who is there of those who must be; `calls`: whether I may call.
+         */
+        DutyModes: {
+            /** Live */
+            live: components["schemas"]["DutyMode"][];
+            /** Past */
+            past: components["schemas"]["DutyMode"][];
+            /** Calls */
+            calls: boolean;
+            /** Posts */
+            posts: components["schemas"]["PostStrength"][];
+            /** Present */
+            present: string[];
+            /** Missing */
+            missing: components["schemas"]["StillToCome"][];
+            /** Excused */
+            excused: string[];
+        };
+        /**
          * DutyNotice
          * @description What I was told. `data` of `roster`: month, version, shifts (how many I have to come), gained and lost shifts, why.
          */
@@ -4140,6 +4249,8 @@ export interface components {
             roster_approvers: components["schemas"]["Role"][];
             /** Swap Approvers */
             swap_approvers: components["schemas"]["Role"][];
+            /** Mode Callers */
+            mode_callers: components["schemas"]["Role"][];
             /** Swap Notice H */
             swap_notice_h: number;
             /** Swap Own Arrangement */
@@ -5212,6 +5323,14 @@ export interface components {
             reason: string;
         };
         /**
+         * LiftMode
+         * @description Why it is over.
+         */
+        LiftMode: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * LiveBeat
          * @description The feed is alive.
          */
@@ -5683,6 +5802,32 @@ export interface components {
          */
         Measure: "shift_h" | "week_average_h" | "any_week_h" | "overtime_h" | "rest_h" | "weekly_rest_h" | "days_run" | "night_h";
         /**
+         * Mode
+         * @description A time that asks for more people than usual (DUTY-08): a holiday or an event, or a storm that keeps everybody here.
+         * @enum {string}
+         */
+        Mode: "reinforced" | "all_hands";
+        /**
+         * ModePush
+         * @description Reinforced duty or all hands was called, began, or is over.
+         */
+        ModePush: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mode";
+            /** Seq */
+            seq: number;
+            body: components["schemas"]["DutyMode"];
+        };
+        /**
+         * ModeState
+         * @description Where a mode stands.
+         * @enum {string}
+         */
+        ModeState: "planned" | "on" | "over" | "lifted";
+        /**
          * Modes
          * @description How this server runs; what the sign-in page needs to know.
          */
@@ -5812,7 +5957,7 @@ export interface components {
          * @description What a notice is about.
          * @enum {string}
          */
-        NoticeKind: "roster";
+        NoticeKind: "roster" | "mode";
         /**
          * Odd
          * @description What may be odd about a round though its points are there (PAT-11).
@@ -6409,6 +6554,24 @@ export interface components {
             location: components["schemas"]["Words"] | null;
             /** Staffing */
             staffing: components["schemas"]["Staffing"][];
+            /** Reinforced */
+            reinforced: number;
+            /** All Hands */
+            all_hands: number;
+        };
+        /**
+         * PostStrength
+         * @description How many are signed on at a post, and how many it needs at this moment.
+         */
+        PostStrength: {
+            /** Post */
+            post: string;
+            /** Have */
+            have: number;
+            /** Need */
+            need: number;
+            /** People */
+            people: string[];
         };
         /**
          * PreCheck
@@ -6503,7 +6666,7 @@ export interface components {
             /** Pin */
             pin?: string | null;
         };
-        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["MandatePush"] | components["schemas"]["ToldPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
+        Push: components["schemas"]["AlertPush"] | components["schemas"]["RepeatsPush"] | components["schemas"]["EventsPush"] | components["schemas"]["DevicesPush"] | components["schemas"]["ConditionsPush"] | components["schemas"]["DutyPush"] | components["schemas"]["HandoverPush"] | components["schemas"]["RosterPush"] | components["schemas"]["RequestPush"] | components["schemas"]["PresencePush"] | components["schemas"]["AwayPush"] | components["schemas"]["MandatePush"] | components["schemas"]["ModePush"] | components["schemas"]["ToldPush"] | components["schemas"]["RoundPush"] | components["schemas"]["StepPush"] | components["schemas"]["GatewayPush"] | components["schemas"]["TapsPush"] | components["schemas"]["LogPush"] | components["schemas"]["RegisterPush"];
         /**
          * QrRead
          * @description What a printed code says: the part of its address after `/t/q/`.
@@ -8121,6 +8284,16 @@ export interface components {
          * @enum {string}
          */
         StepState: "owed" | "given" | "missed" | "late" | "dropped";
+        /**
+         * StillToCome
+         * @description Somebody who must be here and has not signed on; `seat`: of the shift that they have now.
+         */
+        StillToCome: {
+            /** Person */
+            person: string;
+            /** Seat */
+            seat: string | null;
+        };
         /**
          * Stop
          * @description A checkpoint on a patrol route. `leg_s`: how long the way to it may take, least and most.
@@ -14524,6 +14697,288 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mode_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyModes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mode_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallMode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMode"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mode_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftMode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMode"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

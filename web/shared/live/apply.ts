@@ -42,6 +42,7 @@ export function apply(state: Live, push: Push): Live {
     case "away":
     case "mandate":
     case "told":
+    case "mode":
     case "round":
     case "step":
       return next;
