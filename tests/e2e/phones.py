@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import yaml
 from playwright.sync_api import Page
 
+from ingest.ports import free_port
 from tests.e2e.conftest import Demo, Visitor
-from tests.servers import ROOT, free_port
+from tests.servers import ROOT
 
 ESTATE = "harbour-garden"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -66,7 +67,7 @@ class _edited:  # noqa: N801 - reads as what it does
         self.path = path
 
     def __enter__(self) -> dict[str, Any]:
-        self.said: dict[str, Any] = yaml.safe_load(self.path.read_text())
+        self.said: dict[str, Any] = dict(yaml.safe_load(self.path.read_text()))
         return self.said
 
     def __exit__(self, *_: object) -> None:
