@@ -257,6 +257,9 @@ def _any_nul(texts: tuple[int, ...], tuples: Tuples) -> bool:
 
 def _array(kind: str, values: Sequence[Any]) -> str:
     """One column as PostgreSQL's own text for an array: a tenth of what the driver's lists cost."""
+    if len(values) > 1 and values.count(values[0]) == len(values):  # a site, a moment, nothing
+        only = _array(kind, values[:1])[1:-1]
+        return "{" + ",".join([only] * len(values)) + "}"
     if kind == "text":
         return text_array(values)
     write = _WRITERS[kind]

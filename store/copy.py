@@ -160,7 +160,9 @@ def _text(kinds: Sequence[str], tuples: Sequence[tuple[Any, ...]]) -> str:
 
 
 def _column(kind: str, values: Sequence[Any]) -> list[str]:
-    """One column as COPY's text."""
+    """One column as COPY's text. Many hold one value throughout: a site, a moment, nothing."""
+    if len(values) > 1 and values.count(values[0]) == len(values):
+        return _column(kind, values[:1]) * len(values)
     if kind == "text":
         return _texts(values)
     write = _WRITERS[kind]
