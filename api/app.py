@@ -57,6 +57,7 @@ from api.routes import (
     tap_page,
     taps,
     told,
+    versions,
 )
 from api.sessions import Sessions
 from api.solving import Solving
@@ -71,6 +72,7 @@ _ROUTERS = (
     session,
     signing,
     site,
+    versions,
     alerts,
     events,
     duty,

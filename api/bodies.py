@@ -97,6 +97,12 @@ class Nothing(Body):
     """An empty object."""
 
 
+class Withdrawal(Body):
+    """Why a version does not come into force."""
+
+    reason: Said
+
+
 class Release(Body):
     """Why custody goes back to the seat."""
 

@@ -69,6 +69,7 @@ class TapProof(Shape):
 class PatrolPolicies(Shape):
     """The site's patrol rules (see docs/reference/site-pack)."""
 
+    interval_min: int
     debounce_s: int
     page_ttl_s: int
     hoard_s: int

@@ -325,6 +325,13 @@ class MajorPolicy(Shape):
     chief: ChiefPolicy | None
 
 
+class ServicePolicies(Shape):
+    """What is promised to residents."""
+
+    urgent_repair_min: int
+    callback_rate_min_pct: int
+
+
 class Policies(Shape):
     """The site's own numbers."""
 
@@ -339,6 +346,9 @@ class Policies(Shape):
     duty: DutyPolicies
     patrol: PatrolPolicies
     major: MajorPolicy | None
+    service_grade: int
+    service: ServicePolicies
+    preset: list[str]
 
 
 class External(Shape):

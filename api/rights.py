@@ -37,6 +37,8 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "self": Permit(Where.SELF, _ALL),
     "self.password": Permit(Where.SELF, _ALL),
     "site.see": Permit(Where.SITE, _ALL),
+    "version.see": Permit(Where.SITE, frozenset({Role.MANAGER, Role.AUDITOR, Role.ADMIN})),
+    "version.withdraw": Permit(Where.SITE, frozenset({Role.MANAGER, Role.ADMIN})),
     "contact.see": Permit(Where.SITE, _LEADS),
     "alert.see": Permit(Where.SITE, _ALL),
     "alert.ack": Permit(Where.SITE, _HANDS, person=True),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,33 +10,36 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from app import version_commands
+from app.site_tables import MARKS, StoreUrl, out, show_changes
 from core.errors import Refusal
 from sites import acts, patrol_edits, store
 from sites.acts import ImportResult
-from sites.changes import Change, How
+from sites.changes import How
 from sites.errors import PackRefused
 from sites.pack import digest
+from sites.parameters import values
+from sites.presets import PRESETS
 from sites.register import Register
+from sites.versions import Terms
 from store.db import Store
 
 OpenStore = Callable[[str], Store]
-ImportInto = Callable[[Store, Register, str, str, bool], ImportResult]
+ImportInto = Callable[[Store, Register, str, str, bool, Terms], ImportResult]
 OpenSubjects = Callable[[Store, str], Iterable[str]]
-
-_HUES = {How.ADDED: "green", How.REMOVED: "red", How.CHANGED: "yellow"}
-_MARKS = {How.ADDED: "+", How.REMOVED: "-", How.CHANGED: "~"}
 
 Pack = Annotated[Path, typer.Argument(help="A pack: a folder of YAML files, or one file.")]
 Packs = Annotated[list[Path], typer.Argument(help="Packs: folders of YAML files, or single files.")]
-StoreUrl = Annotated[
-    str | None, typer.Option("--store", help="sqlite:///FILE or postgresql://…; unset: the settings'.")
-]
 
 
 def site_app(
-    default_store: Callable[[], str], open_store: OpenStore, import_into: ImportInto, open_subjects: OpenSubjects
+    default_store: Callable[[], str],
+    open_store: OpenStore,
+    import_into: ImportInto,
+    open_subjects: OpenSubjects,
+    withdraw: version_commands.Withdraw,
 ) -> typer.Typer:
-    """The sub-commands. `import_into(store, register, digest, by, over_edits)` is the whole import in one transaction;
+    """The sub-commands. `import_into(store, register, digest, by, over_edits, terms)` is the whole import in one transaction;
     `open_subjects(store, site)` names what has an open alert.
     """
     app = typer.Typer(no_args_is_help=True, help="Site packs: check, compare, import.")
@@ -46,6 +49,7 @@ def site_app(
         """Read packs and tell every fault, each with file, line and field."""
         for register in _read_all(packs):
             _show_counts(register)
+            _show_preset(register)
 
     @app.command("diff")
     def compare(pack: Pack, url: StoreUrl = None) -> None:
@@ -58,10 +62,10 @@ def site_app(
                 edit = patrol_edits.found(conn, register.site_id)
             changes = acts.diff(old, register)
             if old is None:
-                _out().print(f"{register.site_id} is not imported yet: all of it is new")
+                out().print(f"{register.site_id} is not imported yet: all of it is new")
                 _show_counts(register)
             else:
-                _show_changes(old, changes)
+                show_changes(old, changes)
                 _show_edit(old, register, edit)
             _warn(acts.warnings(changes, open_subjects(db, register.site_id)))
         finally:
@@ -75,6 +79,14 @@ def site_app(
         over_edits: Annotated[
             bool, typer.Option("--over-edits", help="Routes and plans edited at the console become the pack's again.")
         ] = False,
+        effective_from: Annotated[
+            str,
+            typer.Option(
+                "--effective-from", metavar="TIME", help="From when: the site's clock, 2026-12-01T08:00. Else now."
+            ),
+        ] = "",
+        reason: Annotated[str, typer.Option(help="Why, for the log.")] = "",
+        approved_by: Annotated[str, typer.Option("--approved-by", help="Who approved it: somebody else.")] = "",
     ) -> None:
         """Make packs the sites' own. The same pack again changes nothing, and what was edited at the console stays."""
         registers = _read_all(packs)
@@ -82,7 +94,9 @@ def site_app(
         try:
             for register in registers:
                 subjects = set(open_subjects(db, register.site_id))
-                result = _import(db, register, by, import_into, over_edits=over_edits)
+                begins = version_commands.moment(effective_from, register.zone_info)
+                terms = Terms(begins, reason, approved_by or None)
+                result = _import(db, register, by, import_into, terms, over_edits=over_edits)
                 _show_result(register, result)
                 _warn(acts.warnings(result.changes, subjects))
         finally:
@@ -102,11 +116,8 @@ def site_app(
             raise typer.Exit(1)
         typer.echo(patrol_edits.written(register), nl=False)
 
+    version_commands.add(app, default_store, open_store, withdraw)
     return app
-
-
-def _out() -> Console:
-    return Console(highlight=False)
 
 
 def _err() -> Console:
@@ -130,40 +141,45 @@ def _read_all(paths: Iterable[Path]) -> list[Register]:
     return registers
 
 
-def _import(db: Store, register: Register, by: str, import_into: ImportInto, *, over_edits: bool) -> ImportResult:
+def _import(
+    db: Store, register: Register, by: str, import_into: ImportInto, terms: Terms, *, over_edits: bool
+) -> ImportResult:
     spinner = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=_err(), transient=True)
     try:
         with spinner:
             spinner.add_task(f"importing {register.site_id}", total=None)
-            return import_into(db, register, digest(register), by, over_edits)
+            return import_into(db, register, digest(register), by, over_edits, terms)
     except Refusal as no:
         _err().print(Text(f"{register.site_id}: {no.detail}", style="bold red"))
         raise typer.Exit(1) from None
 
 
 def _show_counts(register: Register) -> None:
-    _out().print(Text(f"{register.name.zh} {register.name.en} ({register.site_id})", style="bold"))
+    out().print(Text(f"{register.name.zh} {register.name.en} ({register.site_id})", style="bold"))
     table = Table()
     table.add_column("section")
     table.add_column("count", justify="right")
     for name, count in acts.counts(register).items():
         table.add_row(name, str(count))
-    _out().print(table)
-    _out().print(Text(f"{register.site_id}: no faults, hash {digest(register)[:12]}", style="green"))
+    out().print(table)
+    out().print(Text(f"{register.site_id}: no faults, hash {digest(register)[:12]}", style="green"))
 
 
-def _show_changes(old: Register, changes: list[Change]) -> None:
-    if not changes:
-        _out().print(f"{old.site_id}: no change (version {old.version})")
+def _show_preset(register: Register) -> None:
+    """What the site's service grade gave, and what the pack said itself (SITE-05)."""
+    grade, gave = register.policies.service_grade, set(register.policies.preset)
+    if not grade:
         return
-    _out().print(Text(f"{old.site_id}: {len(changes)} changes from version {old.version}", style="bold"))
-    table = Table()
-    for column in ("", "section", "id", "field", "was", "will be"):
-        table.add_column(column, overflow="fold")
-    for change in changes:
-        cells = (_MARKS[change.how], change.section, change.id, change.field, _cell(change.old), _cell(change.new))
-        table.add_row(*(Text(cell) for cell in cells), style=_HUES[change.how])
-    _out().print(table)
+    if not PRESETS[grade]:
+        out().print(f"service grade {grade}: no numbers of it are known; the usual ones stand")
+    for value in values(register):
+        if value.name in PRESETS[grade]:
+            said = (
+                f"grade {grade}"
+                if value.name in gave
+                else f"the pack's own (grade {grade}: {PRESETS[grade][value.name]})"
+            )
+            out().print(Text(f"{value.name} = {value.value} {value.unit}: {said}"), soft_wrap=True)
 
 
 def _show_edit(old: Register, new: Register, edit: patrol_edits.Edit | None) -> None:
@@ -177,28 +193,27 @@ def _show_edit(old: Register, new: Register, edit: patrol_edits.Edit | None) -> 
     else:
         what = "the pack changed them, too: the import is refused without --over-edits"
     who = f"{edit.by}, {edit.at:%Y-%m-%d %H:%M} UTC: {edit.reason}"
-    _out().print(Text(f"patrol routes and plans were edited at the console ({who}); {what}", style="yellow"))
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
+    out().print(Text(f"patrol routes and plans were edited at the console ({who}); {what}", style="yellow"))
 
 
 def _show_result(register: Register, result: ImportResult) -> None:
     if not result.changed:
-        _out().print(f"{result.site_id}: no change, version {result.version} stands")
+        out().print(f"{result.site_id}: no change, version {result.version} stands")
         return
     told = ", ".join(
-        f"{_MARKS[How(how)]}{n} {section}"
+        f"{MARKS[How(how)]}{n} {section}"
         for section, row in acts.summary(result.changes).items()
         for how, n in row.items()
     )
-    _out().print(
+    out().print(
         Text(f"{result.site_id}: version {result.version} ({register.name.zh} {register.name.en})", style="green")
     )
-    _out().print(Text(f"  {told}"), soft_wrap=True)
+    out().print(Text(f"  {told}"), soft_wrap=True)
+    if result.waits_until is not None:
+        begins = result.waits_until.astimezone(register.zone_info)
+        out().print(Text(f"  comes into force at {begins:%Y-%m-%d %H:%M} ({register.time_zone})", style="yellow"))
     if result.accounts_made:
-        _out().print(Text(f"  accounts without a password yet: {', '.join(result.accounts_made)}"), soft_wrap=True)
+        out().print(Text(f"  accounts without a password yet: {', '.join(result.accounts_made)}"), soft_wrap=True)
 
 
 def _warn(warnings: Iterable[str]) -> None:

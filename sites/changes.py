@@ -66,7 +66,7 @@ def diff(old: Register | None, new: Register) -> list[Change]:
 
 def _policies(register: Mapping[str, Any]) -> dict[str, Any]:
     """The site's numbers, those of duty and patrol among them, each by its own name."""
-    groups = ("duty", "patrol")
+    groups = ("duty", "patrol", "service")
     nested = {f"{g}.{name}": value for g in groups for name, value in register["policies"].get(g, {}).items()}
     return {name: value for name, value in register["policies"].items() if name not in groups} | nested
 

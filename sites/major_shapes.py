@@ -2,6 +2,7 @@
 
 from sites.fields import Spot
 from sites.major_words import ChiefPolicy, MajorPolicy
+from sites.parameters import limits
 from sites.shapes import Names, role
 
 
@@ -33,7 +34,7 @@ def _chief(spot: Spot, names: Names) -> ChiefPolicy | None:
     made = ChiefPolicy(
         seat=names.ref(seat, "seats", "seat") if seat.node is not None else usual.seat,
         role=role(who) if who.node is not None else usual.role,
-        within_min=f.may("within_min").whole(1, 240, default=usual.within_min),
+        within_min=f.may("within_min").whole(*limits("major.chief.within_min"), default=usual.within_min),
     )
     if (seat.node is None) == (who.node is None):
         (who if who.node is not None else spot).wrong("one of `seat` and `role` says who must come")

@@ -153,6 +153,8 @@ def _register(pack: _Pack) -> Register:
     site = pack.section("site").fields()
     names = shapes.Names({name: frozenset(ids) for name, ids in pack.ids.items()})
     kinds = dict(policy_shapes.kinds(pack.section("kinds")))
+    policies = policy_shapes.policies(pack.section("policies"), kinds, names)
+    usual_min = policies.patrol.interval_min
     register = Register(
         site_id=site.need("id").name(SLUG, "a-z, 0-9 and -, at most 63"),
         name=site.need("name").words(),
@@ -171,13 +173,15 @@ def _register(pack: _Pack) -> Register:
         templates={t.id: t for t in map(duty_shapes.shift, pack.section("shifts").items(least=1))},
         rotas=tuple(duty_shapes.rota(s, names) for s in pack.section("rotas").items()),
         externals=tuple(map(shapes.external, pack.section("externals").items())),
-        policies=policy_shapes.policies(pack.section("policies"), kinds, names),
+        policies=policies,
         rotations={r.id: r for r in (duty_shapes.rotation(s, names) for s in pack.section("rotations").items())},
         forms={f.id: f for f in map(duty_shapes.form, pack.section("forms").items())},
         checklists={name: duty_shapes.checklist(name, s, names) for name, s in pack.section("checklists").entries()},
         pre_checks={name: duty_shapes.pre_checks(name, s, names) for name, s in pack.section("pre_checks").entries()},
         patrol_routes={r.id: r for r in (patrol_shapes.route(s, names) for s in pack.section("patrol_routes").items())},
-        patrol_plans={p.id: p for p in (patrol_shapes.plan(s, names) for s in pack.section("patrol_plans").items())},
+        patrol_plans={
+            p.id: p for p in (patrol_shapes.plan(s, names, usual_min) for s in pack.section("patrol_plans").items())
+        },
     )
     site.close()
     cross_check(register, pack.section, pack.ids)

@@ -10,6 +10,7 @@ from dateutil.rrule import rrulestr
 from sites.duty_shapes import day_types
 from sites.duty_words import Choice
 from sites.fields import Spot, at, indexed, quoted
+from sites.parameters import limits, span
 from sites.patrol_words import Order, PatrolPlan, PatrolPolicies, PatrolRoute, PatrolTask, Stop, TapProof, TaskKind
 from sites.register import Register, Role
 from sites.shapes import Names, role
@@ -106,15 +107,17 @@ def _choice(spot: Spot) -> Choice:
     return made
 
 
-def plan(spot: Spot, names: Names) -> PatrolPlan:
+def plan(spot: Spot, names: Names, usual_min: int = 0) -> PatrolPlan:
+    """`usual_min`: how often, where a plan does not say when; 0: it must."""
     f = spot.fields()
     every, per_shift, rule = f.may("every_min"), f.may("per_shift"), f.may("rrule")
     starts, ends, window = f.may("from"), f.may("to"), f.may("window_min")
+    said = [spot for spot in (every, per_shift, rule) if spot.node is not None]
     made = PatrolPlan(
         id=f.need("id").name(),
         route=names.ref(f.need("route"), "patrol_routes", "patrol route"),
         seat=names.ref(f.need("seat"), "seats", "seat"),
-        every_min=every.whole(10, 1440),
+        every_min=every.whole(*limits("patrol.interval_min"), default=0 if said else usual_min),
         per_shift=per_shift.whole(1, 24),
         rrule=_rule(rule),
         from_=starts.clock_time(),
@@ -123,8 +126,7 @@ def plan(spot: Spot, names: Names) -> PatrolPlan:
         grace_min=f.may("grace_min").whole(0, 240, default=PatrolPlan("", "", "").grace_min),
         day_types=day_types(f.may("day_types")),
     )
-    said = [spot for spot in (every, per_shift, rule) if spot.node is not None]
-    if len(said) != 1:
+    if len(said) > 1 or not (said or usual_min):
         (said[1] if said else spot).wrong("one of `every_min`, `per_shift` and `rrule` says when")
     if rule.node is not None and window.node is None:
         rule.wrong("needs `window_min`: how long such a round is open")
@@ -171,38 +173,39 @@ def _proof(spot: Spot, names: Names) -> TapProof:
     return made
 
 
-def policies(spot: Spot, names: Names) -> PatrolPolicies:
+def policies(spot: Spot, names: Names, usual: PatrolPolicies) -> PatrolPolicies:
     """The site's patrol rules; what is left out is as usual."""
-    f, usual = spot.fields(), PatrolPolicies()
+    f = spot.fields()
 
-    def whole(name: str, least: int, most: int) -> int:
-        return f.may(name).whole(least, most, default=getattr(usual, name))
+    def whole(name: str) -> int:
+        return f.may(name).whole(*limits(f"patrol.{name}"), default=getattr(usual, name))
 
     def roles(name: str) -> tuple[Role, ...]:
         found = f.may(name)
         kept: tuple[Role, ...] = getattr(usual, name)
         return tuple(role(item) for item in found.items(least=1, most=7)) if found.node is not None else kept
 
-    def measure(name: str, least: float, most: float) -> float:
+    def measure(name: str) -> float:
         found, kept = f.may(name), float(getattr(usual, name))
-        value = found.number()
+        value, (least, most) = found.number(), span(f"patrol.{name}")
         if value is not None and not least <= value <= most:
             found.wrong(f"{value:g} is out of range ({least:g} to {most:g})")
         return kept if value is None else value
 
     made = PatrolPolicies(
-        debounce_s=whole("debounce_s", 0, 120),
-        page_ttl_s=whole("page_ttl_s", 30, 900),
-        hoard_s=whole("hoard_s", 30, 3600),
-        counter_jump=whole("counter_jump", 1, 100_000),
-        walk_m_s=measure("walk_m_s", 0.5, 20),
-        unit_m=measure("unit_m", 0.001, 100),
-        clone_s=whole("clone_s", 5, 3600),
-        clock_skew_s=whole("clock_skew_s", 10, 3600),
-        band_low_pct=whole("band_low_pct", 1, 100),
-        band_high_pct=whole("band_high_pct", 100, 1000),
-        band_rounds=whole("band_rounds", 1, 100),
-        plan_days=whole("plan_days", 1, 14),
+        interval_min=whole("interval_min"),
+        debounce_s=whole("debounce_s"),
+        page_ttl_s=whole("page_ttl_s"),
+        hoard_s=whole("hoard_s"),
+        counter_jump=whole("counter_jump"),
+        walk_m_s=measure("walk_m_s"),
+        unit_m=measure("unit_m"),
+        clone_s=whole("clone_s"),
+        clock_skew_s=whole("clock_skew_s"),
+        band_low_pct=whole("band_low_pct"),
+        band_high_pct=whole("band_high_pct"),
+        band_rounds=whole("band_rounds"),
+        plan_days=whole("plan_days"),
         proofs=tuple(_proof(item, names) for item in f.may("proofs").items(most=64)),
         manual_roles=roles("manual_roles"),
         excuse_roles=roles("excuse_roles"),

@@ -105,6 +105,7 @@ class TapProof(msgspec.Struct, frozen=True):
 class PatrolPolicies(msgspec.Struct, frozen=True):
     """The site's patrol rules. Sources: standards part 5 (tags, counters), peers 1D (the band of 50 to 200 %)."""
 
+    interval_min: int = 240  # how often a plan makes rounds that does not say when
     debounce_s: int = 10  # a second read of the same tag within this is the same tap
     page_ttl_s: int = 120  # how long an opened tap page may complete its point
     hoard_s: int = 300  # a tap address proves presence for this long after it was first seen

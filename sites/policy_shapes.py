@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from core.kinds import KINDS, Effect, Ends, Kind, Klass
-from sites import major_shapes, patrol_shapes
+from sites import major_shapes, patrol_shapes, presets
 from sites.duty_policies import (
     BlockMode,
     CheckAnswer,
@@ -23,29 +23,42 @@ from sites.duty_policies import (
     Review,
 )
 from sites.fields import Spot, quoted
+from sites.parameters import limits
 from sites.people import Contact, Role
 from sites.register import Policies
+from sites.service_words import ServicePolicies
 from sites.shapes import Names, contacts, role
 
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_SERVICE: Final = ServicePolicies.__struct_fields__
 _JURISDICTION: Final = r"[A-Z]{2}(-[A-Z0-9]{1,3})?"
 
 
 def policies(spot: Spot, own: Mapping[str, Kind], names: Names) -> Policies:
-    """The site's numbers, each within what the regulations or the design allow (SITE-02)."""
+    """The site's numbers, each within what the regulations or the design allow (SITE-02), and those of its service grade
+    where it says none itself (SITE-05).
+    """
     f, usual = spot.fields(), Policies()
+    grade = f.may("service_grade").whole(*limits("service_grade"))
+
+    def whole(name: str) -> int:
+        return f.may(name).whole(*limits(name), default=getattr(usual, name))
+
     made = Policies(
         handle_by_s=_handle_by(f.may("handle_by_s"), usual.handle_by_s),
-        clock_skew_s=f.may("clock_skew_s").whole(1, 3600, default=usual.clock_skew_s),
-        gateway_gap_s=f.may("gateway_gap_s").whole(5, 3600, default=usual.gateway_gap_s),
+        clock_skew_s=whole("clock_skew_s"),
+        gateway_gap_s=whole("gateway_gap_s"),
         key_zone_raises_priority=f.may("key_zone_raises_priority").flag(default=usual.key_zone_raises_priority),
-        log_retention_days=f.may("log_retention_days").whole(365, 36_500, default=usual.log_retention_days),
-        checkpoint_every_s=f.may("checkpoint_every_s").whole(60, 3600, default=usual.checkpoint_every_s),
-        roster_horizon_days=f.may("roster_horizon_days").whole(7, 366, default=usual.roster_horizon_days),
+        log_retention_days=whole("log_retention_days"),
+        checkpoint_every_s=whole("checkpoint_every_s"),
+        roster_horizon_days=whole("roster_horizon_days"),
         kinds=dict(own),
         duty=duty(f.may("duty"), names),
-        patrol=patrol_shapes.policies(f.may("patrol"), names),
+        patrol=patrol_shapes.policies(f.may("patrol"), names, presets.usual(usual.patrol, grade, "patrol")),
         major=major_shapes.major(f.may("major"), names),
+        service_grade=grade,
+        service=_service(f.may("service"), presets.usual(usual.service, grade, "service")),
+        preset=presets.given(grade, spot),
     )
     f.close()
     return made
@@ -53,7 +66,16 @@ def policies(spot: Spot, own: Mapping[str, Kind], names: Names) -> Policies:
 
 def _handle_by(spot: Spot, usual: Mapping[int, int]) -> dict[int, int]:
     f = spot.fields()
-    made = {n: f.may(str(n)).whole(60, 7 * 86_400, default=usual[n]) for n in (1, 2, 3, 4)}
+    made = {n: f.may(str(n)).whole(*limits(f"handle_by_s.{n}"), default=usual[n]) for n in (1, 2, 3, 4)}
+    f.close()
+    return made
+
+
+def _service(spot: Spot, usual: ServicePolicies) -> ServicePolicies:
+    f = spot.fields()
+    made = ServicePolicies(
+        **{name: f.may(name).whole(*limits(f"service.{name}"), default=getattr(usual, name)) for name in _SERVICE}
+    )
     f.close()
     return made
 
@@ -62,8 +84,8 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
     """The site's duty rules; what is left out is as usual."""
     f, usual = spot.fields(), DutyPolicies()
 
-    def whole(name: str, least: int, most: int) -> int:
-        return f.may(name).whole(least, most, default=getattr(usual, name))
+    def whole(name: str) -> int:
+        return f.may(name).whole(*limits(f"duty.{name}"), default=getattr(usual, name))
 
     def flag(name: str) -> bool:
         return f.may(name).flag(default=getattr(usual, name))
@@ -75,31 +97,31 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
 
     needs, country = f.may("leave_needs"), f.may("jurisdiction")
     made = DutyPolicies(
-        roster_due_day=whole("roster_due_day", 0, 28),
+        roster_due_day=whole("roster_due_day"),
         roster_authors=roles("roster_authors"),
         roster_approvers=roles("roster_approvers"),
         swap_approvers=roles("swap_approvers"),
         mode_callers=roles("mode_callers"),
-        swap_notice_h=whole("swap_notice_h", 0, 720),
+        swap_notice_h=whole("swap_notice_h"),
         swap_own_arrangement=flag("swap_own_arrangement"),
-        rest_min_h=whole("rest_min_h", 0, 48),
-        max_consecutive_days=whole("max_consecutive_days", 0, 31),
-        max_week_h=whole("max_week_h", 0, 168),
+        rest_min_h=whole("rest_min_h"),
+        max_consecutive_days=whole("max_consecutive_days"),
+        max_week_h=whole("max_week_h"),
         jurisdiction=country.name(_JURISDICTION, "CN, or US-IL") if country.node is not None else usual.jurisdiction,
         sign_on_required=flag("sign_on_required"),
-        incoming_lead_min=whole("incoming_lead_min", 0, 60),
-        outgoing_prep_min=whole("outgoing_prep_min", 0, 120),
-        late_grace_s=whole("late_grace_s", 0, 3600),
+        incoming_lead_min=whole("incoming_lead_min"),
+        outgoing_prep_min=whole("outgoing_prep_min"),
+        late_grace_s=whole("late_grace_s"),
         late_grades=_late_grades(f.may("late_grades")),
-        absent_after_min=whole("absent_after_min", 1, 720),
-        leave_max_min=whole("leave_max_min", 1, 240),
+        absent_after_min=whole("absent_after_min"),
+        leave_max_min=whole("leave_max_min"),
         leave_needs=LeaveNeeds(needs.one_of([n.value for n in LeaveNeeds], "need", default=usual.leave_needs.value)),
         presence_check=_presence_check(f.may("presence_check"), names),
         handover_block=_handover_block(f.may("handover_block")),
         handover_overriders=roles("handover_overriders"),
         handover_required=flag("handover_required"),
-        relief_late_grace_min=whole("relief_late_grace_min", 0, 120),
-        contact_after_h=whole("contact_after_h", 0, 168),
+        relief_late_grace_min=whole("relief_late_grace_min"),
+        contact_after_h=whole("contact_after_h"),
         coverage_lead_h=_coverage_lead(f.may("coverage_lead_h"), usual.coverage_lead_h),
         status_every_min=_status_every(f.may("status_every_min")),
         review=_review(f.may("review")),
@@ -123,7 +145,7 @@ def _late_grades(spot: Spot) -> tuple[LateGrade, ...]:
     for item in [] if spot.off() else spot.items(most=8):
         f = item.fields()
         least = f.need("min_s")
-        grade = LateGrade(least.whole(1, 86_400, default=1), f.need("name").words())
+        grade = LateGrade(least.whole(*limits("duty.late_grades"), default=1), f.need("name").words())
         f.close()
         if made and grade.min_s <= made[-1].min_s:
             least.wrong(f"{grade.min_s} s is not later than the grade above it ({made[-1].min_s} s)")
@@ -140,8 +162,8 @@ def _presence_check(spot: Spot, names: Names) -> PresenceCheck:
     window, answer = f.may("window_s"), f.may("answer")
     made = PresenceCheck(
         mode=CheckMode(mode),
-        every_min=f.may("every_min").whole(5, 1440, default=usual.every_min),
-        window_s=window.whole(15, 3600, default=usual.window_s),
+        every_min=f.may("every_min").whole(*limits("duty.presence_check.every_min"), default=usual.every_min),
+        window_s=window.whole(*limits("duty.presence_check.window_s"), default=usual.window_s),
         seats=tuple(names.ref(item, "seats", "seat") for item in f.may("seats").items(least=1, most=64)),
         answer=CheckAnswer(answer.one_of([a.value for a in CheckAnswer], "answer", default=usual.answer.value)),
     )
@@ -161,7 +183,10 @@ def _handover_block(spot: Spot) -> HandoverBlock:
     priorities = f.may("priorities")
     made = HandoverBlock(
         mode=BlockMode(f.need("mode").one_of([m.value for m in BlockMode], "mode", default=usual.mode.value)),
-        priorities=tuple(item.whole(1, 4, default=1) for item in priorities.items(least=1, most=4))
+        priorities=tuple(
+            item.whole(*limits("duty.handover_block.priorities"), default=1)
+            for item in priorities.items(least=1, most=4)
+        )
         if priorities.node is not None
         else usual.priorities,
     )
@@ -172,14 +197,14 @@ def _handover_block(spot: Spot) -> HandoverBlock:
 def _coverage_lead(spot: Spot, usual: tuple[int, ...]) -> tuple[int, ...]:
     if spot.node is None or spot.off():
         return usual if spot.node is None else ()
-    made = tuple(item.whole(1, 168, default=1) for item in spot.items(least=1, most=4))
+    made = tuple(item.whole(*limits("duty.coverage_lead_h"), default=1) for item in spot.items(least=1, most=4))
     if any(later >= sooner for sooner, later in pairwise(made)):
         spot.wrong("hours before the gap, the longest first")
     return made
 
 
 def _status_every(spot: Spot) -> int:
-    minutes = spot.whole(0, 1440)
+    minutes = spot.whole(*limits("duty.status_every_min"))
     if 0 < minutes < 10:
         spot.wrong(f"{minutes} is out of range (0, or 10 to 1440)")
     return minutes
@@ -192,7 +217,7 @@ def _review(spot: Spot) -> Review | None:
     f = spot.fields()
     made = Review(
         role(f.need("role")),
-        f.may("due_h").whole(1, 168, default=usual.due_h),
+        f.may("due_h").whole(*limits("duty.review.due_h"), default=usual.due_h),
         f.may("alert").flag(default=usual.alert),
     )
     f.close()
@@ -206,7 +231,7 @@ def _reach(spot: Spot) -> Reach | None:
     f = spot.fields()
     made = Reach(
         f.may("consoles").flag(default=usual.consoles),
-        f.may("after_s").whole(30, 3600, default=usual.after_s),
+        f.may("after_s").whole(*limits("duty.reach.after_s"), default=usual.after_s),
     )
     f.close()
     return made

@@ -16,6 +16,7 @@ from sites.duty_words import Checklist, Dated, Form, Post, PreChecks, Rota, Rota
 from sites.major_words import MajorPolicy
 from sites.patrol_words import PatrolPlan, PatrolPolicies, PatrolRoute
 from sites.people import CHANNELS, Contact, External, Person, Role, Words
+from sites.service_words import ServicePolicies
 
 __all__ = [
     "CHANNELS",
@@ -176,6 +177,9 @@ class Policies(msgspec.Struct, frozen=True):
     duty: DutyPolicies = DutyPolicies()
     patrol: PatrolPolicies = PatrolPolicies()
     major: MajorPolicy | None = None
+    service_grade: int = 0  # 1 to 3; 0: the site has none
+    service: ServicePolicies = ServicePolicies()
+    preset: tuple[str, ...] = ()  # the parameters that the grade gave
 
 
 class Register(msgspec.Struct, frozen=True):

@@ -52,6 +52,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "sign_day": {"comment": "c", "password": "wrong"},
     "place_hold": {"reason": "r"},
     "lift_hold": {"reason": "r"},
+    "version_withdraw": {"reason": "r"},
     "make_archive": {},
     "receive_archive": {},
     "write_entry": {"fields": {"text": "t"}},
@@ -143,6 +144,7 @@ def at(path: str, site: str) -> str:
         .replace("{plan}", "none")
         .replace("{uid}", "NONE")
         .replace("{n}", "9999")
+        .replace("{number}", "9999")
         .replace("{sha256}", "0" * 64)
     )
     address = address.replace("{month}", "2026-03").replace("{day}", "2020-01-01")

@@ -25,7 +25,6 @@ CASES = [
     ("kind: choice, choices", "choices", "id: light", "patrol_routes[0].stops[1].tasks[2].choices", "no other has"),
     ("route: back", "route: bak", "route: bak", "patrol_plans[2].route", 'did you mean "back"?'),
     ("per_shift: 2", "per_shift: 2, every_min: 60", "every_min: 60", "patrol_plans[1].per_shift", "says when"),
-    (", per_shift: 2", "", "id: twice", "patrol_plans[1]", "says when"),
     ("per_shift: 2,", 'per_shift: 2, from: "08:00",', "id: twice", "patrol_plans[1].from", "the shift's own hours"),
     ("every_min: 240", "every_min: 120", "every_min: 120", "patrol_plans[0].window_min", "longer than every_min (120)"),
     ("every_min: 240", "every_min: 5", "every_min: 5", "patrol_plans[0].every_min", "out of range (10 to 1440)"),

@@ -7,11 +7,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.site_commands import site_app
+from ingest.versions import withdraw
 from sites.acts import ImportResult, import_pack
 from sites.register import Register
 from sites.store import versions
+from sites.versions import Terms, Version
 from store.db import Store
 from tests.sites import small
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class Room:
@@ -20,12 +24,17 @@ class Room:
     def __init__(self, url: str) -> None:
         self.url = url
         self.busy: set[str] = set()
-        self.app = site_app(lambda: url, Store, self._import, lambda _db, _site: self.busy)
+        self.app = site_app(lambda: url, Store, self._import, lambda _db, _site: self.busy, self._withdraw)
 
     @staticmethod
-    def _import(db: Store, register: Register, digest: str, by: str, over: bool) -> ImportResult:
+    def _import(db: Store, register: Register, digest: str, by: str, over: bool, terms: Terms) -> ImportResult:
         with db.begin([register.site_id]) as tx:
-            return import_pack(tx, register, digest, datetime(2026, 3, 1, tzinfo=UTC), by, over_edits=over)
+            return import_pack(tx, register, digest, NOW, by, over_edits=over, terms=terms)
+
+    @staticmethod
+    def _withdraw(db: Store, site: str, version: int, by: str, reason: str) -> Version:
+        with db.begin([site]) as tx:
+            return withdraw(tx, site, version, by, reason, NOW)
 
     def run(self, *words: str) -> Result:
         return CliRunner().invoke(self.app, list(words), env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
@@ -118,3 +127,52 @@ def test_a_removed_device_with_an_open_alert_warns_but_goes(room: Room, corner: 
         assert told.exit_code == 0
         assert "warning: device D-01 is removed" in told.output
     assert room.versions() == {"corner": 2}
+
+
+def test_a_version_to_come_is_told_listed_compared_and_withdrawn(room: Room, corner: Path, tmp_path: Path) -> None:
+    """SITE-06, ROLE-08: effective time, author, approver and reason, all by the command."""
+    room.run("import", str(corner))
+    later = small.spoiled(tmp_path / "later", "duty.yaml", "repeat_s: 120", "repeat_s: 90")
+    words = ["--effective-from", "2026-12-01T08:00", "--by", "zhao", "--approved-by", "qian", "--reason", "winter"]
+    told = room.run("import", str(later), *words)
+    assert told.exit_code == 0, told.output
+    assert "comes into force at 2026-12-01 08:00 (Asia/Shanghai)" in told.output
+    assert room.versions() == {"corner": 1}
+    rows = [
+        [cell.strip() for cell in line.split("│")[1:-1]] for line in room.run("versions", "corner").output.splitlines()
+    ]
+    assert ["2", "to come", "2026-12-01 08:00", "zhao", "qian", "winter"] in rows
+    assert ["1", "in force", "2026-03-01 08:00", "system", "", ""] in rows
+    between = room.run("versions", "corner", "--diff", "1..2")
+    assert any(all(word in line for word in ("repeat_s", "120", "90")) for line in between.output.splitlines())
+    assert "version 2 is withdrawn" in room.run("withdraw", "corner", "2", "--reason", "too early").output
+    assert room.run("withdraw", "corner", "2", "--reason", "again").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--effective-from", "soon"], "is no time"),
+        (["--effective-from", "2026-02-28T08:00"], "now or later"),
+        (["--by", "zhao", "--approved-by", "zhao"], "does not approve"),
+    ],
+)
+def test_terms_that_cannot_be_are_refused(room: Room, corner: Path, words: list[str], why: str) -> None:
+    told = room.run("import", str(corner), *words)
+    assert told.exit_code != 0
+    assert why in told.output
+    assert room.versions() == {}
+
+
+def test_check_tells_what_the_service_grade_gave(room: Room, tmp_path: Path) -> None:
+    """SITE-05: grade 3 gives 240 min, 60 min, 70 %; what the pack says itself wins."""
+    text = small.SITE.replace("policies:\n", "policies:\n  service_grade: 3\n  service: {urgent_repair_min: 45}\n")
+    told = room.run("check", str(small.write(tmp_path / "graded", small.FILES | {"site.yaml": text})))
+    assert told.exit_code == 0, told.output
+    assert "patrol.interval_min = 240 min: grade 3" in told.output
+    assert "service.callback_rate_min_pct = 70 %: grade 3" in told.output
+    assert "service.urgent_repair_min = 45 min: the pack's own (grade 3: 60)" in told.output
+    first = room.run(
+        "check", str(small.write(tmp_path / "first", small.FILES | {"site.yaml": text.replace("grade: 3", "grade: 1")}))
+    )
+    assert "service grade 1: no numbers of it are known" in first.output

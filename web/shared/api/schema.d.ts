@@ -252,6 +252,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Site Versions
+         * @description What was, is and will be in force here: from when, made by whom, and why.
+         */
+        get: operations["site_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/versions/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version Changes
+         * @description What differs in a version from another one; left out, from the one whose place it takes.
+         */
+        get: operations["version_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/versions/{number}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Version Withdraw
+         * @description Take a version back that is still to come.
+         */
+        post: operations["version_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Site Parameters
+         * @description Every parameter with its unit, usual value, range and source: as it stands, or as a version has it.
+         */
+        get: operations["site_parameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/alerts": {
         parameters: {
             query?: never;
@@ -6149,6 +6229,8 @@ export interface components {
          * @description The site's patrol rules (see docs/reference/site-pack).
          */
         PatrolPolicies: {
+            /** Interval Min */
+            interval_min: number;
             /** Debounce S */
             debounce_s: number;
             /** Page Ttl S */
@@ -6542,6 +6624,11 @@ export interface components {
             duty: components["schemas"]["DutyPolicies"];
             patrol: components["schemas"]["PatrolPolicies"];
             major: components["schemas"]["MajorPolicy"] | null;
+            /** Service Grade */
+            service_grade: number;
+            service: components["schemas"]["ServicePolicies"];
+            /** Preset */
+            preset: string[];
         };
         /**
          * Post
@@ -7821,12 +7908,28 @@ export interface components {
             seats: components["schemas"]["SeatState"][];
         };
         /**
+         * Section
+         * @description What a parameter is about.
+         * @enum {string}
+         */
+        Section: "alerts" | "logbook" | "roster" | "attendance" | "presence" | "handover" | "patrol" | "major" | "service";
+        /**
          * Seen
          * @description Only the version.
          */
         Seen: {
             /** Version */
             version: number;
+        };
+        /**
+         * ServicePolicies
+         * @description What is promised to residents.
+         */
+        ServicePolicies: {
+            /** Urgent Repair Min */
+            urgent_repair_min: number;
+            /** Callback Rate Min Pct */
+            callback_rate_min_pct: number;
         };
         /**
          * Severity
@@ -8025,6 +8128,83 @@ export interface components {
             passkeys_possible: boolean;
             /** Passkeys */
             passkeys: components["schemas"]["Passkey"][];
+        };
+        /**
+         * SiteParameter
+         * @description A parameter as a version has it. `origin`: the usual value, given by the service grade, or the site's own.
+         */
+        SiteParameter: {
+            /** Name */
+            name: string;
+            section: components["schemas"]["Section"];
+            /** Unit */
+            unit: string;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Source */
+            source: string;
+            /** Default */
+            default: unknown;
+            /** Value */
+            value: unknown;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "default" | "preset" | "site";
+        };
+        /**
+         * SiteParameters
+         * @description Every parameter of a version. `service_grade` 0: the site has none.
+         */
+        SiteParameters: {
+            /** Version */
+            version: number;
+            /** Service Grade */
+            service_grade: number;
+            /** Items */
+            items: components["schemas"]["SiteParameter"][];
+        };
+        /**
+         * SiteVersion
+         * @description A version of a site's register. `ended_why`: why it never came into force.
+         */
+        SiteVersion: {
+            /** Version */
+            version: number;
+            state: components["schemas"]["VersionState"];
+            /**
+             * Effective From
+             * Format: date-time
+             */
+            effective_from: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** By */
+            by: string;
+            /** Approved By */
+            approved_by: string | null;
+            /** Reason */
+            reason: string;
+            /** Digest */
+            digest: string;
+            /** Ended Why */
+            ended_why: string | null;
+        };
+        /**
+         * SiteVersions
+         * @description A site's versions, the one that begins last first. `withdraws`: whether the caller may withdraw one.
+         */
+        SiteVersions: {
+            /** Items */
+            items: components["schemas"]["SiteVersion"][];
+            /** Withdraws */
+            withdraws: boolean;
         };
         /**
          * SlowAnswer
@@ -8693,6 +8873,43 @@ export interface components {
          */
         Verdict: "confirmed" | "disputed";
         /**
+         * VersionChange
+         * @description One difference: `section` and `id` name the thing; a changed one has its `field`, what it was and what it is.
+         */
+        VersionChange: {
+            /** Section */
+            section: string;
+            /** Id */
+            id: string;
+            how: components["schemas"]["sites__changes__How"];
+            /** Field */
+            field: string;
+            /** Old */
+            old: unknown;
+            /** New */
+            new: unknown;
+        };
+        /**
+         * VersionChanges
+         * @description What differs in `version` from `since`; null: there was nothing before it.
+         */
+        VersionChanges: {
+            /** Version */
+            version: number;
+            /** Since */
+            since: number | null;
+            /** Items */
+            items: components["schemas"]["VersionChange"][];
+            /** More */
+            more: number;
+        };
+        /**
+         * VersionState
+         * @description The life of a version. `refused`: its time came, and the site could not be as it said.
+         * @enum {string}
+         */
+        VersionState: "to_come" | "in_force" | "past" | "withdrawn" | "refused";
+        /**
          * Why
          * @description Why a mandate expired.
          * @enum {string}
@@ -8733,6 +8950,14 @@ export interface components {
         WithReason: {
             /** Version */
             version: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Withdrawal
+         * @description Why a version does not come into force.
+         */
+        Withdrawal: {
             /** Reason */
             reason: string;
         };
@@ -9922,6 +10147,365 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteVersions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    version_changes: {
+        parameters: {
+            query?: {
+                since?: number | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionChanges"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    version_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteVersion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_parameters: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteParameters"];
                 };
             };
             /** @description Unauthorized */
