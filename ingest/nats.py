@@ -11,6 +11,9 @@ from ingest.credentials import SERVER, Gateway, checked
 
 KEEPER: Final = "watchroom-keeper"
 STREAM: Final = "$MQTT_msgs"  # where NATS keeps every QoS 1 message until its subscribers have acknowledged it
+# What may be on its way to us unacknowledged: four of our batches. NATS writes the state of all of it down again and
+# again, and delivers anew what waits for `ack_wait`, which a slow disk lets the end of a longer queue do.
+WINDOW: Final = 2000
 _INBOX: Final = "_INBOX.keeper"
 
 
@@ -45,7 +48,7 @@ logfile_max_num: 3
 jetstream {{ store_dir: {_text(folder / "store")}, sync_interval: {_text(sync)} }}
 mqtt {{
   listen: {_text(f"{at.host}:{at.port}")}
-  max_ack_pending: 10000
+  max_ack_pending: {WINDOW}
   ack_wait: "5s"{tls}
 }}
 authorization {{
