@@ -224,8 +224,10 @@ class Judgement:
             return False
         if seq < cond.seq and cond.boot == boot:
             return True
+        if not meaning.ended_by:
+            return False
         ended = [self._cond(subject, name) for name in meaning.ended_by]
-        return any(c is not None and c.boot == boot and seq < c.seq for c in ended) if ended else False
+        return any(c is not None and c.boot == boot and seq < c.seq for c in ended)
 
     def _over(self, subject: str, kind: Kind, origin: Origin) -> None:
         """Remember a device's word that something is over: what it ends may still be on its way."""
