@@ -1,10 +1,10 @@
-"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [duty] [archive] [patrol] [shape] [--quick]`."""
+"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [duty] [archive] [patrol] [phone] [shape] [--quick]`."""
 
 import sys
 
-from bench import archive, demo, duty, ingest, latency, patrol, population, shape, solver, virtual
+from bench import archive, demo, duty, ingest, latency, patrol, phone, population, shape, solver, virtual
 
-ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "duty", "archive", "patrol", "shape")
+ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "duty", "archive", "patrol", "phone", "shape")
 
 
 def main() -> None:
@@ -29,6 +29,8 @@ def main() -> None:
             archive.run(5_000 if quick else 50_000)
         elif word == "patrol":
             patrol.run(4 if quick else 10)
+        elif word == "phone":
+            phone.run(3 if quick else 9)
         elif word == "shape":
             shape.run()
         else:
