@@ -199,6 +199,13 @@ class CorrectionDraft(EntryDraft):
     reason: Said
 
 
+class EntryCategories(Body):
+    """The categories that an entry, or one of its files, is to have."""
+
+    categories: Annotated[list[Name], Field(max_length=50)]
+    attachment: Sha256 | None = None
+
+
 class DayType(Body):
     """What a day is at this site, and why."""
 

@@ -34,6 +34,14 @@ class LogHead(Shape):
     checkpoint: CheckpointMark | None
 
 
+class EntryTag(Shape):
+    """A category that entry `n`, or its file `attachment`, has."""
+
+    n: int
+    attachment: str | None
+    category: str
+
+
 class LogPage(Shape):
     """A page of the logbook, newest first. `corrections` are all those of the entries on it, wherever they stand."""
 
@@ -41,6 +49,7 @@ class LogPage(Shape):
     next: int | None
     head: LogHead
     corrections: list[LogEntry]
+    categories: list[EntryTag]
 
 
 class LogFound(Shape):
@@ -49,6 +58,7 @@ class LogFound(Shape):
     items: list[LogEntry]
     next: int | None
     corrections: list[LogEntry]
+    categories: list[EntryTag]
 
 
 class WrittenEntry(Shape):
@@ -56,6 +66,7 @@ class WrittenEntry(Shape):
 
     entry: LogEntry
     corrections: list[LogEntry]
+    categories: list[EntryTag]
 
 
 class Attached(Shape):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.alert_shapes import Rung
-from api.logbook_shapes import LogForm
+from api.logbook_shapes import FormChoice, LogForm
 from api.patrol_register_shapes import PatrolPlan, PatrolPolicies, PatrolRoute
 from api.shapes import Shape, Words
 from core.kinds import Effect, Ends, Klass
@@ -382,6 +382,7 @@ class Register(Shape):
     policies: Policies
     rotations: dict[str, Rotation]
     forms: dict[str, LogForm]
+    categories: dict[str, FormChoice]
     checklists: dict[str, Checklist]
     pre_checks: dict[str, PreChecks]
     patrol_routes: dict[str, PatrolRoute]

@@ -99,6 +99,19 @@ class NotAttached(Invalid):
     code = "not_uploaded"
 
 
+class NoSuchCategory(Invalid):
+    """The site has no such category."""
+
+    code = "no_such_category"
+
+
+class NotTagged(Refusal):
+    """A categorising entry is not put into a category itself."""
+
+    code = "not_tagged"
+    status = 409
+
+
 class NoSuchHold(NotFound):
     """There is no such hold at this site."""
 

@@ -60,6 +60,17 @@ log_attached = Table(
     Index("ix_log_attached_n", "site_id", "n"),
 )
 
+# What categories an entry, or a file that hangs on it, has now; `attachment` is empty for the entry itself.
+log_category = Table(
+    "log_category",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("attachment", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Index("ix_log_category_category", "site_id", "category", "n"),
+)
+
 # A legal hold: while it is not lifted, nothing that it covers is deleted. Empty bounds and an empty subject cover everything.
 log_hold = Table(
     "log_hold",

@@ -22,6 +22,7 @@ _BY_ID: Final = (
     "templates",
     "rotations",
     "forms",
+    "categories",
     "checklists",
     "pre_checks",
     "patrol_routes",

@@ -227,7 +227,7 @@ def _form_field(spot: Spot) -> FormField:
         name=f.need("name").words(),
         type=FieldType(kind.one_of([t.value for t in FieldType], "type", default=FieldType.TEXT.value)),
         required=f.may("required").flag(default=False),
-        choices=tuple(_choice(item) for item in choices.items(least=2, most=64)),
+        choices=tuple(choice(item) for item in choices.items(least=2, most=64)),
     )
     if (made.type is FieldType.CHOICE) != bool(made.choices):
         (choices if choices.node is not None else kind).wrong("the type `choice` has `choices`, and no other has")
@@ -236,7 +236,8 @@ def _form_field(spot: Spot) -> FormField:
     return made
 
 
-def _choice(spot: Spot) -> Choice:
+def choice(spot: Spot) -> Choice:
+    """One of several, or a category of what is kept."""
     f = spot.fields()
     made = Choice(f.need("id").name(), f.need("name").words())
     f.close()

@@ -36,6 +36,7 @@ _LISTS: Final = (
     "ladders",
     "rotations",
     "forms",
+    "categories",
     "patrol_routes",
     "patrol_plans",
 )
@@ -176,6 +177,7 @@ def _register(pack: _Pack) -> Register:
         policies=policies,
         rotations={r.id: r for r in (duty_shapes.rotation(s, names) for s in pack.section("rotations").items())},
         forms={f.id: f for f in map(duty_shapes.form, pack.section("forms").items())},
+        categories={c.id: c for c in map(duty_shapes.choice, pack.section("categories").items(most=200))},
         checklists={name: duty_shapes.checklist(name, s, names) for name, s in pack.section("checklists").entries()},
         pre_checks={name: duty_shapes.pre_checks(name, s, names) for name, s in pack.section("pre_checks").entries()},
         patrol_routes={r.id: r for r in (patrol_shapes.route(s, names) for s in pack.section("patrol_routes").items())},

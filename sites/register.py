@@ -12,7 +12,7 @@ import msgspec
 
 from core.kinds import Kind, kind_of
 from sites.duty_policies import DutyPolicies
-from sites.duty_words import Checklist, Dated, Form, Post, PreChecks, Rota, Rotation, Seat, ShiftTemplate
+from sites.duty_words import Checklist, Choice, Dated, Form, Post, PreChecks, Rota, Rotation, Seat, ShiftTemplate
 from sites.major_words import MajorPolicy
 from sites.patrol_words import PatrolPlan, PatrolPolicies, PatrolRoute
 from sites.people import CHANNELS, Contact, External, Person, Role, Words
@@ -205,6 +205,7 @@ class Register(msgspec.Struct, frozen=True):
     policies: Policies
     rotations: Mapping[str, Rotation] = {}
     forms: Mapping[str, Form] = {}
+    categories: Mapping[str, Choice] = {}  # of what is kept
     checklists: Mapping[str, Checklist] = {}  # by seat
     pre_checks: Mapping[str, PreChecks] = {}  # by seat
     patrol_routes: Mapping[str, PatrolRoute] = {}

@@ -16,7 +16,7 @@ from api.reading import reads
 from api.room import Room, reply, room_of
 from api.routes.site import log_head
 from core.wire import NAME
-from logbook import audit, entries, finding
+from logbook import audit, entries, finding, tagging
 from logbook.export import export_lines
 from logbook.notes import raw_public
 from logbook.rules import Line
@@ -40,9 +40,18 @@ def log_page(
     with room_of(request).store.read() as conn:
         found = entries.read(conn, site, before, subject, limit)
         corrections = entries.corrections(conn, site, [entry.n for entry in found])
+        tags = tagging.of(conn, site, [entry.n for entry in found])
         head = log_head(conn, site)
     more = len(found) == limit and found[-1].n > 1
-    return reply({"items": found, "next": found[-1].n if more else None, "head": head, "corrections": corrections})
+    return reply(
+        {
+            "items": found,
+            "next": found[-1].n if more else None,
+            "head": head,
+            "corrections": corrections,
+            "categories": tags,
+        }
+    )
 
 
 @router.get("/search", response_model=LogFound, responses=refusals(404))
@@ -57,19 +66,26 @@ def log_search(
     act: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})*$")] = None,
     subject: Subject | None = None,
     form: Annotated[str | None, Query(pattern=NAME)] = None,
+    category: Annotated[str | None, Query(pattern=NAME)] = None,
     before: Before | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """What people wrote and did (LOG-07, RPT-07): every piece of `q` is in it, in either language; everything else that
-    is given fits, too. Newest first.
+    is given fits, too. Newest first. With `category`, exactly what has it, or has a file that does (RPT-09).
     """
     asked = finding.Asked(q, since, until, person, act, subject, form, before)
     with room_of(request).store.read() as conn:
-        numbers = finding.find(conn, site, asked, limit)
+        if category is None:
+            numbers = finding.find(conn, site, asked, limit)
+        else:
+            numbers = tagging.find(conn, site, category, asked, limit)
         found = entries.some(conn, site, numbers)
         corrections = entries.corrections(conn, site, numbers)
+        tags = tagging.of(conn, site, numbers)
     more = len(numbers) == limit and numbers[-1] > 1
-    return reply({"items": found, "next": numbers[-1] if more else None, "corrections": corrections})
+    return reply(
+        {"items": found, "next": numbers[-1] if more else None, "corrections": corrections, "categories": tags}
+    )
 
 
 @router.get("/verify", response_model=LogVerdict, responses=refusals(404))

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.bodies import CorrectionDraft, EntryDraft, SiteId
+from api.bodies import CorrectionDraft, EntryCategories, EntryDraft, SiteId
 from api.logbook_shapes import LogForms, WrittenEntry
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.reading import reads
 from api.room import Room, reply, room_of
 from ingest import writing
-from logbook import entries, forms
+from logbook import entries, forms, tagging
 from logbook.errors import NoSuchEntry
 
 router = APIRouter(prefix="/sites/{site}/logbook", tags=["logbook"])
@@ -56,6 +56,18 @@ def correct_entry(
     return _shown(room, site, n)
 
 
+@router.post("/entries/{n}/categories", response_model=WrittenEntry, responses=refusals(404, 409))
+def tag_entry(
+    request: Request, site: SiteId, n: EntryNumber, body: EntryCategories, caller: Annotated[Caller, needs("log.write")]
+) -> Response:
+    """Give an entry, or one of its files, these categories and no others (RPT-09): an entry that names its target."""
+    room = room_of(request)
+    with room.store.begin([site]) as tx:
+        register = room.register(tx.conn, site)
+        tagging.tag(tx, register, n, body.categories, body.attachment, caller.person, room.now())
+    return _shown(room, site, n)
+
+
 def _draft(body: EntryDraft) -> forms.Draft:
     files = tuple(forms.Attached(a.sha256, a.name) for a in body.attachments)
     return forms.Draft(body.fields, body.form, body.happened_at, body.zone, tuple(body.persons), body.alert, files)
@@ -66,4 +78,5 @@ def _shown(room: Room, site: str, n: int) -> Response:
         found = entries.one(conn, site, n)
         if found is None:
             raise NoSuchEntry(field="n")
-        return reply({"entry": found, "corrections": entries.corrections(conn, site, [n])})
+        more = {"corrections": entries.corrections(conn, site, [n]), "categories": tagging.of(conn, site, [n])}
+        return reply({"entry": found, **more})

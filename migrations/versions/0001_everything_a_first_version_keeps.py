@@ -505,6 +505,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_log_attached_n", ["site_id", "n"], unique=False)
 
     op.create_table(
+        "log_category",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("attachment", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "n", "attachment", "category", name=op.f("pk_log_category")),
+    )
+    with op.batch_alter_table("log_category", schema=None) as batch_op:
+        batch_op.create_index("ix_log_category_category", ["site_id", "category", "n"], unique=False)
+
+    op.create_table(
         "log_checkpoint",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),

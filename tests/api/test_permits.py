@@ -56,6 +56,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "make_archive": {},
     "receive_archive": {},
     "write_entry": {"fields": {"text": "t"}},
+    "tag_entry": {"categories": []},
     "correct_entry": {"fields": {"text": "t"}, "reason": "r"},
     "make_roster": {"month": "2026-04"},
     "edit_roster": {"revision": 0, "cells": {"centre": {}}},

@@ -107,6 +107,8 @@ checklists:
     - {id: radios, name: Radios, kind: item, expected: 4}
     - {id: panel, name: Panel}
     - {id: tidy, name: Tidy, kind: note, mandatory: false}
+categories:
+  - {id: works, name: Works}
 pre_checks:
   desk:
     - {id: radio, name: Radio}

@@ -102,6 +102,8 @@ CASES = [
     ("people.yaml", "en: Zhao Li", 'en: "Zhao\\0Li"', "Zhao", "people[0].name.en", "control characters"),
     ("people.yaml", "en: Zhao Li", 'en: "\\ud800"', "ud800", "", "not YAML"),
     ("people.yaml", "en: Zhao Li", "en: " + "Z" * 121, "ZZ", "people[0].name.en", "121 characters"),
+    # categories
+    ("duty.yaml", "{id: works, name: Works}\npre", "{id: works}\npre", "id: works}\npre", "categories[0].name", "missing"),
     # pre-shift checks
     ("duty.yaml", "pre_checks:\n  desk:", "pre_checks:\n  dask:", "dask", "pre_checks.dask", 'did you mean "desk"?'),
     ("duty.yaml", "id: tidy, name: Tidy, required", "id: radio, name: Tidy, required", "name: Tidy, required", "pre_checks.desk[1]", 'duplicate id "radio"'),

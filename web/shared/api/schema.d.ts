@@ -2559,7 +2559,7 @@ export interface paths {
         /**
          * Log Search
          * @description What people wrote and did (LOG-07, RPT-07): every piece of `q` is in it, in either language; everything else that
-         *     is given fits, too. Newest first.
+         *     is given fits, too. Newest first. With `category`, exactly what has it, or has a file that does (RPT-09).
          */
         get: operations["log_search"];
         put?: never;
@@ -2684,6 +2684,26 @@ export interface paths {
          * @description Say what an entry should have said, and why (LOG-03). Answers with the entry and all its corrections.
          */
         post: operations["correct_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logbook/entries/{n}/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag Entry
+         * @description Give an entry, or one of its files, these categories and no others (RPT-09): an entry that names its target.
+         */
+        post: operations["tag_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4552,6 +4572,16 @@ export interface components {
          */
         Ends: "device" | "person" | "both" | "at_once";
         /**
+         * EntryCategories
+         * @description The categories that an entry, or one of its files, is to have.
+         */
+        EntryCategories: {
+            /** Categories */
+            categories: string[];
+            /** Attachment */
+            attachment?: string | null;
+        };
+        /**
          * EntryDraft
          * @description An entry for the logbook: on which form, when and where it happened, who was there, and what it says.
          */
@@ -4581,6 +4611,18 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["Attachment"][];
+        };
+        /**
+         * EntryTag
+         * @description A category that entry `n`, or its file `attachment`, has.
+         */
+        EntryTag: {
+            /** N */
+            n: number;
+            /** Attachment */
+            attachment: string | null;
+            /** Category */
+            category: string;
         };
         /**
          * EventBrief
@@ -5571,6 +5613,8 @@ export interface components {
             next: number | null;
             /** Corrections */
             corrections: components["schemas"]["LogEntry"][];
+            /** Categories */
+            categories: components["schemas"]["EntryTag"][];
         };
         /**
          * LogHead
@@ -5642,6 +5686,8 @@ export interface components {
             head: components["schemas"]["LogHead"];
             /** Corrections */
             corrections: components["schemas"]["LogEntry"][];
+            /** Categories */
+            categories: components["schemas"]["EntryTag"][];
         };
         /**
          * LogPush
@@ -6918,6 +6964,10 @@ export interface components {
             /** Forms */
             forms: {
                 [key: string]: components["schemas"]["LogForm"];
+            };
+            /** Categories */
+            categories: {
+                [key: string]: components["schemas"]["FormChoice"];
             };
             /** Checklists */
             checklists: {
@@ -8979,6 +9029,8 @@ export interface components {
             entry: components["schemas"]["LogEntry"];
             /** Corrections */
             corrections: components["schemas"]["LogEntry"][];
+            /** Categories */
+            categories: components["schemas"]["EntryTag"][];
         };
         /**
          * Zone
@@ -22037,6 +22089,7 @@ export interface operations {
                 act?: string | null;
                 subject?: string | null;
                 form?: string | null;
+                category?: string | null;
                 before?: number | null;
                 limit?: number;
             };
@@ -22565,6 +22618,105 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CorrectionDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenEntry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tag_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryCategories"];
             };
         };
         responses: {

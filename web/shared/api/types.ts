@@ -29,6 +29,7 @@ export type SeatCheck = Shapes["SeatCheck"];
 export type Away = Shapes["Away"];
 export type LogForm = Shapes["LogForm"];
 export type FormField = Shapes["FormField"];
+export type EntryTag = Shapes["EntryTag"];
 export type Attached = Shapes["Attached"];
 export type LogDays = Shapes["LogDays"];
 export type LogDay = Shapes["LogDay"];

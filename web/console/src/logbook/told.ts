@@ -16,7 +16,7 @@ const FAMILY: Record<string, string[]> = {
   klass: ["klass"], priority: ["priority"], reason: ["denied"],
 };
 /** Ids and figures that mean something to machines only, or that the line says elsewhere. */
-const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by", "arrival"]);
+const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by", "arrival", "of", "attachment", "had"]);
 const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard", "outgoing", "incoming", "expected", "stand_in", "unreached"]);
 const ORDER = ["kind", "place", "priority", "state", "disposition", "cause", "note", "reason", "text", "seat", "holder", "basis"];
 const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);

@@ -230,7 +230,7 @@ const en: typeof zh = {
   notices: { title: "Notices sent", tries: "{n} tries", result: "Provider's answer {code}", not_set_up: "This channel is not set up" },
   history: { title: "What happened" },
   plan: { label: "Floor plan", alt: "Floor plan", none: "This area has no floor plan." },
-  section: { zones: "zones", plans: "floor plans", gateways: "gateways", devices: "devices", checkpoints: "checkpoints", posts: "posts", seats: "seats", people: "people", ladders: "ladders", routes: "routes", shifts: "shifts", rotations: "rotations", forms: "forms", checklists: "hand-over lists", pre_checks: "pre-shift checks", patrol_plans: "Patrol plans", patrol_routes: "Patrol routes" },
+  section: { zones: "zones", plans: "floor plans", gateways: "gateways", devices: "devices", checkpoints: "checkpoints", posts: "posts", seats: "seats", people: "people", ladders: "ladders", routes: "routes", shifts: "shifts", rotations: "rotations", forms: "forms", checklists: "hand-over lists", pre_checks: "pre-shift checks", categories: "categories", patrol_plans: "Patrol plans", patrol_routes: "Patrol routes" },
   duty: { strip: "Who is on", nobody: "Nobody", you: " (you)", next: "{at} → {who}" },
   report: {
     open: "New report",

@@ -229,7 +229,7 @@ export default {
   notices: { title: "对外通知", tries: "已尝试 {n} 次", result: "服务商回执 {code}", not_set_up: "该渠道尚未配置" },
   history: { title: "经过" },
   plan: { label: "楼层平面图", alt: "楼层平面图", none: "该区域没有平面图。" },
-  section: { zones: "区域", plans: "平面图", gateways: "网关", devices: "设备", checkpoints: "巡更点", posts: "岗位", seats: "值守席位", people: "人员", ladders: "升级阶梯", routes: "分派规则", shifts: "班次", rotations: "轮班", forms: "登记表", checklists: "交接清单", pre_checks: "岗前检查", patrol_plans: "巡更计划", patrol_routes: "巡更路线" },
+  section: { zones: "区域", plans: "平面图", gateways: "网关", devices: "设备", checkpoints: "巡更点", posts: "岗位", seats: "值守席位", people: "人员", ladders: "升级阶梯", routes: "分派规则", shifts: "班次", rotations: "轮班", forms: "登记表", checklists: "交接清单", pre_checks: "岗前检查", categories: "档案分类", patrol_plans: "巡更计划", patrol_routes: "巡更路线" },
   duty: { strip: "当前值守", nobody: "无人值守", you: "（您）", next: "{at} → {who}" },
   report: {
     open: "人工报警",
