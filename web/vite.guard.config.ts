@@ -13,16 +13,24 @@ const SAID = /^(kind|point|state|cause|tapflag|basis|role)\.|^disposition\.(fals
 const REFUSED = new RegExp(
   "^error\\.(alert_\\w+|already_(answered|signed_on)|certificate_missing|check_\\w+|condition_active|fault|field_\\w+|file_\\w+|handover_needed|invalid|must_change|" +
     "not_(a_member|found|holder|in_seat|permitted|signed_in|signed_on|yours|yet_happened)|post_not_allowed|reason_needed|refused|seat_not_found|stale|supervisor_needed|tap\\w*|photo\\w*|" +
-    "too_\\w+|unavailable|wrong_own_password|wrong_password|two_seats_at_once|nobody_in_seat|csrf|wrong_origin)$",
+    "too_\\w+|unavailable|wrong_own_password|wrong_password|wrong_pin|no_pin|pin_locked|password_needed|signature_needed|two_seats_at_once|nobody_in_seat|csrf|wrong_origin)$",
+);
+
+/** Of the pages that are opened seldom, fetched with the first of them. */
+const LATER = /^(handover\.(item|state)|toldstate)\./;
+const REFUSED_LATER = new RegExp(
+  "^error\\.(weak_pin|handover_\\w+|item_\\w+|not_outgoing|not_incoming|same_person|incoming_not_on|checks_owed|explanation_owed|items_unconfirmed|words_needed|joint_open|content_changed|clock_set_back|lone_\\w+)$",
 );
 
 const phoneWords: Plugin = {
   name: "phone-words",
   enforce: "pre",
   transform(code, id) {
-    if (!/core\/words\/[\w-]+\.json$/.test(id)) return null;
+    if (!/core\/words\/[\w-]+\.json(\?later)?$/.test(id)) return null;
+    const [said, refused] = id.endsWith("?later") ? [LATER, REFUSED_LATER] : [SAID, REFUSED];
     const words = Object.entries(JSON.parse(code) as Record<string, string>);
-    return { code: JSON.stringify(Object.fromEntries(words.filter(([k]) => SAID.test(k) || REFUSED.test(k)))), map: null };
+    const some = JSON.stringify(Object.fromEntries(words.filter(([k]) => said.test(k) || refused.test(k))));
+    return said === LATER ? { code: `export default ${some}`, map: null, moduleType: "js" } : { code: some, map: null };
   },
 };
 

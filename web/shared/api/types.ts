@@ -60,6 +60,7 @@ export type RosterSolve = Shapes["RosterSolve"];
 export type CoverageGap = Shapes["CoverageGap"];
 export type CalendarFeed = Shapes["Feed"];
 export type RoundBrief = Shapes["RoundBrief"];
+export type DutyTold = Shapes["DutyTold"];
 export type RoundSheet = Shapes["RoundSheet"];
 export type Tap = Shapes["Tap"];
 export type PatrolReport = Shapes["PatrolReport"];

@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch } from "vue";
 
 import { client, Refused, taken } from "@shared/api/client";
-import type { Alert, Away, Push, Register, RoundSheet, SeatCheck, SeatState } from "@shared/api/types";
+import type { Alert, Away, DutyTold, Push, Register, RoundBrief, RoundSheet, SeatCheck, SeatState } from "@shared/api/types";
 import { absorb, apply, begin, type Live } from "@shared/live/apply";
 import { Feed } from "@shared/live/feed";
 import { dayAt } from "@shared/words/zoned";
@@ -22,7 +22,12 @@ export const now = ref(Date.now());
 /** When what is shown was true. */
 export const asOf = ref<string | null>(null);
 
-interface Kept { register: Register; live: Live; rounds: RoundSheet[]; ahead: number; at: string }
+/** What I told of coming and leaving without a line, and have still to prove. */
+export const owedProof = shallowRef<DutyTold[]>([]);
+/** The seats of which I last told that I came to them. */
+export const toldSeats = shallowRef<string[]>([]);
+
+interface Kept { register: Register; live: Live; rounds: RoundSheet[]; owed?: DutyTold[]; ahead: number; at: string }
 let ahead = 0;
 let feed: Feed | null = null;
 let site = "";
@@ -30,7 +35,14 @@ let retry: ReturnType<typeof setTimeout> | undefined;
 setInterval(() => (now.value = Date.now() + ahead), 1000);
 
 /** The seats that I hold now. */
-export const mySeats = computed(() => (live.value?.duty ?? []).filter((s) => s.holder_id === personId.value && personId.value !== "").map((s) => s.seat_id));
+export const mySeats = computed(() => (personId.value === "" ? [] : (live.value?.duty ?? []).filter((s) => s.holder_id === personId.value || toldSeats.value.includes(s.seat_id) || turn(s)).map((s) => s.seat_id)));
+/** Without a line nobody tells us that the shift has changed; the roster said it beforehand. */
+const turn = (s: SeatState) => !connected.value && s.next_person_id === personId.value && s.next_at !== null && Date.parse(s.next_at) <= now.value;
+/** Seats whose rounds this phone must know before it goes where there is no line. */
+const soonMine = computed(() => {
+  const posts = register.value?.people[personId.value]?.posts ?? [];
+  return (live.value?.duty ?? []).filter((s) => mySeats.value.includes(s.seat_id) || s.next_person_id === personId.value || posts.includes(register.value?.seats[s.seat_id]?.post ?? "")).map((s) => s.seat_id);
+});
 export const myRounds = computed(() => rounds.value.filter((r) => mySeats.value.includes(r.brief.seat_id)));
 export const take = (alert: Alert) => live.value && (live.value = absorb(live.value, alert));
 export function absorbDuty(seats: SeatState[]): void {
@@ -47,6 +59,7 @@ export async function follow(id: string): Promise<void> {
     ahead = kept.ahead;
     now.value = Date.now() + ahead;
     [register.value, live.value, rounds.value, asOf.value] = [kept.register, kept.live, kept.rounds, kept.at];
+    owedProof.value = kept.owed ?? [];
   }
   await fetchAll();
 }
@@ -60,6 +73,7 @@ export function leave(): void {
   rounds.value = [];
   checks.value = [];
   aways.value = [];
+  owedProof.value = [];
   connected.value = false;
 }
 
@@ -87,7 +101,7 @@ async function fetchAll(): Promise<void> {
     heard(snapshot.at);
     feed?.close();
     feed = new Feed(asked, snapshot.seq, listener);
-    await fetchRounds();
+    await Promise.all([fetchRounds(), fetchOwed()]);
   } catch (error) {
     if (asked !== site) return;
     if (!(error instanceof Refused)) throw error;
@@ -100,15 +114,24 @@ async function fetchAll(): Promise<void> {
   }
 }
 
-/** The rounds of today that are not over, each with its points. */
+export async function fetchOwed(): Promise<void> {
+  const told = await client.GET("/api/v1/sites/{site}/duty/told", { params: { path: { site } } }).catch(() => null);
+  if (told?.data) owedProof.value = told.data.items;
+}
+
+const AHEAD_MS = 14 * 3_600_000;
+/** The rounds of this shift and the next one that are not over, each with its points. One that stands as it was is not asked for again. */
 export async function fetchRounds(): Promise<void> {
   const asked = site;
   const path = { site: asked };
-  const { items } = await taken(client.GET("/api/v1/sites/{site}/rounds", { params: { path, query: { first: dayAt(now.value, zone.value), days: 1 } } }));
-  const mine = items.filter((b) => mySeats.value.includes(b.seat_id) && Date.parse(b.ends_at) > now.value - 3_600_000);
-  const sheets = await Promise.all(mine.slice(0, 12).map((b) => taken(client.GET("/api/v1/sites/{site}/rounds/{id}", { params: { path: { ...path, id: b.id } } }))));
+  const { items } = await taken(client.GET("/api/v1/sites/{site}/rounds", { params: { path, query: { first: dayAt(now.value, zone.value), days: 2 } } }));
+  const mine = items.filter((b) => soonMine.value.includes(b.seat_id) && Date.parse(b.ends_at) > now.value - 3_600_000 && Date.parse(b.opens_at) < now.value + AHEAD_MS);
+  const sheets = await Promise.all(mine.slice(0, 24).map((b) => known(b) ?? taken(client.GET("/api/v1/sites/{site}/rounds/{id}", { params: { path: { ...path, id: b.id } } }))));
   if (asked === site) rounds.value = sheets as RoundSheet[];
 }
+
+/** What comes later and has not changed since. One that runs is always asked for: its proofs are told nowhere else. */
+const known = (b: RoundBrief) => (Date.parse(b.opens_at) > now.value ? rounds.value.find((r) => r.brief.id === b.id && JSON.stringify(r.brief) === JSON.stringify(b)) : undefined);
 
 function heard(at?: string): void {
   connected.value = true;
@@ -120,7 +143,7 @@ function heard(at?: string): void {
 
 let asking: ReturnType<typeof setTimeout> | undefined;
 const askRounds = () => (asking ??= setTimeout(() => ((asking = undefined), site && connected.value && void fetchRounds().catch(() => undefined)), 150));
-watch(() => mySeats.value.join(), () => connected.value && askRounds());
+watch(() => soonMine.value.join(), () => connected.value && askRounds());
 
 const LIVE_CHECKS = new Set(["asked", "missed"]);
 const listener = {
@@ -144,12 +167,12 @@ const listener = {
 
 /** What a phone that is opened without a line will show. Written when the picture has settled, not at every push. */
 let keeping: ReturnType<typeof setTimeout> | undefined;
-watch([live, register, rounds], () => {
+watch([live, register, rounds, owedProof], () => {
   if (!live.value || !register.value || !connected.value) return;
   keeping ??= setTimeout(() => {
     keeping = undefined;
     if (!live.value || !register.value || !site) return;
-    const kept: Kept = { register: register.value, live: { ...live.value, events: [], devices: [], conditions: [] }, rounds: rounds.value, ahead, at: asOf.value ?? new Date().toISOString() };
+    const kept: Kept = { register: register.value, live: { ...live.value, events: [], devices: [], conditions: [] }, rounds: rounds.value, owed: owedProof.value, ahead, at: asOf.value ?? new Date().toISOString() };
     void remember(`picture/${siteId.value}`, JSON.parse(JSON.stringify(kept))).catch(() => undefined);
   }, 400);
 });

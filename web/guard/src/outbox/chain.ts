@@ -6,7 +6,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
-import type { Answers, Read } from "./shapes";
+import type { Answers, Deed, Read } from "./shapes";
 
 /** What was done at a point. */
 export interface Done { read: Read; answers: Answers; note: string; photos: string[] }
@@ -28,6 +28,9 @@ export function canonical(value: unknown): string {
 export const hashOf = ({ id, n, prev, said_at, read, answers, note, photos }: Tap): string =>
   bytesToHex(sha256(utf8ToBytes(canonical({ id, n, prev, said_at, read, answers, note, photos }))));
 
+export const hashOfDeed = ({ id, n, prev, said_at, act, seat }: Deed): string => bytesToHex(sha256(utf8ToBytes(canonical({ id, n, prev, said_at, act, seat }))));
+const hashOfEither = (link: Tap | Deed): string => ("read" in link ? hashOf(link) : hashOfDeed(link));
+
 export const shaOf = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
 
 /** The tap that follows `head`, and the head after it. */
@@ -37,14 +40,20 @@ export function linked(head: Head, id: string, saidAt: string, done: Done): { ta
   return { tap, head: { n: tap.n, hash: hashOf(tap) } };
 }
 
+/** The same of coming to a seat, or leaving it. */
+export function linkedDeed(head: Head, id: string, saidAt: string, act: Deed["act"], seat: string): { did: Deed; head: Head } {
+  const did: Deed = { id, n: head.n + 1, prev: head.hash, said_at: saidAt, act, seat };
+  return { did, head: { n: did.n, hash: hashOfDeed(did) } };
+}
+
 /** The first number at which what is kept is not what was written; null: all of it is. Those that were sent are gone. */
-export function broken(kept: readonly Tap[], head: Head): number | null {
+export function broken(kept: readonly (Tap | Deed)[], head: Head): number | null {
   const rows = [...kept].sort((a, b) => a.n - b.n);
   for (const [i, tap] of rows.entries()) {
     const next = rows[i + 1];
     if (next && next.n === tap.n) return tap.n;
-    if (next && next.n === tap.n + 1 && next.prev !== hashOf(tap)) return tap.n;
-    if (tap.n === head.n && hashOf(tap) !== head.hash) return tap.n;
+    if (next && next.n === tap.n + 1 && next.prev !== hashOfEither(tap)) return tap.n;
+    if (tap.n === head.n && hashOfEither(tap) !== head.hash) return tap.n;
     if (tap.n > head.n) return tap.n;
   }
   return null;

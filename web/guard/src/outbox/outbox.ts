@@ -1,13 +1,13 @@
 /** The outbox of this phone: write down first, then send. What is shown as waiting is what the phone's store holds. */
-import { computed, shallowRef } from "vue";
+import { computed, shallowRef, watch } from "vue";
 
 import { Refused } from "@shared/api/client";
 
-import { connected } from "@guard/live/live";
+import { connected, fetchOwed, owedProof, toldSeats } from "@guard/live/live";
 import { me, personId, signedOut, siteId } from "@guard/session/session";
 
 import { broken, type Done } from "./chain";
-import type { Act } from "./shapes";
+import type { Act, Deed } from "./shapes";
 import * as store from "./store";
 import { flush, type Told } from "./sync";
 import { door } from "./wire";
@@ -28,11 +28,21 @@ const who = () => ({ site: siteId.value, person: personId.value });
 
 export async function look(tell = true): Promise<void> {
   rows.value = await store.waiting();
-  const mine = rows.value.filter((r) => r.site === siteId.value && r.person === personId.value).flatMap((r) => r.tap ?? []);
+  const mine = rows.value.filter((r) => r.site === siteId.value && r.person === personId.value).flatMap((r) => r.tap ?? (r.act.kind === "duty" ? r.act.did : []));
   edited.value = broken(mine, await store.headOf(who())) !== null;
   photosLeft.value = (await store.photosWaiting(siteId.value)).length;
+  toldSeats.value = cameTo();
   if (tell) others?.postMessage(0);
 }
+
+/** Where I last came to and did not leave, by what this phone has told or is still to tell. */
+function cameTo(): string[] {
+  const mine = rows.value.flatMap((r) => (r.site === siteId.value && r.person === personId.value && r.act?.kind === "duty" ? r.act.did : []));
+  const last = new Map([...owedProof.value.map((o) => [o.seat_id, o.deed] as const), ...mine.map((d) => [d.seat, d.act] as const)]);
+  return [...last].filter(([, act]) => act === "on").map(([seat]) => seat);
+}
+
+watch(owedProof, () => (toldSeats.value = cameTo()));
 
 /** A tap is safe on the phone when this has resolved; it is on its way, too, if there is a line. */
 export async function tapped(done: Done, checkpoint: string | null): Promise<store.Waiting> {
@@ -41,6 +51,12 @@ export async function tapped(done: Done, checkpoint: string | null): Promise<sto
   await look();
   void now(row);
   return row;
+}
+/** Came to a seat or left it, without a line: it counts once the person has proved it on line. */
+export async function came(deed: Deed["act"], seat: string): Promise<void> {
+  const row = await store.keepDeed(who(), deed, seat, new Date().toISOString());
+  await look();
+  void now(row);
 }
 /** What is not a tap. It is safe on the phone when this has resolved; `sent` then tells whether it got through at once. */
 export async function act(what: Act): Promise<{ id: string; sent: Promise<unknown> }> {
@@ -66,7 +82,7 @@ async function now(row: store.Waiting): Promise<void> {
 }
 function hear(t: Told): void {
   told.value = t;
-  void look();
+  void (t.row.act?.kind === "duty" ? fetchOwed() : Promise.resolve()).then(() => look());
 }
 async function failed(error: unknown): Promise<void> {
   if (!(error instanceof Refused)) throw error;

@@ -6,10 +6,17 @@ export type Read =
   | { by: "manual"; checkpoint: string; reason: string };
 export type Answers = Record<string, boolean | number | string>;
 
+/** Coming to a seat and leaving it, as the server takes it. */
+export interface Deed { id: string; n: number; prev: string; said_at: string; act: "on" | "off"; seat: string }
+
 /** What is not a tap goes by its own route, once. */
 export type Act =
   | { kind: "report"; report: "manual.panic" | "manual.report"; zone: string; note: string }
   | { kind: "note"; alert: string; text: string }
+  /** On the way to an alert. */
+  | { kind: "go"; alert: string }
+  /** Came to a seat, or left it, without a line: in the chain of the taps. */
+  | { kind: "duty"; did: Deed }
   | { kind: "entry"; text: string; zone: string | null; alert: string | null; photos: string[] };
 
 export type Outcome = "counted" | "flagged" | "duplicate" | "done" | "refused";

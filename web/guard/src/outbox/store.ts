@@ -1,8 +1,8 @@
 /** The phone's own memory: what waits to be sent, photos, and the last picture of the site. All of it survives a kill. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
-import { BEGIN, type Done, type Head, linked, shaOf, type Tap, uuid } from "./chain";
-import type { Act } from "./shapes";
+import { BEGIN, type Done, type Head, linked, linkedDeed, shaOf, type Tap, uuid } from "./chain";
+import type { Act, Deed } from "./shapes";
 
 interface Row {
   /** Given by the store, in the order of what was done. */
@@ -67,6 +67,18 @@ export async function keepTap(who: Who, done: Done, more: { at: string; checkpoi
   const name = `${who.site}/${who.person}`;
   const { tap, head } = linked((await heads.get(name)) ?? BEGIN, uuid(), more.at, done);
   const row: Waiting = { id: tap.id, ...who, at: more.at, checkpoint: more.checkpoint, kept: more.kept, refused: null, tap };
+  const [key] = await Promise.all([tx.objectStore("outbox").add(row), heads.put(head, name)]);
+  await tx.done;
+  return { ...row, key };
+}
+
+/** Write down that somebody came to a seat or left it, as the next of their chain. */
+export async function keepDeed(who: Who, act: Deed["act"], seat: string, at: string): Promise<Waiting> {
+  const tx = (await shelf()).transaction(["outbox", "heads"], "readwrite", { durability: "strict" });
+  const heads = tx.objectStore("heads");
+  const name = `${who.site}/${who.person}`;
+  const { did, head } = linkedDeed((await heads.get(name)) ?? BEGIN, uuid(), at, act, seat);
+  const row: Waiting = { id: did.id, ...who, at, checkpoint: null, kept: true, refused: null, act: { kind: "duty", did } };
   const [key] = await Promise.all([tx.objectStore("outbox").add(row), heads.put(head, name)]);
   await tx.done;
   return { ...row, key };

@@ -26,21 +26,25 @@ export interface Book {
 export interface Told { row: Waiting; outcome: Outcome; flags: string[]; checkpoint: string | null; findings: string[] }
 
 const urgent = (row: Waiting) => row.act?.kind === "report";
+const deed = (row: Waiting) => (row.act?.kind === "duty" ? row.act.did : null);
+/** Its place in the chain; what stands in none has none. */
+const place = (row: Waiting) => row.tap?.n ?? deed(row)?.n;
 
 /** What of it this person may send now, in the order in which it goes. */
 export function inTurn(rows: readonly Waiting[], who: Who): Waiting[] {
   const mine = rows.filter((r) => r.site === who.site && r.person === who.person && r.refused === null);
-  const rank = (r: Waiting) => (urgent(r) ? 0 : r.tap && !r.kept ? 1 : r.tap ? 2 : 3);
-  return mine.sort((a, b) => rank(a) - rank(b) || (a.tap && b.tap ? a.tap.n - b.tap.n : (a.key ?? 0) - (b.key ?? 0)));
+  const rank = (r: Waiting) => (urgent(r) ? 0 : r.tap && !r.kept ? 1 : place(r) !== undefined ? 2 : 3);
+  return mine.sort((a, b) => rank(a) - rank(b) || (place(a) ?? a.key ?? 0) - (place(b) ?? b.key ?? 0));
 }
 
+/** Taps go many at a time; who came or left in between goes alone, in its place. */
 export function batches(rows: readonly Waiting[]): Waiting[][] {
   const made: Waiting[][] = [];
   let bytes = 0;
   for (const row of rows) {
-    const size = 3 * JSON.stringify(row.tap).length;
+    const size = 3 * JSON.stringify(row.tap ?? row.act).length;
     const last = made.at(-1);
-    if (!last || last.length >= BATCH || bytes + size > MOST_BYTES) {
+    if (!last || !row.tap || !last[0]!.tap || last.length >= BATCH || bytes + size > MOST_BYTES) {
       made.push([row]);
       bytes = size;
     } else {
@@ -104,9 +108,9 @@ async function sendPhoto(door: Door, book: Book, sha: string): Promise<void> {
 /** All that this person may send; `photos` are those of taps, which may come after them. Throws what `door` threw when the line or the session is gone; the rest then stays. */
 export async function flush(door: Door, book: Book, client: string, who: Who, rows: readonly Waiting[], photos: readonly string[], told: (t: Told) => void): Promise<void> {
   const turn = inTurn(rows, who);
-  const taps = turn.filter((r) => r.tap);
+  const chain = turn.filter((r) => place(r) !== undefined);
   for (const row of turn.filter(urgent)) await sendAct(door, book, row, told);
-  for (const batch of batches(taps)) await sendTaps(door, book, client, batch, told);
-  for (const row of turn.filter((r) => r.act && !urgent(r))) await sendAct(door, book, row, told);
+  for (const batch of batches(chain)) await (batch[0]!.tap ? sendTaps(door, book, client, batch, told) : sendAct(door, book, batch[0]!, told));
+  for (const row of turn.filter((r) => place(r) === undefined && !urgent(r))) await sendAct(door, book, row, told);
   for (const sha of new Set(photos)) await sendPhoto(door, book, sha);
 }

@@ -3,8 +3,8 @@ import { client, Refused, taken } from "@shared/api/client";
 
 import { siteId } from "@guard/session/session";
 
-import { photo, photoSent, type Waiting } from "./store";
-import type { Act } from "./shapes";
+import { phone, photo, photoSent, type Waiting } from "./store";
+import type { Act, Deed } from "./shapes";
 import type { Answer, Door, Wrong } from "./sync";
 
 interface Told { data?: unknown; error?: unknown; response: Response }
@@ -35,6 +35,8 @@ export const door: Door = {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     if (act.kind === "report") await taken(client.POST("/api/v1/sites/{site}/reports", { ...at, signal, body: { kind: act.report, zone: act.zone, note: act.note, caller: "" } }));
     else if (act.kind === "note") await taken(client.POST("/api/v1/sites/{site}/alerts/{id}/note", { params: { path: { site: row.site, id: act.alert } }, signal, body: { text: act.text } }));
+    else if (act.kind === "go") await taken(client.POST("/api/v1/sites/{site}/alerts/{id}/go", { params: { path: { site: row.site, id: act.alert } }, signal, body: { said_at: row.at } }));
+    else if (act.kind === "duty") await deed(act.did, row);
     else await entry(act, row);
   },
   wrong(error): Wrong {
@@ -45,6 +47,11 @@ export const door: Door = {
     return { why: "refused", code };
   },
 };
+
+/** The server keeps it as it is; that it was this person they prove by hand afterwards. */
+async function deed(did: Deed, row: Waiting): Promise<void> {
+  await taken(client.POST("/api/v1/sites/{site}/duty/told", { params: { path: { site: row.site } }, signal: AbortSignal.timeout(PATIENCE_MS), body: { client: await phone(), acts: [{ ...did, kept: true }] } }));
+}
 
 /** An entry with photos: uploaded where the logbook keeps its files. */
 async function entry(act: Extract<Act, { kind: "entry" }>, row: Waiting): Promise<void> {

@@ -25,12 +25,18 @@ function welcome(who: Me): Me {
   if (kept.value && kept.value.account_id !== who.account_id) void forget();
   kept.value = who;
   me.value = who;
+  lastLogin.value = who.login;
   signedOut.value = false;
   if (!localStorage.getItem("watchroom.language") && (who.language === "en" || who.language === "zh-CN")) void speak(who.language);
   return who;
 }
 export const choose = (id: string) => (chosen.value = id);
 export const signIn = async (login: string, password: string) => welcome(await taken(client.POST("/api/v1/session", { body: { login, password } })));
+/** Only where this person has signed in by password before: the server says so. */
+export const signInByPin = async (login: string, pin: string) => welcome(await taken(client.POST("/api/v1/session/by-pin", { body: { login, pin } })));
+/** Whom the sign-in page offers: the last one who used this phone, and what they signed in with. */
+export const lastLogin = stored("watchroom.guard.login", "");
+export const usesPin = stored("watchroom.guard.pin", "");
 export const modes = () => taken(client.GET("/api/v1/modes"));
 
 /** Ask the server who we are. Without a line we stay who we were. */

@@ -9,15 +9,25 @@ import { span } from "@shared/words/time";
 import { stored } from "@guard/shell/stored";
 
 const LOADERS = { "zh-CN": () => import("./zh-CN"), en: () => import("./en") };
+/** What only some pages say: fetched with the first of them, and with the language. */
+const LATER = { "zh-CN": () => import("./later.zh-CN"), en: () => import("./later.en") };
+let later = false;
 const chosen = stored<Language | "">("watchroom.language", "");
 export const lang = computed<Language>(() => chosen.value || (navigator.language.startsWith("en") ? "en" : "zh-CN"));
 const catalogue = shallowRef<Record<string, string>>({});
 
 export async function speak(to: Language = lang.value): Promise<void> {
-  catalogue.value = (await LOADERS[to]()).default;
+  const [first, more] = await Promise.all([LOADERS[to](), later ? LATER[to]() : null]);
+  catalogue.value = { ...first.default, ...more?.default };
   chosen.value = to;
   document.documentElement.lang = to;
   document.title = t("app.title");
+}
+
+export async function sayMore(): Promise<void> {
+  if (later) return;
+  later = true;
+  catalogue.value = { ...catalogue.value, ...(await LATER[lang.value]()).default };
 }
 
 type Data = Record<string, unknown>;

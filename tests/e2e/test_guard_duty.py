@@ -1,0 +1,229 @@
+"""The guard's duty on the phone page: signed on without a line, by PIN, and handed over item by item (ATT-01, HND-03, HND-09)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ingest.child import end
+from tests.e2e.conftest import Demo, Visitor
+from tests.e2e.test_guard_phone import patrol, phone, sign_in, tag_of
+from tests.e2e.test_pages import faults
+from tests.servers import ROOT
+
+pytestmark = pytest.mark.browser
+PIN = "270413"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One of its own: seats change hands here."""
+    assert (ROOT / "api" / "static" / "guard" / "index.html").exists(), "build the pages: npm --prefix web run build"
+    made = Demo(tmp_path_factory.mktemp("duty") / "data")
+    yield made
+    end(made.process)
+
+
+@pytest.fixture
+def visit(chromium: Browser, demo: Demo) -> Iterator[Visitor]:
+    visitor = Visitor(chromium, demo)
+    yield visitor
+    for context in visitor.contexts:
+        context.close()
+    assert visitor.complaints == []
+
+
+def ask(page: Page, path: str) -> Any:
+    """What the API says to whoever holds this phone."""
+    return page.evaluate("async path => (await fetch(`/api/v1${path}`)).json()", path)
+
+
+def site_of(page: Page) -> str:
+    return str(json.loads(page.evaluate("localStorage['watchroom.guard.me']"))["sites"][0]["site_id"])
+
+
+def seat(page: Page, name: str) -> Any:
+    seats = ask(page, f"/sites/{site_of(page)}/duty")["seats"]
+    return next(s for s in seats if s["seat_id"] == name)
+
+
+def open_shift(page: Page) -> None:
+    page.locator("nav a[href='/guard/shift']").click()
+    page.locator("[data-act='pin']").wait_for()
+
+
+def hold(page: Page, serial: str) -> None:
+    """Hold the phone to a tag, and say that all is well there."""
+    page.evaluate("serial => window.hold(serial)", serial)
+    sheet = page.locator("[data-sheet='point']")
+    sheet.wait_for()
+    for yes in sheet.locator("[data-yes]").all():
+        yes.click()
+    for number in sheet.locator("input[type='number']").all():
+        number.fill("1")
+    sheet.locator("[data-act='point-done']").click()
+
+
+def sound(page: Page, what: str) -> None:
+    """Nothing is wrong with it for any eye or hand."""
+    page.wait_for_timeout(400)
+    assert faults(page) == [], what
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, what
+    for target in page.locator("main button:visible, main a.btn:visible").all():
+        box = target.bounding_box()
+        assert box is not None and box["height"] >= 44, (what, target.inner_text())
+
+
+def test_a_shift_begun_without_a_line_is_told_and_counts_once_it_is_proved(visit: Visitor, demo: Demo) -> None:
+    page = phone(visit)
+    sign_in(page, patrol(demo))
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_timeout(1500)
+    point = page.locator("[data-next]").get_attribute("data-next") or ""
+    tag = tag_of(page, point)
+    quiet = len(visit.complaints)
+    context = page.context
+    page.close()
+    context.set_offline(True)
+    page = context.new_page()  # opened cold
+    page.goto(f"{demo.url}guard/")
+    expect(page.locator("[data-part='line']")).to_contain_class("off", timeout=20_000)
+
+    open_shift(page)
+    page.locator("[data-on='patrol']").click()
+    page.locator("form[data-form='sign'] .primary").click()
+    expect(page.locator("[data-told='on']")).to_be_visible()
+    expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "1")
+    sound(page, "told")
+    page.locator("nav a[href='/guard/']").click()
+    page.locator("[data-act='read']").click()
+    hold(page, tag)
+    expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "2")
+
+    context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "0", timeout=30_000)
+    assert seat(page, "patrol")["basis"] != "signed_on", "it is told, and nobody has proved it"
+    (told,) = ask(page, f"/sites/{site_of(page)}/duty/told")["items"]
+    assert (told["deed"], told["edited"]) == ("on", False)
+    (tap,) = [t for t in ask(page, f"/sites/{site_of(page)}/taps")["items"] if t["checkpoint_id"] == point][:1]
+    assert "outbox_edited" not in tap["flags"], "the tap follows the sign-on in one chain"
+
+    open_shift(page)
+    sound(page, "to be proved")
+    form = page.locator("form[data-form='prove']")
+    form.locator("[data-means='password']").click()
+    form.locator("input[name='proof']").fill("demo")
+    form.locator(".primary").click()
+    expect(form).to_have_count(0)
+    expect(page.locator("[data-seat='patrol'] [data-act='off']")).to_be_visible()
+    assert seat(page, "patrol")["basis"] == "signed_on"
+    # Chromium says of each request that there was no line.
+    visit.complaints[quiet:] = [c for c in visit.complaints[quiet:] if "net::ERR_" not in c]
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh-CN", "dark"), ("en", "light")])
+def test_a_pin_is_set_and_signs_in(visit: Visitor, demo: Demo, language: str, theme: str) -> None:
+    page = phone(visit, language=language, theme=theme)
+    sign_in(page, patrol(demo))
+    open_shift(page)
+    page.locator("[data-act='pin']").click()
+    form = page.locator("form[data-form='pin']")
+    form.locator("input[name='new-pin']").fill(PIN)
+    form.locator("input[name='proof']").fill("demo")
+    sound(page, "my PIN")
+    form.locator(".primary").click()
+    expect(form).to_be_hidden()
+    page.locator("[data-part='waiting']").click()
+    page.locator("[data-act='sign-out']").click()
+    page.locator("input[name='pin']").fill("270414")
+    sound(page, "sign in by PIN")
+    with visit.refused(403):
+        page.locator("form .primary").click()
+        page.locator("[role='alert']").wait_for()
+    page.locator("input[name='pin']").fill(PIN)
+    page.locator("form .primary").click()
+    page.locator("[data-part='waiting']").wait_for()
+
+
+def test_a_seat_is_handed_over_between_two_phones(visit: Visitor, demo: Demo) -> None:
+    """HND-03, HND-09, HND-11: prepared, disputed, answered, confirmed, and signed by both."""
+    outgoing = phone(visit)
+    sign_in(outgoing, patrol(demo))
+    next_ = seat(outgoing, "patrol")["next_person_id"]
+    name = ask(outgoing, f"/sites/{site_of(outgoing)}/register")["people"][next_]["name"]["zh"]
+    login = next(str(p["login"]) for p in demo.people if p["name"]["zh"] == name and p["site_id"] == demo.site)
+    open_shift(outgoing)
+    outgoing.locator("[data-seat='patrol'] [data-act='handover']").click()
+    outgoing.locator("[data-part='handover-head'][data-state='open']").wait_for()
+    outgoing.locator("textarea").last.fill("3号门的锁不灵")
+    outgoing.locator("[data-act='add']").click()
+    mine = outgoing.locator("[data-item^='free/']")
+    mine.wait_for()
+    seen_to(outgoing)
+    sound(outgoing, "prepared")
+    proved(outgoing)
+    outgoing.locator("[data-state='offered']").wait_for()
+
+    incoming = phone(visit, language="en", theme="dark")
+    incoming.locator(f"[data-login='{login}']").click()
+    incoming.locator("[data-part='waiting']").wait_for()
+    open_shift(incoming)
+    incoming.locator("[data-part='handover'] a").click()
+    theirs = incoming.locator("[data-item^='free/']")
+    theirs.locator("[data-act='dispute']").click()
+    theirs.locator("textarea").fill("Which gate?")
+    sound(incoming, "disputing")
+    theirs.locator("[data-act='say']").click()
+    expect(theirs).to_have_attribute("data-verdict", "disputed")
+    mine.locator("textarea").fill("东边那个")
+    mine.locator("[data-act='say']").click()
+    theirs.locator("[data-act='confirm']:enabled").click()
+    expect(theirs).to_have_attribute("data-verdict", "confirmed")
+    rest = incoming.locator("[data-verdict=''] [data-act='confirm']")
+    for left in range(rest.count(), 0, -1):
+        rest.first.click()
+        expect(rest).to_have_count(left - 1)
+    incoming.locator("form[data-form='sign-handover']").wait_for()
+    sound(incoming, "to be signed")
+    proved(incoming)
+    incoming.locator("[data-state='done']").wait_for(timeout=30_000)
+    assert (seat(incoming, "patrol")["holder_id"], seat(incoming, "patrol")["basis"]) == (next_, "signed_on")
+
+
+def seen_to(page: Page) -> None:
+    """Count and check whatever is asked for, one after the other."""
+    asked = page.locator("[data-act='count'].primary, .two:not(:has([aria-pressed='true'])) > [data-act='fine']")
+    for left in range(asked.count(), 0, -1):
+        asked.first.click()
+        expect(asked).to_have_count(left - 1)
+    written = page.locator("[data-item] textarea")
+    for left in range(written.count(), 0, -1):
+        written.first.fill("无")
+        page.locator("[data-item] [data-act='say']").first.click()
+        expect(written).to_have_count(left - 1)
+
+
+def proved(page: Page) -> None:
+    form = page.locator("form[data-form='sign-handover']")
+    form.locator("[data-means='password']").click()
+    form.locator("input[name='proof']").fill("demo")
+    form.locator(".primary").click()
+
+
+def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: Demo) -> None:
+    """EMG-10."""
+    page = phone(visit)
+    sign_in(page, patrol(demo))
+    demo.say("fire.alarm", "B9-S01")
+    page.locator("nav a[href='/guard/alerts']").click()
+    card = page.locator("[data-alert]").first
+    card.locator(".head").click()
+    alert = card.get_attribute("data-alert")
+    card.locator("[data-act='way']").click()
+    expect(card.locator("[data-act='way']")).to_be_disabled()
+    expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "0")
+    acts = [e["act"] for e in ask(page, f"/sites/{site_of(page)}/alerts/{alert}")["history"]]
+    assert acts.count("alert.go") == 1
