@@ -58,6 +58,7 @@ from api.routes import (
     taps,
     told,
     versions,
+    violations,
 )
 from api.sessions import Sessions
 from api.solving import Solving
@@ -93,6 +94,7 @@ _ROUTERS = (
     patrol_photos,
     patrol_plan,
     patrol_report,
+    violations,
     feeds,
     logbook,
     logbook_entries,

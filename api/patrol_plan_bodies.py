@@ -41,6 +41,7 @@ class DraftTask(Body):
     most: _Number | None = None
     choices: Annotated[list[DraftChoice], Field(max_length=64, default_factory=list)]
     bad: Annotated[list[_Id], Field(max_length=64, default_factory=list)]
+    violation: bool = False
 
 
 class DraftStop(Body):

@@ -21,6 +21,7 @@ class PatrolTask(Shape):
     most: float | None
     choices: list[FormChoice]
     bad: list[str]
+    violation: bool
 
 
 class Stop(Shape):
@@ -66,6 +67,14 @@ class TapProof(Shape):
     checkpoints: list[str]
 
 
+class ViolationPolicy(Shape):
+    """How many minutes each step against a violation has."""
+
+    dissuade_min: int
+    stop_min: int
+    report_min: int
+
+
 class PatrolPolicies(Shape):
     """The site's patrol rules (see docs/reference/site-pack)."""
 
@@ -83,5 +92,6 @@ class PatrolPolicies(Shape):
     band_rounds: int
     plan_days: int
     proofs: list[TapProof]
+    violations: ViolationPolicy
     manual_roles: list[Role]
     excuse_roles: list[Role]

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from api.shapes import Shape
+from api.violation_shapes import Violation
 from patrol.verdicts import RoundState
 
 
@@ -68,10 +69,11 @@ class GuardFigures(Shape):
 
 
 class PatrolReport(Shape):
-    """The figures of some days: per route, per guard, and each round."""
+    """The figures of some days: per route, per guard, each round, and the violations that were open then (PAT-13)."""
 
     first: date
     days: int
     routes: list[RouteFigures]
     guards: list[GuardFigures]
     rows: list[RoundRow]
+    violations: list[Violation]

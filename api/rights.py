@@ -71,6 +71,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "patrol.tap": Permit(Where.SITE, _HANDS, person=True),
     "patrol.excuse": Permit(Where.SITE, _ALL - {Role.AUDITOR}, person=True),  # which of them: the site's policy
     "patrol.plan": Permit(Where.SITE, _LEADS, person=True),
+    "violation.keep": Permit(Where.SITE, _HANDS, person=True),
     "patrol.report": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
     "inbox.read": Permit(Where.SITE, _ALL, person=True),
     "feed.see": Permit(Where.SITE, _ALL),

@@ -32,12 +32,11 @@ def of(tap: Tap, asked: Tasks) -> list[Finding]:
     return findings(asked.get(tap.checkpoint_id or "", ()), tap.answers) if tap.answers else []
 
 
-def tell(judgement: Judgement, walked: Iterable[PatrolRound], taps: Iterable[Tap]) -> None:
+def tell(judgement: Judgement, asked: Tasks, taps: Iterable[Tap]) -> None:
     """Log what was found, and raise it at its point; more of the same point counts on the alert that is open."""
     answered = [tap for tap in taps if tap.answers and tap.checkpoint_id is not None and tap.person_id is not None]
-    asked = tasks(judgement.scene.desk.register, walked) if answered else {}
     for tap in answered:
-        found = of(tap, asked)
+        found = [one for one in of(tap, asked) if not one.task.violation]  # those have steps of their own
         if found:
             data = {"person": tap.person_id, "tap": tap.event_id, "note": tap.note, "items": [_item(f) for f in found]}
             subject = subject_of(str(tap.checkpoint_id))

@@ -132,7 +132,7 @@ class Flow:
                 boots[gateway, garbled.boot].add(garbled.seq)
         if new or mail.statuses:
             walked = _walked(tx, desk, at, new)
-            asked = [*rounds.asked(walked), *taps.asked(tx.conn, desk.register, new)]
+            asked = [*rounds.asked(walked), *taps.asked(tx.conn, desk.register, new, walked)]
             if asked:
                 asked += proofs.asked(tx.conn, site)
             scene = load_scene(tx, desk, at, new, asked)

@@ -12,7 +12,7 @@ import msgspec
 
 from core.clock import micros
 from core.wire import Why
-from ingest import findings, majors, proofs, rounds, store, taps
+from ingest import findings, majors, proofs, rounds, store, taps, violations
 from ingest.commit import commit
 from ingest.desks import register_at
 from ingest.flow import load_scene
@@ -151,7 +151,9 @@ def _judged(
     site = desk.register.site_id
     made = _read(tx, desk, phone, fresh, ring, edited, at)
     walked = rounds.tapped(tx.conn, site, [(tap.said_at, at) for tap in made])
-    also = [*rounds.asked(walked), *taps.told(made), *proofs.asked(tx.conn, site)]
+    points = {tap.checkpoint_id for tap in made if tap.answers and tap.checkpoint_id}
+    may = violations.asked(findings.tasks(desk.register, walked), points) if points else []
+    also = [*rounds.asked(walked), *taps.told(made), *proofs.asked(tx.conn, site), *may]
     judgement = Judgement(load_scene(tx, desk, at, also=also))
     judgement.changes.taps += made
     meaning = desk.meaning(PHONE, taps.TAP)

@@ -58,7 +58,8 @@ class Desk(msgspec.Struct):
         register = self.register
         kind, device = register.kind(kind_name), register.devices.get(subject)
         family, _, name = subject.partition("/")
-        point = register.checkpoints.get(name) if family == "checkpoint" else None
+        at_point = name if family == "checkpoint" else name.partition("/")[0] if family == "violation" else ""
+        point = register.checkpoints.get(at_point)
         zone = device.zone if device else point.zone if point else name if family == "zone" else None
         policies = register.policies
         priority = kind.priority

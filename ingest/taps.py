@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from core.ids import derived
-from ingest import findings, proofs, rounds, under_way
+from ingest import findings, proofs, rounds, under_way, violations
 from ingest.desks import register_at
 from ingest.rules import Judgement, Origin
 from ingest.scene import Heard, Scene
@@ -65,7 +65,10 @@ def judged(
             tags[tap.tag] = moved[tap.tag] = msgspec.structs.replace(tag, counter=made.counter, read_at=made.at)
         _tell(judgement, made)
     tag_store.save(tx, site, moved.values(), "system", judgement.at)
-    findings.tell(judgement, walked, taps)
+    if any(tap.answers for tap in taps):
+        tasks = findings.tasks(scene.desk.register, walked)
+        findings.tell(judgement, tasks, taps)
+        violations.found(tx, judgement, tasks, taps)
     proofs.given(tx, judgement, taps)
     under_way.arrived(tx, judgement, taps)
     if walked:
@@ -101,7 +104,9 @@ def subject_of(person: str | None) -> str:
     return f"person/{person or 'unknown'}"
 
 
-def asked(conn: Connection, register: Register, new: Sequence[Heard]) -> list[tuple[str, str]]:
+def asked(
+    conn: Connection, register: Register, new: Sequence[Heard], walked: Sequence[PatrolRound]
+) -> list[tuple[str, str]]:
     """What taps may raise: known beforehand by the guards whom they name, and the points where their tags hang."""
     told = [h.event.data for h in new if h.event.kind == TAP]
     named = {str(data.get("guard", "")) for data in told}
@@ -111,6 +116,7 @@ def asked(conn: Connection, register: Register, new: Sequence[Heard]) -> list[tu
         points = {tag.checkpoint_id for tag in tag_store.some(conn, register.site_id, uids).values()}
         points |= {point.id for uid in uids if (point := register.checkpoint_of(uid)) is not None}
         pairs += [(findings.subject_of(point), findings.FINDING) for point in sorted(points)]
+        pairs += violations.asked(findings.tasks(register, walked), points)
     return pairs
 
 

@@ -24,6 +24,7 @@ from ingest import (
     roster_watch,
     rounds,
     status_entries,
+    violations,
 )
 from ingest.rules import Judgement
 from ingest.scene import Desk
@@ -62,6 +63,7 @@ WATCHES: Sequence[Watch] = (
     coverage,
     modes,
     mandates,
+    violations,
 )
 
 

@@ -33,6 +33,18 @@ class RoundNotAllowed(NotPermitted):
     code = "round_not_allowed"
 
 
+class NoSuchViolation(NotFound):
+    """There is no such violation at this site."""
+
+    code = "no_such_violation"
+
+
+class ViolationOver(Refusal):
+    """The violation stands where this cannot be done to it."""
+
+    code = "violation_state"
+
+
 class NoSuchTag(NotFound):
     """There is no such tag here."""
 

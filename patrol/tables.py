@@ -149,3 +149,30 @@ patrol_horizon = Table(
     Column("until", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
 )
+
+# What somebody did that they may not, and the step that was come to about it.
+patrol_violation = Table(
+    "patrol_violation",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("checkpoint_id", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("found_by", Text, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("tap", Text),
+    Column("step", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("done", Json, nullable=False),
+    Column("ended_at", Instant),
+    Column("due_at", Instant),
+    Index("ix_patrol_violation_found_at", "site_id", "found_at"),
+    Index(
+        "ix_patrol_violation_due_at",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)

@@ -11,7 +11,17 @@ from sites.duty_shapes import day_types
 from sites.duty_words import Choice
 from sites.fields import Spot, at, indexed, quoted
 from sites.parameters import limits, span
-from sites.patrol_words import Order, PatrolPlan, PatrolPolicies, PatrolRoute, PatrolTask, Stop, TapProof, TaskKind
+from sites.patrol_words import (
+    Order,
+    PatrolPlan,
+    PatrolPolicies,
+    PatrolRoute,
+    PatrolTask,
+    Stop,
+    TapProof,
+    TaskKind,
+    ViolationPolicy,
+)
 from sites.register import Register, Role
 from sites.shapes import Names, role
 from sites.tree import Mapped
@@ -75,7 +85,7 @@ def _leg(spot: Spot) -> tuple[int, int] | None:
 def _task(spot: Spot) -> PatrolTask:
     f = spot.fields()
     kind, choices, bad = f.may("kind"), f.may("choices"), f.may("bad")
-    least, most = f.may("least"), f.may("most")
+    least, most, violation = f.may("least"), f.may("most"), f.may("violation")
     made = PatrolTask(
         id=f.need("id").name(),
         name=f.need("name").words(),
@@ -86,7 +96,10 @@ def _task(spot: Spot) -> PatrolTask:
         most=most.number(),
         choices=tuple(_choice(item) for item in choices.items(least=2, most=32)),
         bad=tuple(item.text() for item in bad.items(most=32)),
+        violation=violation.flag(default=False),
     )
+    if made.violation and made.kind not in {TaskKind.YES_NO, TaskKind.CHOICE}:
+        violation.wrong("a violation is found by a yes_no or a choice")
     if (made.kind is TaskKind.CHOICE) != bool(made.choices):
         (choices if choices.node is not None else kind).wrong("the kind `choice` has `choices`, and no other has")
     if made.kind is not TaskKind.READING and (made.least is not None or made.most is not None):
@@ -173,6 +186,19 @@ def _proof(spot: Spot, names: Names) -> TapProof:
     return made
 
 
+def _violations(spot: Spot, usual: ViolationPolicy) -> ViolationPolicy:
+    if spot.node is None:
+        return usual
+    f = spot.fields()
+    made = ViolationPolicy(
+        dissuade_min=f.may("dissuade_min").whole(*limits("patrol.violations.dissuade_min"), default=usual.dissuade_min),
+        stop_min=f.may("stop_min").whole(*limits("patrol.violations.stop_min"), default=usual.stop_min),
+        report_min=f.may("report_min").whole(*limits("patrol.violations.report_min"), default=usual.report_min),
+    )
+    f.close()
+    return made
+
+
 def policies(spot: Spot, names: Names, usual: PatrolPolicies) -> PatrolPolicies:
     """The site's patrol rules; what is left out is as usual."""
     f = spot.fields()
@@ -207,6 +233,7 @@ def policies(spot: Spot, names: Names, usual: PatrolPolicies) -> PatrolPolicies:
         band_rounds=whole("band_rounds"),
         plan_days=whole("plan_days"),
         proofs=tuple(_proof(item, names) for item in f.may("proofs").items(most=64)),
+        violations=_violations(f.may("violations"), usual.violations),
         manual_roles=roles("manual_roles"),
         excuse_roles=roles("excuse_roles"),
     )

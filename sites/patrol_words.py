@@ -23,7 +23,9 @@ class TaskKind(StrEnum):
 
 
 class PatrolTask(msgspec.Struct, frozen=True):
-    """One thing to see to at a point. A reading below `least` or above `most`, a no, and any of `bad` is a finding."""
+    """One thing to see to at a point. A reading below `least` or above `most`, a no, and any of `bad` is a finding;
+    of a `violation` it is what somebody does that they may not, which has steps of its own (PAT-13).
+    """
 
     id: str
     name: Words
@@ -34,6 +36,7 @@ class PatrolTask(msgspec.Struct, frozen=True):
     most: float | None = None
     choices: tuple[Choice, ...] = ()
     bad: tuple[str, ...] = ()
+    violation: bool = False
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -102,6 +105,16 @@ class TapProof(msgspec.Struct, frozen=True):
     checkpoints: tuple[str, ...] = ()
 
 
+class ViolationPolicy(msgspec.Struct, frozen=True):
+    """How many minutes each step against a violation has, before the next one is due (PAT-13). The regulations give the steps
+    and no times: these are ours.
+    """
+
+    dissuade_min: int = 30
+    stop_min: int = 120
+    report_min: int = 1440
+
+
 class PatrolPolicies(msgspec.Struct, frozen=True):
     """The site's patrol rules. Sources: standards part 5 (tags, counters), peers 1D (the band of 50 to 200 %)."""
 
@@ -119,5 +132,6 @@ class PatrolPolicies(msgspec.Struct, frozen=True):
     band_rounds: int = 5  # clean rounds that a band is learned from
     plan_days: int = 2  # how far ahead rounds are made
     proofs: tuple[TapProof, ...] = ()
+    violations: ViolationPolicy = ViolationPolicy()
     manual_roles: tuple[Role, ...] = (Role.SUPERVISOR, Role.MANAGER)
     excuse_roles: tuple[Role, ...] = (Role.SUPERVISOR, Role.MANAGER)

@@ -13,7 +13,7 @@ from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
 from core.words import LANGUAGES
-from patrol import report, round_store
+from patrol import report, round_store, violation_store
 from patrol import store as tap_store
 from patrol.rounds import PatrolRound
 from patrol.rules import Tap
@@ -33,7 +33,11 @@ def patrol_report(request: Request, site: SiteId, _: _REPORT, first: _First, day
     """What was walked on these days of the site: completion, punctuality and what was odd, per route and guard (PAT-07)."""
     register, rounds, taps = _asked(request, site, first, days, None)
     made = report.report(rounds, taps, register.zone_info, room_of(request).now())
-    return reply({"first": first, "days": days, "routes": made.routes, "guards": made.guards, "rows": made.rows})
+    begins, ends = _span(register, first, days)
+    with room_of(request).store.read() as conn:
+        violations = [v.shown for v in violation_store.between(conn, site, begins, ends)]
+    figures = {"routes": made.routes, "guards": made.guards, "rows": made.rows, "violations": violations}
+    return reply({"first": first, "days": days, **figures})
 
 
 @router.get(
@@ -88,9 +92,14 @@ def _asked(
     room = room_of(request)
     with room.store.read() as conn:
         register = room.register(conn, site)
-        begins = datetime.combine(first, time(0), register.zone_info).astimezone(UTC)
-        ends = datetime.combine(first + timedelta(days=days), time(0), register.zone_info).astimezone(UTC)
+        begins, ends = _span(register, first, days)
         found = round_store.between(conn, site, begins, ends, limit=20_000)
         taps = tap_store.between(conn, site, begins, ends)
     mine = [r for r in found if r.opens_at >= begins and (route is None or r.route.id == route)]
     return register, mine, taps
+
+
+def _span(register: Register, first: date, days: int) -> tuple[datetime, datetime]:
+    """From the first midnight on the site's wall to the last."""
+    begins, ends = (datetime.combine(day, time(0), register.zone_info) for day in (first, first + timedelta(days=days)))
+    return begins.astimezone(UTC), ends.astimezone(UTC)

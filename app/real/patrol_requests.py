@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from simulators.scenario import phone
-from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps
-from simulators.virtual.rounds import meant
+from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps, Violates
+from simulators.virtual.rounds import meant, open_violation
 from sites.register import Register
 
 _STEPS = {"suspends": "suspend", "resumes": "resume", "excuses": "excuse"}
@@ -25,6 +25,11 @@ def request(deed: PatrolAct, conn: Connection, register: Register, at: datetime)
             return "POST", f"tags/{deed.uid}/replace", {"by": deed.to, "reason": deed.reason}
         case Tags():
             return "POST", f"tags/{deed.uid}/{deed.what.removesuffix('s')}", {"reason": deed.reason}
+        case Violates(what="reports"):
+            return "POST", "violations", {"checkpoint": deed.checkpoint, "note": deed.note}
+        case Violates():
+            step = "next" if deed.what == "takes" else "resolve"
+            return "POST", f"violations/{open_violation(conn, register, deed)}/{step}", {"note": deed.note}
         case Rounds():
             return _round(deed, conn, register, at)
     raise TypeError(f"no act about patrol: {deed!r}")

@@ -873,6 +873,34 @@ def upgrade() -> None:
         batch_op.create_index("ix_patrol_tag_uid", ["uid"], unique=False)
 
     op.create_table(
+        "patrol_violation",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("checkpoint_id", sa.Text(), nullable=False),
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("found_by", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.Column("tap", sa.Text(), nullable=True),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_patrol_violation")),
+    )
+    with op.batch_alter_table("patrol_violation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_patrol_violation_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_patrol_violation_found_at", ["site_id", "found_at"], unique=False)
+
+    op.create_table(
         "presence_check",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

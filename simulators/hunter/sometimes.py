@@ -30,6 +30,10 @@ UNSAID: Final = frozenset(
         "patrol.proof_due",
         "patrol.suspect",
         "patrol.missed_night",
+        "patrol.violation",
+        "patrol.violation_assist",
+        "patrol.violation_report",
+        "patrol.violation_stop",
     }
 )
 UNDONE: Final = frozenset({Act.HAND_OVER, Act.GO, Act.ARRIVE})

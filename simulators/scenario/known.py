@@ -85,6 +85,8 @@ class Known:
             *(f"zone/{z}" for z in r.zones),
             *(f"round/{name}" for name in r.patrol_routes),
             *(f"checkpoint/{c}" for c in r.checkpoints),
+            *(f"violation/{c}" for c in r.checkpoints),
+            *(f"violation/{s.checkpoint}/{t.id}" for p in r.patrol_routes.values() for s in p.stops for t in s.tasks),
             *(f"person/{p}" for p in r.people),
             *(f"tag/{tag}" for c in r.checkpoints.values() for tag in c.tags),
             "logbook",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from patrol.violations import subject_of
 from simulators.scenario.duty_acts import DutyAct
 from simulators.scenario.model import Says, Scans
 from sites.register import Register
@@ -59,6 +60,19 @@ class Tags(PatrolAct, frozen=True, tag="tags"):
     @property
     def about(self) -> str:
         return f"tag/{self.uid}"
+
+
+class Violates(PatrolAct, frozen=True, tag="violates"):
+    """A violation at a point (of a task; empty: as it was reported) is reported, taken to its next step, or over."""
+
+    what: str
+    checkpoint: str
+    task: str = ""
+    note: str = ""
+
+    @property
+    def about(self) -> str:
+        return subject_of(self.checkpoint, self.task)
 
 
 def handset_says(register: Register, act: Scans) -> Says:

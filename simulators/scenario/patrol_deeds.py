@@ -8,7 +8,7 @@ from simulators.scenario import model
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import PROOFS, Known
 from simulators.scenario.model import Act
-from simulators.scenario.patrol_acts import Rounds, Tags, Taps
+from simulators.scenario.patrol_acts import Rounds, Tags, Taps, Violates
 from simulators.scenario.tokens import Words, value
 from sites.fields import quoted, unknown
 from sites.shapes import uid
@@ -102,6 +102,22 @@ def tags(words: Words, known: Known, _: datetime) -> Act:
     made = Tags(person, what, number, to, words.text("reason") or "")
     words.close("reason")
     return made
+
+
+def violates(words: Words, known: Known, _: datetime) -> Act:
+    """`guard reports violation C1 note=`, `chen takes violation C1[/TASK] further note=`, `chen ends violation C1[/TASK] note=`."""
+    person = words.known("person", known.register.people)
+    what = words.take("verb").text
+    words.skip("violation")
+    point, slash, task = words.take("point").text.partition("/")
+    if point not in known.register.checkpoints:
+        raise Wrong(unknown("checkpoint", point, known.register.checkpoints))
+    if slash and task not in (tasks := _tasks(known, point)):
+        raise Wrong(unknown("task", task, tasks))
+    words.skip("further")
+    note = words.text("note") or ""
+    words.close("note")
+    return Violates(person, what, point, task, note)
 
 
 def _uid(words: Words) -> str:

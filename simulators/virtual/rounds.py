@@ -7,17 +7,17 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from ingest import patrol_acts, phone_taps
+from ingest import patrol_acts, phone_taps, violation_acts
 from ingest.phone_taps import Phone, Said
 from ingest.scene import Desk
-from patrol import round_store, tag_acts
+from patrol import round_store, tag_acts, violation_store
 from patrol.claims import Claim
-from patrol.errors import NoSuchRound
+from patrol.errors import NoSuchRound, NoSuchViolation
 from patrol.outbox import Link
 from patrol.rounds import PatrolRound, Stand
 from patrol.tags import Act
 from simulators.scenario import phone
-from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps
+from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps, Violates
 from sites.register import Register, Role
 from store.db import Tx
 
@@ -32,7 +32,7 @@ _MEANT: Final = {
 
 def permit(deed: PatrolAct) -> str:
     """The API's name for being allowed to do this."""
-    return {Taps: "patrol.tap", Tags: "tag.keep"}.get(type(deed), "patrol.excuse")
+    return {Taps: "patrol.tap", Tags: "tag.keep", Violates: "violation.keep"}.get(type(deed), "patrol.excuse")
 
 
 def do(tx: Tx, desk: Desk, deed: PatrolAct, roles: Collection[Role], at: datetime) -> None:
@@ -44,6 +44,8 @@ def do(tx: Tx, desk: Desk, deed: PatrolAct, roles: Collection[Role], at: datetim
             _tap(tx, desk, deed, roles, at)
         case Tags():
             _tag(tx, desk, deed, at)
+        case Violates():
+            _violation(tx, desk, deed, at)
         case _:
             raise TypeError(f"no act about patrol: {deed!r}")
 
@@ -74,6 +76,23 @@ def _tag(tx: Tx, desk: Desk, deed: Tags, at: datetime) -> None:
             tag_acts.act(tx, register, deed.uid, Act.BLOCK, who, deed.reason, at)
         case _:
             tag_acts.act(tx, register, deed.uid, Act.RESTORE, who, deed.reason, at)
+
+
+def _violation(tx: Tx, desk: Desk, deed: Violates, at: datetime) -> None:
+    if deed.what == "reports":
+        violation_acts.report(tx, desk, deed.checkpoint, deed.note, deed.person, at)
+        return
+    id_ = open_violation(tx.conn, desk.register, deed)
+    act = violation_acts.climb if deed.what == "takes" else violation_acts.resolve
+    act(tx, desk, id_, deed.note, deed.person, at)
+
+
+def open_violation(conn: Connection, register: Register, deed: Violates) -> str:
+    """The violation that a line means. Raises NoSuchViolation."""
+    for found in violation_store.live(conn, register.site_id, [deed.checkpoint]):
+        if found.task == deed.task:
+            return found.id
+    raise NoSuchViolation
 
 
 def _round(tx: Tx, desk: Desk, deed: Rounds, roles: Collection[Role], at: datetime) -> None:

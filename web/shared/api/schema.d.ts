@@ -2465,6 +2465,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Violation List
+         * @description Those that are not over, the oldest first; with `first`: those that were open on some of these days, the newest first.
+         */
+        get: operations["violation_list"];
+        put?: never;
+        /**
+         * Violation Report
+         * @description Somebody saw one at a point. One that was reported there and is not over is seen again.
+         */
+        post: operations["violation_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/violations/{id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Violation Next
+         * @description A step was in vain, and what was done: the next one begins at once.
+         */
+        post: operations["violation_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/violations/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Violation Resolve
+         * @description It is over, and how.
+         */
+        post: operations["violation_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/feeds": {
         parameters: {
             query?: never;
@@ -4212,6 +4276,11 @@ export interface components {
             choices?: components["schemas"]["DraftChoice"][];
             /** Bad */
             bad?: string[];
+            /**
+             * Violation
+             * @default false
+             */
+            violation: boolean;
         };
         /**
          * DraftWords
@@ -6303,6 +6372,7 @@ export interface components {
             plan_days: number;
             /** Proofs */
             proofs: components["schemas"]["TapProof"][];
+            violations: components["schemas"]["ViolationPolicy"];
             /** Manual Roles */
             manual_roles: components["schemas"]["Role"][];
             /** Excuse Roles */
@@ -6330,7 +6400,7 @@ export interface components {
         };
         /**
          * PatrolReport
-         * @description The figures of some days: per route, per guard, and each round.
+         * @description The figures of some days: per route, per guard, each round, and the violations that were open then (PAT-13).
          */
         PatrolReport: {
             /**
@@ -6346,6 +6416,8 @@ export interface components {
             guards: components["schemas"]["GuardFigures"][];
             /** Rows */
             rows: components["schemas"]["RoundRow"][];
+            /** Violations */
+            violations: components["schemas"]["Violation"][];
         };
         /**
          * PatrolRoute
@@ -6415,6 +6487,8 @@ export interface components {
             choices: components["schemas"]["FormChoice"][];
             /** Bad */
             bad: string[];
+            /** Violation */
+            violation: boolean;
         };
         /**
          * Person
@@ -7126,6 +7200,16 @@ export interface components {
              * @default
              */
             caller: string;
+        };
+        /**
+         * ReportViolation
+         * @description Somebody saw one, without a task that asks for it.
+         */
+        ReportViolation: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Note */
+            note: string;
         };
         /**
          * Reported
@@ -8489,6 +8573,12 @@ export interface components {
             checks: components["schemas"]["StayChecks"] | null;
         };
         /**
+         * Step
+         * @description What is to be done about it now.
+         * @enum {string}
+         */
+        Step: "dissuade" | "stop" | "report" | "assist" | "over";
+        /**
          * StepKind
          * @description What must be shown.
          * @enum {string}
@@ -8959,6 +9049,86 @@ export interface components {
          * @enum {string}
          */
         VersionState: "to_come" | "in_force" | "past" | "withdrawn" | "refused";
+        /**
+         * Violation
+         * @description What somebody does that they may not: where it was found, by which task (empty: somebody reported it), and the step that
+         *     it has come to by `until` (none: it has no time).
+         */
+        Violation: {
+            /** Id */
+            id: string;
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /** Task */
+            task: string;
+            /** Note */
+            note: string;
+            /** Found By */
+            found_by: string;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Tap */
+            tap: string | null;
+            step: components["schemas"]["Step"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Done */
+            done: components["schemas"]["ViolationStep"][];
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * ViolationNote
+         * @description What was done at this step.
+         */
+        ViolationNote: {
+            /** Note */
+            note: string;
+        };
+        /**
+         * ViolationPolicy
+         * @description How many minutes each step against a violation has.
+         */
+        ViolationPolicy: {
+            /** Dissuade Min */
+            dissuade_min: number;
+            /** Stop Min */
+            stop_min: number;
+            /** Report Min */
+            report_min: number;
+        };
+        /**
+         * ViolationStep
+         * @description What was done at a step, and by whom; `system`: nothing, its time was over.
+         */
+        ViolationStep: {
+            step: components["schemas"]["Step"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Note */
+            note: string;
+        };
+        /**
+         * Violations
+         * @description Those that are open, or were on the days asked for.
+         */
+        Violations: {
+            /** Items */
+            items: components["schemas"]["Violation"][];
+        };
         /**
          * Why
          * @description Why a mandate expired.
@@ -21602,6 +21772,390 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    violation_list: {
+        parameters: {
+            query?: {
+                first?: string | null;
+                days?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Violations"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    violation_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportViolation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Violation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    violation_next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViolationNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Violation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    violation_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViolationNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Violation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

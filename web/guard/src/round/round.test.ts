@@ -44,7 +44,7 @@ describe("a round as it is walked", () => {
   });
 });
 
-const task = (more: Partial<PatrolTask>): PatrolTask => ({ id: "t", name: { zh: "", en: "" }, kind: "yes_no", required: true, unit: "", least: null, most: null, choices: [], bad: [], ...more });
+const task = (more: Partial<PatrolTask>): PatrolTask => ({ id: "t", name: { zh: "", en: "" }, kind: "yes_no", required: true, unit: "", least: null, most: null, choices: [], bad: [], violation: false, ...more });
 
 describe("tasks", () => {
   it.each([
