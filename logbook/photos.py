@@ -13,6 +13,7 @@ from logbook.files import MAX_FILE
 
 MOST_PIXELS: Final = 50_000_000
 LONGEST_SIDE: Final = 2560  # enough to read a gauge's dial
+SMALL_SIDE: Final = 240
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")  # the only decoders that are asked
 _QUALITY: Final = 85
 
@@ -30,6 +31,16 @@ def cleaned(data: bytes) -> bytes:
         raise NotAPhoto(field="file") from wrong
     except Image.DecompressionBombWarning as wrong:
         raise NotAPhoto(field="file") from wrong
+
+
+def small(data: bytes) -> bytes:
+    """A picture that was kept, for a list: at most `SMALL_SIDE` wide and high, as a JPEG."""
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+        image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
+        image.thumbnail((SMALL_SIDE, SMALL_SIDE))
+        out = io.BytesIO()
+        image.convert("RGB").save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
 
 
 def _written(image: Image.Image) -> bytes:

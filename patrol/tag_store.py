@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from core.clock import micros
 from patrol.flags import Tag, TagState
 from patrol.rules import Proof, Tap
-from patrol.tables import patrol_tag
+from patrol.tables import patrol_tag, tap
 from sites.register import Register
 from store import bulk
 from store.db import Tx
@@ -46,9 +46,10 @@ class Row(msgspec.Struct, frozen=True):
 
 def listed(conn: Connection, site_id: str, uid: str | None = None) -> list[Row]:
     """All tags of a site, or the one, with who changed them last and when."""
-    c = patrol_tag.c
+    c, believed = patrol_tag.c, (tap.c.site_id == patrol_tag.c.site_id, tap.c.tag == patrol_tag.c.uid, tap.c.counts)
+    read_at = func.coalesce(c.read_at, select(func.max(tap.c.heard_at)).where(*believed).scalar_subquery())
     query = select(
-        *(c.uid, c.checkpoint_id, c.proof, c.state, c.key_version, c.counter, c.read_at, c.changed_at, c.changed_by)
+        *(c.uid, c.checkpoint_id, c.proof, c.state, c.key_version, c.counter, read_at, c.changed_at, c.changed_by)
     ).where(c.site_id == site_id)
     if uid is not None:
         query = query.where(c.uid == uid)

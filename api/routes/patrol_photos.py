@@ -46,8 +46,14 @@ def _keep(room: Room, site: str, person: str, data: bytes) -> Response:
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}, **refusals(404, 409)},
 )
-def tap_photo(request: Request, site: SiteId, sha256: FileHash, _: Annotated[Caller, needs("patrol.see")]) -> Response:
-    """The picture, by the hash of what was sent or of what was kept."""
+def tap_photo(
+    request: Request,
+    site: SiteId,
+    sha256: FileHash,
+    _: Annotated[Caller, needs("patrol.see")],
+    small: bool = False,
+) -> Response:
+    """The picture, by the hash of what was sent or of what was kept; `small`: enough for a list."""
     room = room_of(request)
     if room.settings.files is None:
         raise Unavailable
@@ -60,4 +66,5 @@ def tap_photo(request: Request, site: SiteId, sha256: FileHash, _: Annotated[Cal
         "x-content-type-options": "nosniff",
         "cache-control": "private, max-age=31536000, immutable",
     }
-    return Response(files.fetch(room.settings.files, photo.sha256), media_type=photo.type, headers=headers)
+    kept = files.fetch(room.settings.files, photo.sha256)
+    return Response(photos.small(kept) if small else kept, media_type=photo.type, headers=headers)

@@ -90,5 +90,9 @@ async def test_a_tag_that_hangs_nowhere_is_offered_until_it_is_hung(house: House
         (offered,) = shaped("tag_unknown", await chen.get(f"{TAGS}/unknown"))["items"]
         assert (offered["uid"], offered["reads"], offered["person"]) == ("040ABBCCDDEE0F", 2, "wang")
         shaped("tag_assign", await chen.post(TAGS, json={"checkpoint": POINT, "uid": offered["uid"]}))
+        house.clock.tick(60)
+        await sent(wang, phone.tap({"by": "uid", "uid": offered["uid"]}))
+        listed = {t["uid"]: t["read_at"] for t in shaped("tag_list", await chen.get(TAGS))["items"]}
+        assert listed[offered["uid"]] == house.clock().isoformat().replace("+00:00", "Z"), "read without a counter, too"
         assert shaped("tag_unknown", await chen.get(f"{TAGS}/unknown"))["items"] == []
         assert refused(await wang.get(f"{TAGS}/unknown")) == (403, "not_permitted")

@@ -64,6 +64,14 @@ async def test_what_is_no_photo_is_refused_by_what_is_in_it(house: House, data: 
     assert refused(answer) == (422, "not_a_photo")
 
 
+async def test_a_list_is_given_small_pictures(house: House) -> None:
+    async with house.client("wang") as wang, house.client("the-auditor") as auditor:
+        made = shaped("upload_photo", await wang.post(PHOTOS, content=photo(size=(1200, 800))))
+        small = await auditor.get(f"{PHOTOS}/{made['sent']}", params={"small": "true"})
+    assert Image.open(io.BytesIO(small.content)).size == (240, 160)
+    assert small.headers["content-type"] == "image/jpeg"
+
+
 async def test_a_hundred_megabytes_are_refused_without_being_read(house: House) -> None:
     read = 0
 

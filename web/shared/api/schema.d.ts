@@ -2330,7 +2330,7 @@ export interface paths {
         };
         /**
          * Tap Photo
-         * @description The picture, by the hash of what was sent or of what was kept.
+         * @description The picture, by the hash of what was sent or of what was kept; `small`: enough for a list.
          */
         get: operations["tap_photo"];
         put?: never;
@@ -21081,7 +21081,9 @@ export interface operations {
     };
     tap_photo: {
         parameters: {
-            query?: never;
+            query?: {
+                small?: boolean;
+            };
             header?: never;
             path: {
                 site: string;

@@ -1,6 +1,7 @@
 import handovers from "./handovers.en";
 import log from "./logbook.en";
 import patrol from "./patrol.en";
+import { book, tags } from "./patrolBook.en";
 import presence from "./presence.en";
 import roster from "./roster.en";
 import type zh from "./zh-CN";
@@ -263,6 +264,8 @@ const en: typeof zh = {
   handovers,
   log,
   patrol,
+  book,
+  tags,
   presence,
   ...roster,
   events: {

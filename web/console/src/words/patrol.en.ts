@@ -2,7 +2,7 @@ import type zh from "./patrol.zh-CN";
 
 const en: typeof zh = {
   tabs: "Patrol pages",
-  tab: { patrol: "Rounds", "patrol-map": "Live map", "patrol-taps": "Taps", "patrol-report": "Report" },
+  tab: { patrol: "Rounds", "patrol-map": "Live map", "patrol-taps": "Taps", "patrol-book": "Routes and plans", "patrol-tags": "Tags", "patrol-report": "Report" },
   title: "Patrol",
   today: "Today",
   day: "Date",
@@ -83,7 +83,8 @@ const en: typeof zh = {
     who: "This is done by: {roles}.",
     yes: "yes",
     no: "no",
-    photos: "{n} photos",
+    photo: "Photo {n} at {point}",
+    photoAway: "{n} photos have not arrived yet",
     acts: "What you can do",
   },
   replay: { title: "Replay", slider: "Time of the replay", play: "Play", pause: "Pause", at: "{at}: {who} at {point}", start: "{at}: no tap yet", none: "No taps, nothing to replay.", count: "{n} of {of} points by then" },
@@ -120,6 +121,7 @@ const en: typeof zh = {
     guards: "By guard",
     form: "Facility inspection record",
     file: "Download for Excel",
+    pdf: "Download PDF",
     none: "No round ended in these days.",
     noGuards: "Nobody tapped in these days.",
     denied: "The report is for supervisors, managers and auditors.",

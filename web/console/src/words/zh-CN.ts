@@ -1,6 +1,7 @@
 import handovers from "./handovers.zh-CN";
 import log from "./logbook.zh-CN";
 import patrol from "./patrol.zh-CN";
+import { book, tags } from "./patrolBook.zh-CN";
 import presence from "./presence.zh-CN";
 import roster from "./roster.zh-CN";
 
@@ -262,6 +263,8 @@ export default {
   handovers,
   log,
   patrol,
+  book,
+  tags,
   presence,
   ...roster,
   events: {
