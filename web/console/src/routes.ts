@@ -30,6 +30,7 @@ export const router = createRouter({
         { path: "patrol/plan", name: "patrol-book", component: () => import("./patrol/BookPage.vue") },
         { path: "patrol/tags", name: "patrol-tags", component: () => import("./patrol/TagsPage.vue") },
         { path: "patrol/report", name: "patrol-report", component: () => import("./patrol/ReportPage.vue") },
+        { path: "parameters", name: "parameters", component: () => import("./parameters/ParametersPage.vue") },
         { path: "logbook/entry/:n(\\d+)", name: "entry", component: () => import("./logbook/EntryPage.vue") },
         { path: "logbook/:tab(entries|write|days|keep|readers)?", name: "logbook", component: () => import("./logbook/LogbookPage.vue") },
         { path: ":rest(.*)*", redirect: { name: "alerts" } },

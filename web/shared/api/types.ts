@@ -63,6 +63,7 @@ export type RoundBrief = Shapes["RoundBrief"];
 export type DutyTold = Shapes["DutyTold"];
 export type RoundSheet = Shapes["RoundSheet"];
 export type Tap = Shapes["Tap"];
+export type VersionChange = Shapes["VersionChange"];
 export type PatrolReport = Shapes["PatrolReport"];
 export type Snapshot = Shapes["Snapshot"];
 export type Me = Shapes["Me"];

@@ -28,6 +28,7 @@ export const watches = computed(() => personId.value !== null && has("guard", "o
 export const readsLog = computed(() => roles.value.some((r) => r !== "guard"));
 export const writesLog = answers;
 export const seesReaders = computed(() => has("auditor", "admin"));
+export const seesVersions = computed(() => has("manager", "auditor", "admin"));
 export const holdsLog = computed(() => has("manager", "admin"));
 export const exportsLog = computed(() => has("supervisor", "manager", "auditor", "admin"));
 export const engineers = computed(() => has("engineer", "manager", "auditor", "admin"));

@@ -1,5 +1,6 @@
 import handovers from "./handovers.en";
 import log from "./logbook.en";
+import parameters from "./parameters.en";
 import patrol from "./patrol.en";
 import { book, tags } from "./patrolBook.en";
 import presence from "./presence.en";
@@ -27,7 +28,7 @@ const en: typeof zh = {
     otherLanguage: "中文",
     otherLanguageLabel: "Switch to Chinese (中文)",
   },
-  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", patrol: "Patrol", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", open: "{n} open" },
+  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", patrol: "Patrol", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", parameters: "Parameters", open: "{n} open" },
   login: {
     lead: "Every alarm answered, every step on record.",
     login: "User name",
@@ -266,6 +267,7 @@ const en: typeof zh = {
   patrol,
   book,
   tags,
+  parameters,
   presence,
   ...roster,
   events: {

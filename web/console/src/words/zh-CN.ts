@@ -1,5 +1,6 @@
 import handovers from "./handovers.zh-CN";
 import log from "./logbook.zh-CN";
+import parameters from "./parameters.zh-CN";
 import patrol from "./patrol.zh-CN";
 import { book, tags } from "./patrolBook.zh-CN";
 import presence from "./presence.zh-CN";
@@ -26,7 +27,7 @@ export default {
     otherLanguage: "English",
     otherLanguageLabel: "切换到英文（English）",
   },
-  nav: { label: "主导航", alerts: "报警", events: "事件", devices: "设备", closed: "已结案", patrol: "巡逻", logbook: "日志", handover: "交接班", "on-duty": "值班", roster: "排班表", "my-shifts": "我的班次", requests: "申请", open: "{n} 条未结" },
+  nav: { label: "主导航", alerts: "报警", events: "事件", devices: "设备", closed: "已结案", patrol: "巡逻", logbook: "日志", handover: "交接班", "on-duty": "值班", roster: "排班表", "my-shifts": "我的班次", requests: "申请", parameters: "参数", open: "{n} 条未结" },
   login: {
     lead: "报警有人应，过程有据可查。",
     login: "用户名",
@@ -265,6 +266,7 @@ export default {
   patrol,
   book,
   tags,
+  parameters,
   presence,
   ...roster,
   events: {
