@@ -12,6 +12,7 @@ import structlog
 from core.clock import rfc3339
 from duty import acts as duty_acts
 from duty import store as duty_store
+from duty.pre_shift import Said
 from ingest import rounds
 from ingest import store as ingest_store
 from ingest.acts import settle_seats
@@ -99,5 +100,7 @@ def _follow(tx: Tx, desk: Desk, by: str, at: datetime, *, changed: bool, signed_
     if changed:
         rounds.begin(tx, desk.register, at)
     for seat, person in signed_on.items():
-        duty_acts.sign_on(tx, desk.register, seat, person, at)
+        lines = desk.register.pre_checks.get(seat)
+        seen = [Said(item.id, fine=True) for item in lines.items] if lines else None  # they began before anybody looked
+        duty_acts.sign_on(tx, desk.register, seat, person, at, seen)
     settle_seats(tx, desk, at)

@@ -52,7 +52,7 @@ def tag(
         if name not in register.categories:
             raise NoSuchCategory(field="categories", category=name)
     before = [t.category for t in of(tx.conn, site, [n]) if t.attachment == attachment]
-    wanted = [name for name in register.categories if name in set(categories)]  # in the site's own order
+    wanted = [name for name in register.categories if name in set(categories)]
     if set(before) == set(wanted):
         return
     named = [{"id": name, "name": msgspec.to_builtins(register.categories[name].name)} for name in wanted]
