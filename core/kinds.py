@@ -127,6 +127,8 @@ _ROWS: Final = (
     Kind("duty.short_met", effect=_CLEAR, clears=("duty.short",)),
     Kind("duty.presence_check", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.present", effect=_CLEAR, clears=("duty.presence_check",)),
+    Kind("duty.lone_worker", _S, _RAISE, 2, Ends.DEVICE, 60),
+    Kind("duty.lone_safe", effect=_CLEAR, clears=("duty.lone_worker",)),
     Kind("duty.absent", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.arrived", effect=_CLEAR, clears=("duty.absent",)),
     Kind("duty.away_overdue", _S, _RAISE, 3, Ends.DEVICE, 180),

@@ -59,6 +59,7 @@ class How(StrEnum):
     RANDOM = "random"
     SCHEDULE = "schedule"
     HAND = "hand"  # somebody called it
+    LONE = "lone"  # the person walks alone, and gave no sign of life for a while
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from store.db import Tx
 
 ATTENDANCE: Final = "attendance"
 PRESENCE: Final = "presence"
+LONE: Final = "lone"
 AWAY: Final = "away"
 
 
@@ -55,6 +56,8 @@ def look_soon(tx: Tx, register: Register, at: datetime) -> None:
     site, policy = register.site_id, register.policies.duty
     if policy.presence_check.mode is not CheckMode.OFF or live_checks(tx.conn, site):
         look_at(tx, site, PRESENCE, at)
+    if policy.lone_worker.every_min or live_checks(tx.conn, site):
+        look_at(tx, site, LONE, at)
     if policy.sign_on_required or absences(tx.conn, site):
         look_at(tx, site, ATTENDANCE, at)
 
@@ -117,7 +120,10 @@ def newest_checks(
 def answers(conn: Connection, site_id: str, starts: datetime, ends: datetime) -> dict[str, Answers]:
     """How each person answered the checks of a span."""
     query = select(presence_check).where(
-        presence_check.c.site_id == site_id, presence_check.c.asked_at >= starts, presence_check.c.asked_at < ends
+        presence_check.c.site_id == site_id,
+        presence_check.c.asked_at >= starts,
+        presence_check.c.asked_at < ends,
+        presence_check.c.how != How.LONE.value,
     )
     found: dict[str, tuple[list[int], list[str]]] = {}
     for one in map(_check, conn.execute(query.order_by(presence_check.c.asked_at))):

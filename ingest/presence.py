@@ -28,6 +28,8 @@ from store.db import Tx
 
 KIND: Final = "duty.presence_check"
 PRESENT: Final = "duty.present"
+ALONE: Final = "duty.lone_worker"
+SAFE: Final = "duty.lone_safe"
 _NAME: Final = presence_store.PRESENCE
 
 
@@ -53,7 +55,8 @@ def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
     site, register = desk.register.site_id, desk.register
     if not presence_store.is_due(tx.conn, site, _NAME, at):
         return
-    live = [one for c in presence_store.live_checks(tx.conn, site) if (one := _seen_to(tx, judgement, c, at))]
+    waiting = [c for c in presence_store.live_checks(tx.conn, site) if c.how is not How.LONE]
+    live = [one for c in waiting if (one := _seen_to(tx, judgement, c, at))]
     stood, wanted = presence_store.plans(tx.conn, site), presence.seats_of(register)
     made = []
     for seat in wanted:
@@ -104,8 +107,8 @@ def answer(tx: Tx, desk: Desk, check_id: str, by: str, at: datetime) -> tuple[st
         entries.append(tx, site, [Line(at, "presence.witness", by, f"presence/{check.id}", told)])
         return "witness", check
     for stepped in presence.answer(check, at=at):
-        check = _keep(tx, stepped, at)
-    _present(tx, desk, check.seat_id, at)
+        check = keep(tx, stepped, at)
+    _present(tx, desk, check, at)
     return check.state.value, check
 
 
@@ -114,13 +117,13 @@ def _seen_to(tx: Tx, judgement: Judgement, check: Check, at: datetime) -> Check 
     subject = f"seat/{check.seat_id}"
     holding = judgement.scene.held.get(check.seat_id)
     if holding is None or holding.person != check.person_id:
-        _keep(tx, presence.step(check, presence.Act.VOID, at=at, by="system"), at)
+        keep(tx, presence.step(check, presence.Act.VOID, at=at, by="system"), at)
         judgement.over(subject, PRESENT, Origin(derived(at, PRESENT, check.id), at))
         return None
     if check.state is not CheckState.ASKED or check.until > at:
         return check
     window_s = judgement.scene.desk.register.policies.duty.presence_check.window_s
-    after = _keep(tx, presence.due(check, window_s, at=at), at)
+    after = keep(tx, presence.due(check, window_s, at=at), at)
     if after.state is CheckState.MISSED:
         data = {"person": after.person_id, "asked_at": after.asked_at, "how": after.how, "check": after.id}
         judgement.occur(subject, KIND, Origin(derived(at, KIND, check.id), at), data)
@@ -161,10 +164,10 @@ def _ask(
         until=until,
     )
     said = {"seat": seat, "person": person, "to": made.state, "how": how, "until": until, **(told or {})}
-    return _keep(tx, (made, Line(at, "presence.ask", by or "system", f"presence/{made.id}", said)), at)
+    return keep(tx, (made, Line(at, "presence.ask", by or "system", f"presence/{made.id}", said)), at)
 
 
-def _keep(tx: Tx, stepped: Stepped, at: datetime) -> Check:
+def keep(tx: Tx, stepped: Stepped, at: datetime) -> Check:
     """Save what became of a check, with its line, and show it."""
     after, line = stepped
     presence_store.save_check(tx, after)
@@ -173,9 +176,11 @@ def _keep(tx: Tx, stepped: Stepped, at: datetime) -> Check:
     return after
 
 
-def _present(tx: Tx, desk: Desk, seat: str, at: datetime) -> None:
+def _present(tx: Tx, desk: Desk, check: Check, at: datetime) -> None:
     """The holder is there after all: whoever was called for it need not come."""
-    scene = load_scene(tx, desk, at, also=[(f"seat/{seat}", KIND)])
+    subject = f"seat/{check.seat_id}"
+    kind, over = (ALONE, SAFE) if check.how is How.LONE else (KIND, PRESENT)
+    scene = load_scene(tx, desk, at, also=[(subject, kind)])
     judgement = Judgement(scene)
-    judgement.over(f"seat/{seat}", PRESENT, Origin(derived(at, PRESENT, seat), at))
+    judgement.over(subject, over, Origin(derived(at, over, check.seat_id), at))
     commit(tx, scene, judgement.changes)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from core.ids import derived
+from duty import presence_store
 from ingest import findings, proofs, rounds, under_way, violations
 from ingest.desks import register_at
 from ingest.rules import Judgement, Origin
@@ -71,6 +72,8 @@ def judged(
         violations.found(tx, judgement, tasks, taps)
     proofs.given(tx, judgement, taps)
     under_way.arrived(tx, judgement, taps)
+    if scene.desk.register.policies.duty.lone_worker.every_min:
+        presence_store.look_at(tx, site, presence_store.LONE, judgement.at)  # a sign of life
     if walked:
         rounds.heard(tx, judgement, walked, taps)
 

@@ -68,6 +68,16 @@ class PresenceCheck(msgspec.Struct, frozen=True):
     answer: CheckAnswer = CheckAnswer.PRESS
 
 
+class LoneWorker(msgspec.Struct, frozen=True):
+    """Check calls to whoever walks a round alone: `every_min` after the last sign of life (a tap that counts, an answer), to be
+    answered within `grace_s`. 0: none. No seats means every seat that walks rounds.
+    """
+
+    every_min: int = 0
+    grace_s: int = 120
+    seats: tuple[str, ...] = ()
+
+
 class HandoverBlock(msgspec.Struct, frozen=True):
     """Which open alerts, by priority, stand in the way of a hand-over, and how."""
 
@@ -140,6 +150,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     leave_max_min: int = 30
     leave_needs: LeaveNeeds = LeaveNeeds.STAND_IN
     presence_check: PresenceCheck = PresenceCheck()
+    lone_worker: LoneWorker = LoneWorker()
     handover_block: HandoverBlock = HandoverBlock()
     handover_overriders: tuple[Role, ...] = (Role.MANAGER, Role.ADMIN)
     handover_required: bool = False

@@ -17,6 +17,7 @@ from sites.duty_policies import (
     HandoverBlock,
     LateGrade,
     LeaveNeeds,
+    LoneWorker,
     PresenceCheck,
     PreShift,
     Reach,
@@ -117,6 +118,7 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         leave_max_min=whole("leave_max_min"),
         leave_needs=LeaveNeeds(needs.one_of([n.value for n in LeaveNeeds], "need", default=usual.leave_needs.value)),
         presence_check=_presence_check(f.may("presence_check"), names),
+        lone_worker=_lone_worker(f.may("lone_worker"), names),
         handover_block=_handover_block(f.may("handover_block")),
         handover_overriders=roles("handover_overriders"),
         handover_required=flag("handover_required"),
@@ -169,6 +171,23 @@ def _presence_check(spot: Spot, names: Names) -> PresenceCheck:
     )
     if made.window_s >= made.every_min * 60:
         window.wrong(f"the next check comes after {made.every_min} min, before this one is over")
+    f.close()
+    return made
+
+
+def _lone_worker(spot: Spot, names: Names) -> LoneWorker:
+    usual = LoneWorker()
+    if spot.node is None or spot.off():
+        return usual
+    f = spot.fields()
+    grace = f.may("grace_s")
+    made = LoneWorker(
+        every_min=f.need("every_min").whole(2, 480, default=30),
+        grace_s=grace.whole(15, 3600, default=usual.grace_s),
+        seats=tuple(names.ref(item, "seats", "seat") for item in f.may("seats").items(least=1, most=64)),
+    )
+    if made.grace_s >= made.every_min * 60:
+        grace.wrong(f"the next call comes after {made.every_min} min, before this one is over")
     f.close()
     return made
 

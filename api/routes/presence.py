@@ -18,6 +18,7 @@ from api.room import Room, reply, room_of
 from core.errors import Invalid
 from duty import away_store, presence_store
 from duty.away import Away as Leave
+from duty.presence import How
 from ingest import attendance, away
 from ingest import presence as path
 from ingest.scene import Desk
@@ -80,7 +81,7 @@ async def presence_answer(request: Request, site: SiteId, id: _ID, body: AnswerC
     at = room.now()  # before the password is looked at, which takes its time
     if body.password is not None:
         await once_more(room, caller, body.password)
-    elif await to_thread.run_sync(_wants_password, room, site):
+    elif await to_thread.run_sync(_wants_password, room, site, id):
         raise Invalid("This site wants the password with the answer.", field="password")
     return await to_thread.run_sync(_answer, room, site, id, caller.person, at)
 
@@ -159,8 +160,11 @@ def _done(room: Room, site: str, act: Callable[[Tx, Desk, datetime], Leave]) -> 
         return reply(act(tx, room.desk(tx.conn, site), room.now()).shown)
 
 
-def _wants_password(room: Room, site: str) -> bool:
+def _wants_password(room: Room, site: str, check_id: str) -> bool:
+    """A call to somebody who walks alone is answered by one press, whatever the site wants of the others."""
     with room.store.read() as conn:
+        if presence_store.check(conn, site, check_id).how is How.LONE:
+            return False
         return room.register(conn, site).policies.duty.presence_check.answer is CheckAnswer.PASSWORD
 
 

@@ -19,6 +19,7 @@ UNSAID: Final = frozenset(
         "duty.chief_due",
         "duty.coverage",
         "duty.late_relief",
+        "duty.lone_worker",
         "duty.presence_check",
         "duty.roster_due",
         "duty.short",

@@ -1,6 +1,5 @@
 """The guard's duty on the phone page: signed on without a line, by PIN, and handed over item by item (ATT-01, HND-03, HND-09)."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ingest.child import end
-from tests.e2e.conftest import Demo, Visitor
-from tests.e2e.test_guard_phone import patrol, phone, sign_in, tag_of
+from tests.e2e.conftest import Visitor
+from tests.e2e.phones import GuardDemo, answer, asked, hold, listen, phone, sign_in, tags
 from tests.e2e.test_pages import faults
 from tests.servers import ROOT
 
@@ -18,16 +17,16 @@ PIN = "270413"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardDemo]:
     """One of its own: seats change hands here."""
     assert (ROOT / "api" / "static" / "guard" / "index.html").exists(), "build the pages: npm --prefix web run build"
-    made = Demo(tmp_path_factory.mktemp("duty") / "data")
+    made = GuardDemo(tmp_path_factory.mktemp("duty") / "data")
     yield made
     end(made.process)
 
 
 @pytest.fixture
-def visit(chromium: Browser, demo: Demo) -> Iterator[Visitor]:
+def visit(chromium: Browser, demo: GuardDemo) -> Iterator[Visitor]:
     visitor = Visitor(chromium, demo)
     yield visitor
     for context in visitor.contexts:
@@ -35,35 +34,13 @@ def visit(chromium: Browser, demo: Demo) -> Iterator[Visitor]:
     assert visitor.complaints == []
 
 
-def ask(page: Page, path: str) -> Any:
-    """What the API says to whoever holds this phone."""
-    return page.evaluate("async path => (await fetch(`/api/v1${path}`)).json()", path)
-
-
-def site_of(page: Page) -> str:
-    return str(json.loads(page.evaluate("localStorage['watchroom.guard.me']"))["sites"][0]["site_id"])
-
-
 def seat(page: Page, name: str) -> Any:
-    seats = ask(page, f"/sites/{site_of(page)}/duty")["seats"]
-    return next(s for s in seats if s["seat_id"] == name)
+    return next(s for s in asked(page, "duty")["seats"] if s["seat_id"] == name)
 
 
 def open_shift(page: Page) -> None:
     page.locator("nav a[href='/guard/shift']").click()
     page.locator("[data-act='pin']").wait_for()
-
-
-def hold(page: Page, serial: str) -> None:
-    """Hold the phone to a tag, and say that all is well there."""
-    page.evaluate("serial => window.hold(serial)", serial)
-    sheet = page.locator("[data-sheet='point']")
-    sheet.wait_for()
-    for yes in sheet.locator("[data-yes]").all():
-        yes.click()
-    for number in sheet.locator("input[type='number']").all():
-        number.fill("1")
-    sheet.locator("[data-act='point-done']").click()
 
 
 def sound(page: Page, what: str) -> None:
@@ -76,13 +53,13 @@ def sound(page: Page, what: str) -> None:
         assert box is not None and box["height"] >= 44, (what, target.inner_text())
 
 
-def test_a_shift_begun_without_a_line_is_told_and_counts_once_it_is_proved(visit: Visitor, demo: Demo) -> None:
+def test_a_shift_begun_without_a_line_is_told_and_counts_once_it_is_proved(visit: Visitor, demo: GuardDemo) -> None:
     page = phone(visit)
-    sign_in(page, patrol(demo))
+    sign_in(page, demo.walker)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_timeout(1500)
     point = page.locator("[data-next]").get_attribute("data-next") or ""
-    tag = tag_of(page, point)
+    tag = tags(page)[point]
     quiet = len(visit.complaints)
     context = page.context
     page.close()
@@ -98,17 +75,18 @@ def test_a_shift_begun_without_a_line_is_told_and_counts_once_it_is_proved(visit
     expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "1")
     sound(page, "told")
     page.locator("nav a[href='/guard/']").click()
-    page.locator("[data-act='read']").click()
+    listen(page)
     hold(page, tag)
+    answer(page)
     expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "2")
 
     context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "0", timeout=30_000)
     assert seat(page, "patrol")["basis"] != "signed_on", "it is told, and nobody has proved it"
-    (told,) = ask(page, f"/sites/{site_of(page)}/duty/told")["items"]
+    (told,) = asked(page, "duty/told")["items"]
     assert (told["deed"], told["edited"]) == ("on", False)
-    (tap,) = [t for t in ask(page, f"/sites/{site_of(page)}/taps")["items"] if t["checkpoint_id"] == point][:1]
+    (tap,) = [t for t in asked(page, "taps")["items"] if t["checkpoint_id"] == point][:1]
     assert "outbox_edited" not in tap["flags"], "the tap follows the sign-on in one chain"
 
     open_shift(page)
@@ -125,9 +103,9 @@ def test_a_shift_begun_without_a_line_is_told_and_counts_once_it_is_proved(visit
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-CN", "dark"), ("en", "light")])
-def test_a_pin_is_set_and_signs_in(visit: Visitor, demo: Demo, language: str, theme: str) -> None:
+def test_a_pin_is_set_and_signs_in(visit: Visitor, demo: GuardDemo, language: str, theme: str) -> None:
     page = phone(visit, language=language, theme=theme)
-    sign_in(page, patrol(demo))
+    sign_in(page, demo.walker)
     open_shift(page)
     page.locator("[data-act='pin']").click()
     form = page.locator("form[data-form='pin']")
@@ -148,12 +126,12 @@ def test_a_pin_is_set_and_signs_in(visit: Visitor, demo: Demo, language: str, th
     page.locator("[data-part='waiting']").wait_for()
 
 
-def test_a_seat_is_handed_over_between_two_phones(visit: Visitor, demo: Demo) -> None:
+def test_a_seat_is_handed_over_between_two_phones(visit: Visitor, demo: GuardDemo) -> None:
     """HND-03, HND-09, HND-11: prepared, disputed, answered, confirmed, and signed by both."""
     outgoing = phone(visit)
-    sign_in(outgoing, patrol(demo))
+    sign_in(outgoing, demo.walker)
     next_ = seat(outgoing, "patrol")["next_person_id"]
-    name = ask(outgoing, f"/sites/{site_of(outgoing)}/register")["people"][next_]["name"]["zh"]
+    name = asked(outgoing, "register")["people"][next_]["name"]["zh"]
     login = next(str(p["login"]) for p in demo.people if p["name"]["zh"] == name and p["site_id"] == demo.site)
     open_shift(outgoing)
     outgoing.locator("[data-seat='patrol'] [data-act='handover']").click()
@@ -173,7 +151,7 @@ def test_a_seat_is_handed_over_between_two_phones(visit: Visitor, demo: Demo) ->
     open_shift(incoming)
     incoming.locator("[data-part='handover'] a").click()
     theirs = incoming.locator("[data-item^='free/']")
-    theirs.locator("[data-act='dispute']").click()
+    theirs.locator("[data-act='dispute']").click(timeout=40_000)
     theirs.locator("textarea").fill("Which gate?")
     sound(incoming, "disputing")
     theirs.locator("[data-act='say']").click()
@@ -213,10 +191,10 @@ def proved(page: Page) -> None:
     form.locator(".primary").click()
 
 
-def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: Demo) -> None:
+def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: GuardDemo) -> None:
     """EMG-10."""
     page = phone(visit)
-    sign_in(page, patrol(demo))
+    sign_in(page, demo.walker)
     demo.say("fire.alarm", "B9-S01")
     page.locator("nav a[href='/guard/alerts']").click()
     card = page.locator("[data-alert]").first
@@ -225,5 +203,5 @@ def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: Demo) -> 
     card.locator("[data-act='way']").click()
     expect(card.locator("[data-act='way']")).to_be_disabled()
     expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "0")
-    acts = [e["act"] for e in ask(page, f"/sites/{site_of(page)}/alerts/{alert}")["history"]]
+    acts = [e["act"] for e in asked(page, f"alerts/{alert}")["history"]]
     assert acts.count("alert.go") == 1

@@ -5305,7 +5305,7 @@ export interface components {
          * @description Why a check was asked.
          * @enum {string}
          */
-        How: "random" | "schedule" | "hand";
+        How: "random" | "schedule" | "hand" | "lone";
         /**
          * ItemKind
          * @description What is done with a line of a hand-over's checklist: count it, see to it, hand over keys, or write about it.
@@ -9287,7 +9287,7 @@ export interface components {
          * @description Why a check was asked.
          * @enum {string}
          */
-        duty__presence__How: "random" | "schedule" | "hand";
+        duty__presence__How: "random" | "schedule" | "hand" | "lone";
         /**
          * How
          * @description What became of a thing.
