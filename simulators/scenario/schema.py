@@ -46,6 +46,25 @@ ABOUT: Final = {
     "when": "What is done, line by line, in order of time.",
     "then": "What must come of it.",
 }
+TOLD: Final = {
+    "people": "id: role, [roles], or roles, email and name.",
+    "devices": "id: model, or model, zone, gateway, supervision and key.",
+    "gateways": "id: how long it may be silent.",
+    "zones": "id: kind of zone, or kind and parent.",
+    "seats": "id: required or optional.",
+    "checkpoints": "id: the UID of its tag.",
+    "roster": "seat: who stands there at which hours, daily. An empty list is nobody; a seat not named keeps its rota.",
+    "ladder": "Who is called when, for every alert; or the ladders of the pack that are replaced.",
+    "policies": "The site's numbers, and its duty rules.",
+    "kinds": "An event kind: ack, priority; for a new one also klass, effect, ends and clears.",
+    "staffing": "post: how many it needs, with which certificates; without hours, the whole day round.",
+    "checklists": "seat: what is gone through when it is handed over: things counted, `check`, `key N`, `note`.",
+    "forms": "form of the log: its fields and their types.",
+    "patrol": "`plans`: the pack's own rounds are to be walked. Else none are but those of the plans given here, in few words.",
+    "signed_on": "seat: who signed on before the start.",
+    "published": "Months whose roster stood before the start, as the rotas have it.",
+}
+_TEXT: Final = {"type": "string"}
 
 
 def schema() -> dict[str, Any]:
@@ -79,33 +98,50 @@ def schema() -> dict[str, Any]:
 
 
 def given() -> dict[str, Any]:
-    """The words of `given`."""
+    """The words of `given`, in their order."""
+    words = _who_and_what() | _duty() | _rules() | _forms() | _rest()
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {"description": TOLD[key], **words[key]} for key in words},
+    }
+
+
+def _who_and_what() -> dict[str, Any]:
+    """People and things."""
     span = {"type": "string", "pattern": _SPAN}
     roles = _one_or_more({"enum": [r.value for r in Role]})
-    text = {"type": "string"}
-    hours = {"type": "array", "items": {"type": "string", "pattern": _HOURS}}
-    rungs = {"type": "array", "items": {"type": "string", "pattern": _RUNG}, "minItems": 1}
-    words = {
+    return {
         "people": _each(
             roles,
-            {"roles": roles, "email": text, "name": text}
+            {"roles": roles, "email": _TEXT, "name": _TEXT}
             | {key: {"description": "As in a site pack."} for key in AS_IN_A_PACK},
         ),
         "devices": _each(
             {"enum": list(MODELS)},
             {
                 "model": {"enum": list(MODELS)},
-                "zone": text,
-                "gateway": text,
+                "zone": _TEXT,
+                "gateway": _TEXT,
                 "supervision": span,
                 "key": {"type": "boolean"},
-                "name": text,
+                "name": _TEXT,
             },
         ),
         "gateways": {"type": "object", "additionalProperties": span},
-        "zones": _each({"enum": list(ZONE_KINDS)}, {"kind": {"enum": list(ZONE_KINDS)}, "parent": text, "name": text}),
+        "zones": _each(
+            {"enum": list(ZONE_KINDS)}, {"kind": {"enum": list(ZONE_KINDS)}, "parent": _TEXT, "name": _TEXT}
+        ),
         "seats": {"type": "object", "additionalProperties": {"enum": ["required", "optional"]}},
-        "checkpoints": _each(_one_or_more(_tag()), {"tags": _one_or_more(_tag()), "zone": text, "name": text}),
+        "checkpoints": _each(_one_or_more(_tag()), {"tags": _one_or_more(_tag()), "zone": _TEXT, "name": _TEXT}),
+    }
+
+
+def _duty() -> dict[str, Any]:
+    """Who stands where, and who is called."""
+    hours = {"type": "array", "items": {"type": "string", "pattern": _HOURS}}
+    rungs = {"type": "array", "items": {"type": "string", "pattern": _RUNG}, "minItems": 1}
+    return {
         "roster": {
             "type": "object",
             "additionalProperties": {
@@ -121,6 +157,13 @@ def given() -> dict[str, Any]:
             },
         },
         "ladder": {"anyOf": [rungs, {"type": "object", "additionalProperties": rungs}]},
+    }
+
+
+def _rules() -> dict[str, Any]:
+    """The site's numbers."""
+    span = {"type": "string", "pattern": _SPAN}
+    return {
         "policies": {
             "type": "object",
             "additionalProperties": False,
@@ -138,6 +181,12 @@ def given() -> dict[str, Any]:
                 },
             },
         },
+    }
+
+
+def _forms() -> dict[str, Any]:
+    """What is gone through and written."""
+    return {
         "staffing": {"type": "object", "additionalProperties": _one_or_more({"type": "object"})},
         "checklists": {
             "type": "object",
@@ -154,6 +203,12 @@ def given() -> dict[str, Any]:
             },
         },
         "kinds": {"type": "object", "additionalProperties": {"type": "object"}},
+    }
+
+
+def _rest() -> dict[str, Any]:
+    """Rounds, and what was so before the start."""
+    return {
         "patrol": {
             "anyOf": [
                 {"const": given_patrol.OWN},
@@ -162,7 +217,7 @@ def given() -> dict[str, Any]:
                     "additionalProperties": False,
                     "properties": {
                         "routes": _each(
-                            _one_or_more({}), {"stops": {"type": "array"}, "order": text, "night": {"type": "boolean"}}
+                            _one_or_more({}), {"stops": {"type": "array"}, "order": _TEXT, "night": {"type": "boolean"}}
                         ),
                         "plans": {
                             "type": "object",
@@ -180,31 +235,8 @@ def given() -> dict[str, Any]:
                 },
             ]
         },
-        "signed_on": {"type": "object", "additionalProperties": text},
+        "signed_on": {"type": "object", "additionalProperties": _TEXT},
         "published": {"type": "array", "items": {"type": "string", "pattern": MONTH}},
-    }
-    told = {
-        "people": "id: role, [roles], or roles, email and name.",
-        "devices": "id: model, or model, zone, gateway, supervision and key.",
-        "gateways": "id: how long it may be silent.",
-        "zones": "id: kind of zone, or kind and parent.",
-        "seats": "id: required or optional.",
-        "checkpoints": "id: the UID of its tag.",
-        "roster": "seat: who stands there at which hours, daily. An empty list is nobody; a seat not named keeps its rota.",
-        "ladder": "Who is called when, for every alert; or the ladders of the pack that are replaced.",
-        "policies": "The site's numbers, and its duty rules.",
-        "kinds": "An event kind: ack, priority; for a new one also klass, effect, ends and clears.",
-        "staffing": "post: how many it needs, with which certificates; without hours, the whole day round.",
-        "checklists": "seat: what is gone through when it is handed over: things counted, `check`, `key N`, `note`.",
-        "forms": "form of the log: its fields and their types.",
-        "patrol": "`plans`: the pack's own rounds are to be walked. Else none are but those of the plans given here, in few words.",
-        "signed_on": "seat: who signed on before the start.",
-        "published": "Months whose roster stood before the start, as the rotas have it.",
-    }
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {key: {"description": told[key], **words[key]} for key in words},
     }
 
 
