@@ -1,6 +1,6 @@
 """What a gateway says of itself, and what its silence means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,13 +27,13 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
     known = register.gateways.get(gateway)
     if known is None:
         return
-    stood = {s["gateway_id"]: s for s in store.gateway_states(tx.conn, register.site_id)}
-    was_away = gateway in _gone(stood.values())
+    was_away = gateway in away(tx, register.site_id)
     values: dict[str, Any] = {"state": status.state, "boot": status.boot, "spooled": status.spooled}
     if not retained:
         values["heard_at"] = at
         if status.state == "online":
-            values["behind_us"] = _behind(stood.get(gateway), status, at)
+            stood = store.gateways_behind(tx.conn, register.site_id).get(gateway)
+            values["behind_us"] = _behind(stood, status, at)
             values |= {"silent": False, "due_at": at + seconds(known.supervision_s)}
             judgement.over(f"gateway/{gateway}", "gateway.online", Origin(derived(at, status.boot, gateway), status.at))
         else:  # its last will: a restart takes seconds, so it gets a moment before that is a trouble
@@ -48,10 +48,7 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
 
 def away(tx: Tx, site_id: str) -> set[str]:
     """Gateways that are not there: of what stands behind them nothing is known."""
-    return _gone(store.gateway_states(tx.conn, site_id))
-
-
-def _gone(states: Iterable[Mapping[str, Any]]) -> set[str]:
+    states = store.gateway_states(tx.conn, site_id)
     return {s["gateway_id"] for s in states if s["silent"] or s["state"] == "offline"}
 
 
@@ -60,21 +57,17 @@ def behind(conn: Connection, site_id: str, statuses: Iterable[tuple[str, Status,
     so that it only ever gives a bound; the least since the gateway started counts. `statuses`: those that have just come,
     each with when it was heard.
     """
-    known: dict[str, Mapping[str, Any]] = {
-        s["gateway_id"]: s for s in store.gateway_states(conn, site_id) if s["behind_us"] is not None
-    }
+    known = store.gateways_behind(conn, site_id)
     for gateway, status, at in statuses:
         if status.state == "online":
-            known[gateway] = {"boot": status.boot, "behind_us": _behind(known.get(gateway), status, at)}
-    return {gateway: timedelta(microseconds=state["behind_us"]) for gateway, state in known.items()}
+            known[gateway] = (status.boot, _behind(known.get(gateway), status, at))
+    return {gateway: timedelta(microseconds=us) for gateway, (_, us) in known.items()}
 
 
-def _behind(state: Mapping[str, Any] | None, status: Status, at: datetime) -> int:
-    """How far a gateway's clock is behind ours at most, after this status."""
-    behind = micros(at) - micros(status.at)
-    if state is None or state["behind_us"] is None or state["boot"] != status.boot:
-        return behind
-    return min(behind, int(state["behind_us"]))
+def _behind(stood: tuple[str, int] | None, status: Status, at: datetime) -> int:
+    """How far a gateway's clock is behind ours at most, after this status; `stood`: before it, in which boot."""
+    us = micros(at) - micros(status.at)
+    return us if stood is None or stood[0] != status.boot else min(us, stood[1])
 
 
 def show(tx: Tx, judgement: Judgement, gateway: str) -> None:
@@ -82,7 +75,7 @@ def show(tx: Tx, judgement: Judgement, gateway: str) -> None:
     site = judgement.scene.desk.register.site_id
     for state in store.gateway_states(tx.conn, site):
         if state["gateway_id"] == gateway:
-            body = {k: v for k, v in state.items() if k not in {"due_at", "behind_us"}}
+            body = {k: v for k, v in state.items() if k != "due_at"}
             outbox.append(tx, site, judgement.at, [("gateway", body)])
 
 

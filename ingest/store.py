@@ -340,10 +340,7 @@ def save_gateway(tx: Tx, site_id: str, gateway: str, **values: Any) -> None:
 
 def gateway_states(conn: Connection, site_id: str) -> list[dict[str, Any]]:
     """Every gateway's state, as the live feed shows it."""
-    sql = (
-        "SELECT gateway_id, state, boot, spooled, heard_at, silent, due_at, behind_us FROM gateway_state"
-        " WHERE site_id = ?"
-    )
+    sql = "SELECT gateway_id, state, boot, spooled, heard_at, silent, due_at FROM gateway_state WHERE site_id = ?"
     return [
         {
             "gateway_id": r[0],
@@ -353,10 +350,15 @@ def gateway_states(conn: Connection, site_id: str) -> list[dict[str, Any]]:
             "heard_at": instant(r[4]),
             "silent": bool(r[5]),
             "due_at": None if r[6] is None else instant(r[6]),
-            "behind_us": r[7],
         }
         for r in conn.exec_driver_sql(marked(conn, sql), (site_id,))
     ]
+
+
+def gateways_behind(conn: Connection, site_id: str) -> dict[str, tuple[str, int]]:
+    """(boot, microseconds) of each gateway that said what its clock shows: how far behind ours that is at most."""
+    sql = "SELECT gateway_id, boot, behind_us FROM gateway_state WHERE site_id = ? AND behind_us IS NOT NULL"
+    return {r[0]: (r[1], r[2]) for r in conn.exec_driver_sql(marked(conn, sql), (site_id,))}
 
 
 _LEAST_GAP: Final = "SELECT min(due_at) FROM gateway_boot"
