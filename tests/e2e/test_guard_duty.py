@@ -1,4 +1,4 @@
-"""The guard's duty on the phone page: signed on without a line, by PIN, and handed over item by item (ATT-01, HND-03, HND-09)."""
+"""The guard's duty on the phone page: signed on without a line, signed in by PIN, on the way to an alert (ATT-01, EMG-10)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -124,71 +124,6 @@ def test_a_pin_is_set_and_signs_in(visit: Visitor, demo: GuardDemo, language: st
     page.locator("input[name='pin']").fill(PIN)
     page.locator("form .primary").click()
     page.locator("[data-part='waiting']").wait_for()
-
-
-def test_a_seat_is_handed_over_between_two_phones(visit: Visitor, demo: GuardDemo) -> None:
-    """HND-03, HND-09, HND-11: prepared, disputed, answered, confirmed, and signed by both."""
-    outgoing = phone(visit)
-    sign_in(outgoing, demo.walker)
-    next_ = seat(outgoing, "patrol")["next_person_id"]
-    name = asked(outgoing, "register")["people"][next_]["name"]["zh"]
-    login = next(str(p["login"]) for p in demo.people if p["name"]["zh"] == name and p["site_id"] == demo.site)
-    open_shift(outgoing)
-    outgoing.locator("[data-seat='patrol'] [data-act='handover']").click()
-    outgoing.locator("[data-part='handover-head'][data-state='open']").wait_for()
-    outgoing.locator("textarea").last.fill("3号门的锁不灵")
-    outgoing.locator("[data-act='add']").click()
-    mine = outgoing.locator("[data-item^='free/']")
-    mine.wait_for()
-    seen_to(outgoing)
-    sound(outgoing, "prepared")
-    proved(outgoing)
-    outgoing.locator("[data-state='offered']").wait_for()
-
-    incoming = phone(visit, language="en", theme="dark")
-    incoming.locator(f"[data-login='{login}']").click()
-    incoming.locator("[data-part='waiting']").wait_for()
-    open_shift(incoming)
-    incoming.locator("[data-part='handover'] a").click()
-    theirs = incoming.locator("[data-item^='free/']")
-    theirs.locator("[data-act='dispute']").click(timeout=40_000)
-    theirs.locator("textarea").fill("Which gate?")
-    sound(incoming, "disputing")
-    theirs.locator("[data-act='say']").click()
-    expect(theirs).to_have_attribute("data-verdict", "disputed")
-    mine.locator("textarea").fill("东边那个")
-    mine.locator("[data-act='say']").click()
-    theirs.locator("[data-act='confirm']:enabled").click()
-    expect(theirs).to_have_attribute("data-verdict", "confirmed")
-    rest = incoming.locator("[data-verdict=''] [data-act='confirm']")
-    for left in range(rest.count(), 0, -1):
-        rest.first.click()
-        expect(rest).to_have_count(left - 1)
-    incoming.locator("form[data-form='sign-handover']").wait_for()
-    sound(incoming, "to be signed")
-    proved(incoming)
-    incoming.locator("[data-state='done']").wait_for(timeout=30_000)
-    assert (seat(incoming, "patrol")["holder_id"], seat(incoming, "patrol")["basis"]) == (next_, "signed_on")
-
-
-def seen_to(page: Page) -> None:
-    """Count and check whatever is asked for, one after the other."""
-    asked = page.locator("[data-act='count'].primary, .two:not(:has([aria-pressed='true'])) > [data-act='fine']")
-    for left in range(asked.count(), 0, -1):
-        asked.first.click()
-        expect(asked).to_have_count(left - 1)
-    written = page.locator("[data-item] textarea")
-    for left in range(written.count(), 0, -1):
-        written.first.fill("无")
-        page.locator("[data-item] [data-act='say']").first.click()
-        expect(written).to_have_count(left - 1)
-
-
-def proved(page: Page) -> None:
-    form = page.locator("form[data-form='sign-handover']")
-    form.locator("[data-means='password']").click()
-    form.locator("input[name='proof']").fill("demo")
-    form.locator(".primary").click()
 
 
 def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: GuardDemo) -> None:
