@@ -94,6 +94,8 @@ _ROWS: Final = (
     Parameter("duty.presence_check.window_s", _S.PRESENCE, "s", 15, 3600),
     Parameter("duty.presence_check.answer", _S.PRESENCE),
     Parameter("duty.pre_shift", _S.ATTENDANCE),
+    Parameter("duty.lone_worker.every_min", _S.PRESENCE, "min", 2, 480),
+    Parameter("duty.lone_worker.grace_s", _S.PRESENCE, "s", 15, 3600),
     Parameter("duty.outgoing_prep_min", _S.HANDOVER, "min", 0, 120, "000-B, 003, 004-01, 001-12"),
     Parameter("duty.handover_required", _S.HANDOVER, source="000-A"),
     Parameter("duty.handover_block.mode", _S.HANDOVER, source="000-A, 001-04, 003, 004, 001-12"),

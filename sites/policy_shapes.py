@@ -182,8 +182,8 @@ def _lone_worker(spot: Spot, names: Names) -> LoneWorker:
     f = spot.fields()
     grace = f.may("grace_s")
     made = LoneWorker(
-        every_min=f.need("every_min").whole(2, 480, default=30),
-        grace_s=grace.whole(15, 3600, default=usual.grace_s),
+        every_min=f.need("every_min").whole(*limits("duty.lone_worker.every_min"), default=30),
+        grace_s=grace.whole(*limits("duty.lone_worker.grace_s"), default=usual.grace_s),
         seats=tuple(names.ref(item, "seats", "seat") for item in f.may("seats").items(least=1, most=64)),
     )
     if made.grace_s >= made.every_min * 60:

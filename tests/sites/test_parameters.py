@@ -20,6 +20,7 @@ from tests.sites import small
 RANGED = [row for row in PARAMETERS.values() if row.least is not None]
 # What else has to be said for a parameter to be one, and how its value is written.
 BESIDE = {
+    "duty.lone_worker.grace_s": "every_min: 480, ",
     "duty.presence_check.every_min": "mode: random, ",
     "duty.presence_check.window_s": "mode: random, ",
     "duty.review.due_h": "role: supervisor, ",
@@ -66,6 +67,7 @@ def test_a_value_out_of_range_is_refused_by_its_place(tmp_path: Path, row: Param
 @pytest.mark.parametrize("row", RANGED, ids=lambda row: row.name)
 def test_the_ends_of_a_range_are_within_it(tmp_path: Path, row: Parameter) -> None:
     apart = {
+        "duty.lone_worker.every_min",
         "duty.absent_after_min",
         "duty.late_grace_s",
         "duty.presence_check.every_min",
@@ -124,7 +126,15 @@ def graded(folder: Path, text: str) -> Register:
 
 def test_every_rule_of_a_site_is_told() -> None:
     """A policy that is added has its row: only lists of their own (kinds, proofs, copies) are told elsewhere."""
-    elsewhere = {"kinds", "preset", "duty.offsite", "duty.presence_check.seats", "patrol.proofs", "major.kinds"}
+    elsewhere = {
+        "kinds",
+        "preset",
+        "duty.offsite",
+        "duty.presence_check.seats",
+        "duty.lone_worker.seats",
+        "patrol.proofs",
+        "major.kinds",
+    }
     named = set(PARAMETERS) | elsewhere
     told = {".".join(name.split(".")[:depth]) for name in named for depth in (1, 2, 3)}
     groups = {"": Policies, "duty.": DutyPolicies, "patrol.": PatrolPolicies, "service.": ServicePolicies}

@@ -69,6 +69,7 @@ const en: typeof zh = {
       leave_max_min: "Leaving the post, at most",
       leave_needs: "Leaving the post needs",
       presence_check: { mode: "Presence checks", every_min: "A presence check every", window_s: "A presence check is answered within", answer: "A presence check is answered by" },
+      lone_worker: { every_min: "A check call to whoever walks alone, every", grace_s: "A check call is answered within" },
       outgoing_prep_min: "The hand-over is prepared ahead",
       handover_required: "Signing off only by handing over",
       handover_block: { mode: "Open work stops a hand-over", priorities: "Priorities that stop it" },

@@ -67,6 +67,7 @@ export default {
       leave_max_min: "临时离岗最长",
       leave_needs: "离岗须有",
       presence_check: { mode: "查岗方式", every_min: "查岗间隔", window_s: "查岗应答时限", answer: "查岗应答方式" },
+      lone_worker: { every_min: "单人巡逻平安询问间隔", grace_s: "平安询问应答时限" },
       outgoing_prep_min: "交班提前准备",
       handover_required: "只能交班后离岗",
       handover_block: { mode: "未办结事项阻止交班", priorities: "阻止交班的告警级别" },
