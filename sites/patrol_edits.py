@@ -35,6 +35,7 @@ _USUAL: Final[Mapping[str, Any]] = {
     "leg_s": None,
     "kind": "yes_no",
     "required": True,
+    "violation": False,
     "unit": "",
     "least": None,
     "most": None,

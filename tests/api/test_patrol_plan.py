@@ -3,8 +3,11 @@
 import copy
 from typing import Any
 
+import msgspec
 import yaml
 
+from api.patrol_plan_bodies import DraftPlan, DraftRoute, DraftStop, DraftTask
+from sites.patrol_words import PatrolPlan, PatrolRoute, PatrolTask, Stop
 from tests.api.conftest import MINE, House, staffed
 from tests.api.test_answers import SITE, shaped
 from tests.api.test_tags import refused
@@ -80,3 +83,11 @@ async def test_what_is_wrong_is_refused_by_its_field(house: House) -> None:
             assert field in {fault["field"] for fault in answer.json()["data"]["faults"]}, answer.json()
         assert refused(await wang.post(f"{BOOK}/preview", json=draft())) == (403, "not_permitted")
         assert (await wang.get(BOOK)).status_code == 200
+
+
+def test_an_edit_can_say_all_that_a_pack_can() -> None:
+    """A field that the register has and an edit has not would make every edit of such a route impossible."""
+    pairs = [(DraftRoute, PatrolRoute), (DraftStop, Stop), (DraftTask, PatrolTask), (DraftPlan, PatrolPlan)]
+    for body, struct in pairs:
+        said = {field.alias or name for name, field in body.model_fields.items()}
+        assert said == {field.encode_name for field in msgspec.structs.fields(struct)}

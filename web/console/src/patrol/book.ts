@@ -38,7 +38,7 @@ export function freeId(stem: string, taken: readonly string[]): string {
 }
 export const freshRoute = (draft: Draft): Route => ({ id: freeId("route", draft.routes.map((r) => r.id)), name: { zh: "", en: "" }, stops: [], order: "ordered", night: false });
 export const freshPlan = (draft: Draft, route: string, seat: string): Plan => ({ id: freeId("plan", draft.plans.map((p) => p.id)), route, seat, every_min: 240, per_shift: 0, rrule: "", from: "08:00", to: "20:00", window_min: 0, grace_min: 5, day_types: [] });
-export const freshTask = (taken: readonly Task[]): Task => ({ id: freeId("task", taken.map((x) => x.id)), name: { zh: "", en: "" }, kind: "yes_no", required: true, unit: "", least: null, most: null, choices: [], bad: [] });
+export const freshTask = (taken: readonly Task[]): Task => ({ id: freeId("task", taken.map((x) => x.id)), name: { zh: "", en: "" }, kind: "yes_no", required: true, unit: "", least: null, most: null, choices: [], bad: [], violation: false });
 
 export const whenOf = (plan: Plan): When => (plan.per_shift ? "per_shift" : plan.rrule ? "rrule" : "every_min");
 /** The plan by another way of saying when, with what is usual for it. */

@@ -43,6 +43,7 @@ export const book: typeof zh.book = {
   kind: "Kind of task",
   kinds: { yes_no: "Yes or no", reading: "Reading", photo: "Photo", choice: "One of several", note: "A few words" },
   required: "must be answered",
+  violation: "breaks the rules",
   least: "At least",
   most: "At most",
   unit: "Unit",

@@ -42,6 +42,7 @@ export const book = {
   kind: "任务类型",
   kinds: { yes_no: "是/否", reading: "读数", photo: "拍照", choice: "单选", note: "文字" },
   required: "必答",
+  violation: "属违规",
   least: "下限",
   most: "上限",
   unit: "单位",
