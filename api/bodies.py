@@ -172,6 +172,7 @@ class ToSeat(AtSeat):
     """Signing on: the seat, the signature, and what was seen to first, where the site asks for that."""
 
     checks: Annotated[list[CheckSaid], Field(max_length=64)] = []
+    token: Annotated[Short | None, Field(description="The code of a tag at the post (DUTY-13).")] = None
 
 
 class Attachment(Body):

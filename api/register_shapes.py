@@ -10,7 +10,7 @@ from api.logbook_shapes import FormChoice, LogForm
 from api.patrol_register_shapes import PatrolPlan, PatrolPolicies, PatrolRoute
 from api.shapes import Shape, Words
 from core.kinds import Effect, Ends, Klass
-from sites.duty_policies import BlockMode, CheckAnswer, CheckMode, LeaveNeeds, PreShift
+from sites.duty_policies import BlockMode, CheckAnswer, CheckMode, LeaveNeeds, PostToken, PreShift
 from sites.duty_words import DayType, ItemKind, Presence
 from sites.register import Role
 
@@ -90,6 +90,7 @@ class Post(Shape):
     staffing: list[Staffing]
     reinforced: int
     all_hands: int
+    checkpoint: str | None
 
 
 class Seat(Shape):
@@ -293,6 +294,7 @@ class DutyPolicies(Shape):
     opening_entry_required: bool
     reach: Reach | None
     pre_shift: PreShift
+    post_token: PostToken
 
 
 class Kind(Shape):

@@ -155,3 +155,9 @@ class NoSuchFeed(NotFound):
     """There is no such feed."""
 
     code = "feed_not_found"
+
+
+class NotAtPost(Refusal):
+    """Sign on at the post itself, with the tag that hangs there."""
+
+    code = "not_at_post"

@@ -14,6 +14,7 @@ from alerts.rules import Alert, Close
 from core.errors import Invalid
 from core.ids import fresh
 from duty import acts as duty_acts
+from duty import post_token
 from duty.pre_shift import Said
 from ingest import leaving, majors, proofs, urgent
 from ingest.commit import commit
@@ -21,6 +22,8 @@ from ingest.flow import load_scene
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from ingest.seats import held_now, seat_states, settle
+from patrol import tag_store
+from patrol.flags import TagState
 from sites.register import Register, Role
 from store import outbox
 from store.db import Tx
@@ -78,11 +81,34 @@ def dispose(
 
 
 def sign_on(
-    tx: Tx, desk: Desk, seat: str, person: str, at: datetime, checks: Sequence[Said] | None = None, **told: Any
+    tx: Tx,
+    desk: Desk,
+    seat: str,
+    person: str,
+    at: datetime,
+    checks: Sequence[Said] | None = None,
+    token: str | None = None,
+    **told: Any,
 ) -> list[dict[str, Any]]:
-    """Come on duty; a gap ends, and whoever counted as the holder by roster hands custody back. Returns the seats."""
+    """Come on duty; a gap ends, and whoever counted as the holder by roster hands custody back. `token`: the code of a tag at
+    the post (DUTY-13). Returns the seats.
+    """
+    seen = _checkpoint(tx, desk.register, token)
+    told |= post_token.placed(desk.register, seat, token, seen, kept="said_at" in told)
     duty_acts.sign_on(tx, desk.register, seat, person, at, checks, **told)
     return _settled(tx, desk, at, came=(seat, person))
+
+
+def _checkpoint(tx: Tx, register: Register, token: str | None) -> str | None:
+    """Which checkpoint a tag's code stands for; None: none of this site, or a tag that is not in use."""
+    if not token:
+        return None
+    code = post_token.code_of(token)
+    tag = tag_store.some(tx.conn, register.site_id, [code]).get(code)
+    if tag is not None:
+        return tag.checkpoint_id if tag.state is TagState.ACTIVE else None
+    found = register.checkpoint_of(code)
+    return found.id if found is not None else None
 
 
 def check(tx: Tx, desk: Desk, seat: str, person: str, at: datetime, checks: Sequence[Said]) -> list[dict[str, Any]]:

@@ -49,6 +49,14 @@ class PreShift(StrEnum):
     BLOCK = "block"
 
 
+class PostToken(StrEnum):
+    """What becomes of a sign-on that does not show where it was made, or shows that it was made elsewhere (DUTY-13)."""
+
+    OFF = "off"
+    FLAG = "flag"
+    REJECT = "reject"
+
+
 class LateGrade(msgspec.Struct, frozen=True):
     """From `min_s` seconds after the start, being late is called `name`."""
 
@@ -127,6 +135,7 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     - `review` None: nobody signs the day. `offsite`: where copies of checkpoints go.
     - `reach`: who holds a seat and cannot be reached does not keep an alert waiting; None: nobody looks.
     - `opening_entry_required`: a shift starts with an entry on weather, plan and cautions.
+    - `post_token`: whoever signs on at a post that has a `checkpoint` shows a tag of it (DUTY-13).
     - `pre_shift`: whoever signs on to a seat that has `pre_checks` answers them first.
     """
 
@@ -163,3 +172,4 @@ class DutyPolicies(msgspec.Struct, frozen=True):
     opening_entry_required: bool = False
     reach: Reach | None = None
     pre_shift: PreShift = PreShift.OFF
+    post_token: PostToken = PostToken.OFF

@@ -30,9 +30,9 @@ MAX_SPLIT_H: Final = 16  # a split shift from its first minute to its last; long
 _REST: Final = frozenset("-–—休")
 
 
-def post(spot: Spot) -> Post:
+def post(spot: Spot, names: Names) -> Post:
     f = spot.fields()
-    location = f.may("location")
+    location, tagged = f.may("location"), f.may("checkpoint")
     made = Post(
         id=f.need("id").name(),
         name=f.need("name").words(),
@@ -40,6 +40,7 @@ def post(spot: Spot) -> Post:
         staffing=tuple(_staffing(item) for item in f.may("staffing").items(most=32)),
         reinforced=f.may("reinforced").whole(0, 99, default=0),
         all_hands=f.may("all_hands").whole(0, 99, default=0),
+        checkpoint=names.ref(tagged, "checkpoints", "checkpoint") if tagged.node is not None else None,
     )
     f.close()
     return made

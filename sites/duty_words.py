@@ -117,7 +117,7 @@ class Mode(StrEnum):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A duty function (岗位), and how many it needs when; at least so many while duty is `reinforced`, and with all
+    """A duty function (岗位), where it is, and how many it needs when; `checkpoint`: whose tags hang at it (DUTY-13). At least so many while duty is `reinforced`, and with all
     hands.
     """
 
@@ -127,6 +127,7 @@ class Post(msgspec.Struct, frozen=True):
     staffing: tuple[Staffing, ...] = ()
     reinforced: int = 0
     all_hands: int = 0
+    checkpoint: str | None = None
 
     def least(self, mode: Mode) -> int:
         """How many must be there in a mode."""

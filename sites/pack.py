@@ -166,7 +166,7 @@ def _register(pack: _Pack) -> Register:
         gateways={g.id: g for g in map(shapes.gateway, pack.section("gateways").items())},
         devices={d.id: d for d in (shapes.device(s, names) for s in pack.section("devices").items())},
         checkpoints={c.id: c for c in (shapes.checkpoint(s, names) for s in pack.section("checkpoints").items())},
-        posts={p.id: p for p in map(duty_shapes.post, pack.section("posts").items(least=1))},
+        posts={p.id: p for p in (duty_shapes.post(s, names) for s in pack.section("posts").items(least=1))},
         seats={s.id: s for s in (duty_shapes.seat(i, names) for i in pack.section("seats").items(least=1))},
         people={p.id: p for p in (shapes.person(s, names) for s in pack.section("people").items(least=1))},
         ladders={x.id: x for x in (shapes.ladder(s, names) for s in pack.section("ladders").items(least=1))},

@@ -18,6 +18,7 @@ from sites.duty_policies import (
     LateGrade,
     LeaveNeeds,
     LoneWorker,
+    PostToken,
     PresenceCheck,
     PreShift,
     Reach,
@@ -132,6 +133,9 @@ def duty(spot: Spot, names: Names) -> DutyPolicies:
         reach=_reach(f.may("reach")),
         pre_shift=PreShift(
             f.may("pre_shift").one_of([p.value for p in PreShift], "way", default=usual.pre_shift.value)
+        ),
+        post_token=PostToken(
+            f.may("post_token").one_of([p.value for p in PostToken], "way", default=usual.post_token.value)
         ),
     )
     if made.absent_after_min * 60 <= made.late_grace_s:

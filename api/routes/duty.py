@@ -53,7 +53,7 @@ async def sign_on(
 ) -> Response:
     """Come on duty (ATT-01), with what was seen to first where the site asks for that (EQP-01)."""
     await by_either(room_of(request), caller, body.password, body.pin)
-    act = partial(acts.sign_on, checks=_said(body.checks))
+    act = partial(acts.sign_on, checks=_said(body.checks), token=body.token)
     return await to_thread.run_sync(_sign, room_of(request), site, caller.person, body.seat, act)
 
 

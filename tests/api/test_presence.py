@@ -7,7 +7,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 
 from app.imports import import_site
-from sites.duty_policies import CheckAnswer, DutyPolicies, PresenceCheck
+from sites.duty_policies import CheckAnswer, DutyPolicies, PostToken, PresenceCheck
 from sites.pack import digest
 from tests.api.conftest import MINE, House, staffed
 from tests.api.test_answers import SITE, shaped
@@ -53,6 +53,20 @@ async def test_a_check_is_called_seen_and_answered_in_person(house: House, wang:
         assert [c["id"] for c in page["items"]] == [again["id"]]
         older = await chen.get(f"{SITE}/presence/checks", params={"before": page["next"], "seat": "centre"})
         assert [c["id"] for c in shaped("presence_checks", older)["items"]] == [check["id"]]
+
+
+async def test_who_signs_on_at_a_post_shows_its_tag_where_the_site_wants_that(house: House) -> None:
+    """DUTY-13."""
+    register = staffed(MINE)
+    policies = msgspec.structs.replace(register.policies, duty=DutyPolicies(post_token=PostToken.REJECT))
+    posts = {**register.posts, "centre": msgspec.structs.replace(register.posts["centre"], checkpoint="C1")}
+    wanted = msgspec.structs.replace(register, policies=policies, posts=posts)
+    import_site(house.db, house.night.desks, wanted, digest(wanted), house.clock(), "system")
+    body = {"seat": "centre", "password": PASSWORD}
+    async with house.client("wang") as wang:
+        for wrong in ({}, {"token": "04FF"}):
+            assert refused(await wang.post(f"{SITE}/duty/sign-on", json=body | wrong)) == (409, "not_at_post")
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json=body | {"token": "04:A1:B2:C3:D4:E5:F6"}))
 
 
 async def test_where_the_site_wants_it_the_answer_takes_the_password(house: House) -> None:

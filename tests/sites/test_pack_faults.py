@@ -122,6 +122,7 @@ CASES = [
     ("duty.yaml", "2026-01-01", "20260101", "20260101", "rotas[0].from_day", "expected a date"),
     ("duty.yaml", "starts: 08:00", "starts: 24:00", "24:00", "shifts[0].starts", "expected a time"),
     ("duty.yaml", "starts: 08:00", "starts: 8:00", "starts: 8:00", "shifts[0].starts", "expected a time"),
+    ("site.yaml", "log_retention_days: 400", "duty: {post_token: maybe}", "maybe", "policies.duty.post_token", "unknown way"),
     ("duty.yaml", "name: Rounds, required: false", "name: Rounds, mandate: [admin]", "admin", "seats[1].mandate[0]", "for a shift only"),
     ("duty.yaml", "post: rounds, name", "post: round, name", "post: round,", "seats[1].post", 'did you mean "rounds"?'),
     ("duty.yaml", '"post:rounds"', '"seat:desk"', "{id: rounds, post", "seats[1].id", 'no route or ladder reaches seat "rounds"'),

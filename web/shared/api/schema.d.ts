@@ -4468,6 +4468,7 @@ export interface components {
             opening_entry_required: boolean;
             reach: components["schemas"]["Reach"] | null;
             pre_shift: components["schemas"]["PreShift"];
+            post_token: components["schemas"]["PostToken"];
         };
         /**
          * DutyProved
@@ -6765,6 +6766,8 @@ export interface components {
             reinforced: number;
             /** All Hands */
             all_hands: number;
+            /** Checkpoint */
+            checkpoint: string | null;
         };
         /**
          * PostStrength
@@ -6780,6 +6783,12 @@ export interface components {
             /** People */
             people: string[];
         };
+        /**
+         * PostToken
+         * @description What becomes of a sign-on that does not show where it was made, or shows that it was made elsewhere (DUTY-13).
+         * @enum {string}
+         */
+        PostToken: "off" | "flag" | "reject";
         /**
          * PreCheck
          * @description One line of what is seen to before a shift begins.
@@ -8903,6 +8912,11 @@ export interface components {
              * @default []
              */
             checks: components["schemas"]["CheckSaid"][];
+            /**
+             * Token
+             * @description The code of a tag at the post (DUTY-13).
+             */
+            token?: string | null;
         };
         /**
          * ToSign

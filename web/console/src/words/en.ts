@@ -3,6 +3,7 @@ import log from "./logbook.en";
 import parameters from "./parameters.en";
 import patrol from "./patrol.en";
 import { book, tags } from "./patrolBook.en";
+import modes from "./modes.en";
 import presence from "./presence.en";
 import roster from "./roster.en";
 import type zh from "./zh-CN";
@@ -270,6 +271,7 @@ const en: typeof zh = {
   parameters,
   presence,
   ...roster,
+  ...modes,
   events: {
     title: "Events",
     tab: "Events",

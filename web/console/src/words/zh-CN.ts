@@ -3,6 +3,7 @@ import log from "./logbook.zh-CN";
 import parameters from "./parameters.zh-CN";
 import patrol from "./patrol.zh-CN";
 import { book, tags } from "./patrolBook.zh-CN";
+import modes from "./modes.zh-CN";
 import presence from "./presence.zh-CN";
 import roster from "./roster.zh-CN";
 
@@ -269,6 +270,7 @@ export default {
   parameters,
   presence,
   ...roster,
+  ...modes,
   events: {
     title: "事件流",
     tab: "事件",
