@@ -4,6 +4,7 @@ from a seat that never changes hands, and stays open for a day. So is the gate k
 
 import json
 import shutil
+import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,15 @@ def sign_in(page: Page, login: str) -> None:
     page.locator(f"[data-login='{login}']").click()
     page.locator("[data-part='round']").wait_for(timeout=90_000)
     page.locator("[data-part='waiting'][data-n='0']").wait_for()
+    until = time.monotonic() + 90
+    while not _opened(page):  # it may be shown before it opens, and would not count a tap then
+        assert time.monotonic() < until, "no round has opened"
+        page.wait_for_timeout(500)
+
+
+def _opened(page: Page) -> bool:
+    shown = page.locator("[data-part='round']").get_attribute("data-round")
+    return datetime.fromisoformat(asked(page, f"rounds/{shown}")["brief"]["opens_at"]) < datetime.now(UTC)
 
 
 def asked(page: Page, path: str) -> Any:
