@@ -1,27 +1,10 @@
-"""What the API is told and answers about authority for a shift (ROLE-05; see `api.bodies`, `api.shapes`)."""
+"""What the API answers about authority for a shift (ROLE-05; see `api.shapes`)."""
 
 from datetime import datetime
 
-from api.bodies import Body, Name, Said
-from api.request_bodies import Moment
 from api.shapes import Shape
 from duty.mandates import MandateState, Source, Why
 from sites.people import Role
-
-
-class GiveMandate(Body):
-    """Whose authority to give to whoever is signed on to a seat, and why; to the end of their shift, or sooner."""
-
-    seat: Name
-    role: Role
-    reason: Said
-    until: Moment | None = None
-
-
-class RevokeMandate(Body):
-    """Why it is taken back."""
-
-    reason: Said
 
 
 class Mandate(Shape):

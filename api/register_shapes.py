@@ -237,6 +237,14 @@ class PresenceCheck(Shape):
     answer: CheckAnswer
 
 
+class LoneWorker(Shape):
+    """Check calls to whoever walks a round alone; no seats means every seat that walks rounds."""
+
+    every_min: int
+    grace_s: int
+    seats: list[str]
+
+
 class HandoverBlock(Shape):
     """Which open alerts stand in the way of a hand-over, and how."""
 
@@ -282,6 +290,7 @@ class DutyPolicies(Shape):
     leave_max_min: int
     leave_needs: LeaveNeeds
     presence_check: PresenceCheck
+    lone_worker: LoneWorker
     handover_block: HandoverBlock
     handover_overriders: list[Role]
     handover_required: bool
@@ -308,6 +317,7 @@ class Kind(Shape):
     ack_s: int
     clears: list[str]
     life: bool
+    dated: bool
 
 
 class ChiefPolicy(Shape):

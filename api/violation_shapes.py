@@ -1,8 +1,7 @@
-"""What the API answers and is told about violations (see `api.shapes`, `api.bodies`)."""
+"""What the API answers about violations (see `api.shapes`)."""
 
 from datetime import datetime
 
-from api.bodies import Body, Name, Said
 from api.shapes import Shape
 from patrol.violations import Step
 
@@ -39,16 +38,3 @@ class Violations(Shape):
     """Those that are open, or were on the days asked for."""
 
     items: list[Violation]
-
-
-class ReportViolation(Body):
-    """Somebody saw one, without a task that asks for it."""
-
-    checkpoint: Name
-    note: Said
-
-
-class ViolationNote(Body):
-    """What was done at this step."""
-
-    note: Said

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.bodies import UUID, Cursor, Limit, SiteId
 from api.cursors import cursor, place
-from api.mandate_shapes import GiveMandate, Mandate, Mandates, RevokeMandate
+from api.mandate_bodies import GiveMandate, RevokeMandate
+from api.mandate_shapes import Mandate, Mandates
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import UUID, SiteId
-from api.mode_shapes import CallMode, DutyMode, DutyModes, LiftMode
+from api.mode_bodies import CallMode, LiftMode
+from api.mode_shapes import DutyMode, DutyModes
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of

@@ -10,7 +10,8 @@ from api.bodies import UUID, SiteId
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
-from api.violation_shapes import ReportViolation, Violation, ViolationNote, Violations
+from api.violation_bodies import ReportViolation, ViolationNote
+from api.violation_shapes import Violation, Violations
 from ingest import violation_acts as acts
 from ingest.scene import Desk
 from patrol import violation_store

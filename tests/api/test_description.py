@@ -57,8 +57,8 @@ def test_the_feed_is_a_closed_set_told_apart_by_its_type(made: dict[str, Any]) -
     push = made["components"]["schemas"]["Push"]
     assert push["discriminator"]["propertyName"] == "type"
     assert set(push["discriminator"]["mapping"]) == {
-        "alert", "away", "conditions", "devices", "duty", "events", "gateway", "handover", "log", "presence", "register",
-        "repeats", "request", "roster", "round", "step", "taps",
+        "alert", "away", "conditions", "devices", "duty", "events", "gateway", "handover", "log", "mandate", "mode",
+        "presence", "register", "repeats", "request", "roster", "round", "step", "taps", "told",
     }  # fmt: skip
 
 

@@ -32,8 +32,10 @@ TAP = {
     "note": "",
     "photos": [],
 }
+DEED = {"id": NO_ID, "n": 1, "prev": "", "said_at": "2026-03-01T14:00Z", "kept": False, "act": "on", "seat": "leader"}
 BODIES: dict[str, dict[str, Any]] = {
     "sign_in": {"login": "nobody", "password": "x"},
+    "sign_in_by_pin": {"login": "nobody", "pin": "274159"},
     "change_password": {"old": "wrong", "new": "long enough to pass"},
     "signing_pin": {"password": "wrong", "pin": "274159"},
     "signing_passkey_begin": {"password": "wrong"},
@@ -42,11 +44,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "reset": {},
     "release": {"reason": "r"},
     "note": {"text": "t"},
+    "go": {},
     "dispose": {"disposition": "test"},
     "name_recorder": {"person": "wang"},
     "make_report": {"kind": "manual.report", "zone": "b7", "note": "n", "caller": "c"},
     "sign_on": {"seat": "leader", "password": "wrong"},
     "pre_shift_checks": {"seat": "leader", "checks": [{"id": "radio", "fine": True}]},
+    "duty_told": {"client": "p", "acts": [DEED]},
+    "duty_told_prove": {"password": "wrong"},
     "sign_off": {"seat": "leader", "password": "wrong"},
     "upload_attachment": {},
     "sign_day": {"comment": "c", "password": "wrong"},

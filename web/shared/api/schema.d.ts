@@ -4448,6 +4448,7 @@ export interface components {
             leave_max_min: number;
             leave_needs: components["schemas"]["LeaveNeeds"];
             presence_check: components["schemas"]["PresenceCheck"];
+            lone_worker: components["schemas"]["LoneWorker"];
             handover_block: components["schemas"]["HandoverBlock"];
             /** Handover Overriders */
             handover_overriders: components["schemas"]["Role"][];
@@ -5351,6 +5352,8 @@ export interface components {
             clears: string[];
             /** Life */
             life: boolean;
+            /** Dated */
+            dated: boolean;
         };
         /**
          * Klass
@@ -5846,6 +5849,18 @@ export interface components {
             sealed: number;
             /** Keys */
             keys: string[];
+        };
+        /**
+         * LoneWorker
+         * @description Check calls to whoever walks a round alone; no seats means every seat that walks rounds.
+         */
+        LoneWorker: {
+            /** Every Min */
+            every_min: number;
+            /** Grace S */
+            grace_s: number;
+            /** Seats */
+            seats: string[];
         };
         /**
          * Major
