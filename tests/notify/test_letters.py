@@ -46,7 +46,11 @@ def states(store: Store) -> list[str]:
 def test_it_is_mailed_and_posted_by_every_way_the_person_gave(store: Store, smtp: SmtpSink, http: HttpSink) -> None:
     """Through a real mail server and a real web server; the console is no letter."""
     register = owed(
-        store, Contact("email", "wang@example.org"), Contact("webhook", http.url()), Contact("console", ""), language="en"
+        store,
+        Contact("email", "wang@example.org"),
+        Contact("webhook", http.url()),
+        Contact("console", ""),
+        language="en",
     )
     settings = NotifySettings(
         smtp_host="127.0.0.1", smtp_port=smtp.port, poll_s=0.05, timeout_s=5.0, allow_private_targets=True, webhook_secret="s" * 32,
