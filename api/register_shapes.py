@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.alert_shapes import Rung
+from api.equipment_shapes import EquipmentTest
 from api.logbook_shapes import FormChoice, LogForm
 from api.patrol_register_shapes import PatrolPlan, PatrolPolicies, PatrolRoute
 from api.shapes import Shape, Words
@@ -397,5 +398,6 @@ class Register(Shape):
     categories: dict[str, FormChoice]
     checklists: dict[str, Checklist]
     pre_checks: dict[str, PreChecks]
+    equipment_tests: dict[str, EquipmentTest]
     patrol_routes: dict[str, PatrolRoute]
     patrol_plans: dict[str, PatrolPlan]

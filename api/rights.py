@@ -73,6 +73,8 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "patrol.plan": Permit(Where.SITE, _LEADS, person=True),
     "violation.keep": Permit(Where.SITE, _HANDS, person=True),
     "patrol.report": Permit(Where.SITE, _LEADS | {Role.AUDITOR}),
+    "equipment.see": Permit(Where.SITE, _ALL),
+    "equipment.test": Permit(Where.SITE, _HANDS - {Role.GUARD}, person=True),
     "inbox.read": Permit(Where.SITE, _ALL, person=True),
     "feed.see": Permit(Where.SITE, _ALL),
     "feed.make": Permit(Where.SITE, _ALL, person=True),

@@ -161,3 +161,9 @@ class NotAtPost(Refusal):
     """Sign on at the post itself, with the tag that hangs there."""
 
     code = "not_at_post"
+
+
+class NoSuchTest(NotFound):
+    """There is no such equipment test at this site."""
+
+    code = "no_such_equipment_test"

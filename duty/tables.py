@@ -1,6 +1,6 @@
 """Published shifts and who really came."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
 from store.metadata import Instant, Json, metadata
 
@@ -432,4 +432,28 @@ duty_request_person = Table(
     Column("site_id", Text, primary_key=True),
     Column("person_id", Text, primary_key=True),
     Column("request_id", Text, primary_key=True),
+)
+
+# What the tests of equipment found.
+equipment_result = Table(
+    "equipment_result",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("test_id", Text, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_equipment_result_test_id", "site_id", "test_id", "at"),
+)
+
+# When to look for tests that are overdue, by that version of a site's register.
+equipment_due = Table(
+    "equipment_due",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("due_at", Instant),
+    Index("ix_equipment_due_due_at", "due_at"),
 )

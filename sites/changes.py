@@ -25,6 +25,7 @@ _BY_ID: Final = (
     "categories",
     "checklists",
     "pre_checks",
+    "equipment_tests",
     "patrol_routes",
     "patrol_plans",
 )

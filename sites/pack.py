@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from core.wire import SLUG
-from sites import duty_shapes, patrol_shapes, plans, policy_shapes, shapes, tree
+from sites import duty_shapes, equipment_shapes, patrol_shapes, plans, policy_shapes, shapes, tree
 from sites.checks import cross_check
 from sites.errors import Fault, PackRefused
 from sites.fields import Spot, unknown
@@ -37,6 +37,7 @@ _LISTS: Final = (
     "rotations",
     "forms",
     "categories",
+    "equipment_tests",
     "patrol_routes",
     "patrol_plans",
 )
@@ -180,6 +181,13 @@ def _register(pack: _Pack) -> Register:
         categories={c.id: c for c in map(duty_shapes.choice, pack.section("categories").items(most=200))},
         checklists={name: duty_shapes.checklist(name, s, names) for name, s in pack.section("checklists").entries()},
         pre_checks={name: duty_shapes.pre_checks(name, s, names) for name, s in pack.section("pre_checks").entries()},
+        equipment_tests={
+            t.id: t
+            for t in (
+                equipment_shapes.test(s, names)
+                for s in pack.section("equipment_tests").items(most=equipment_shapes.MOST)
+            )
+        },
         patrol_routes={r.id: r for r in (patrol_shapes.route(s, names) for s in pack.section("patrol_routes").items())},
         patrol_plans={
             p.id: p for p in (patrol_shapes.plan(s, names, usual_min) for s in pack.section("patrol_plans").items())

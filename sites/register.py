@@ -13,6 +13,7 @@ import msgspec
 from core.kinds import Kind, kind_of
 from sites.duty_policies import DutyPolicies
 from sites.duty_words import Checklist, Choice, Dated, Form, Post, PreChecks, Rota, Rotation, Seat, ShiftTemplate
+from sites.equipment_words import EquipmentTest
 from sites.major_words import MajorPolicy
 from sites.patrol_words import PatrolPlan, PatrolPolicies, PatrolRoute
 from sites.people import CHANNELS, Contact, External, Person, Role, Words
@@ -208,6 +209,7 @@ class Register(msgspec.Struct, frozen=True):
     categories: Mapping[str, Choice] = {}  # of what is kept
     checklists: Mapping[str, Checklist] = {}  # by seat
     pre_checks: Mapping[str, PreChecks] = {}  # by seat
+    equipment_tests: Mapping[str, EquipmentTest] = {}
     patrol_routes: Mapping[str, PatrolRoute] = {}
     patrol_plans: Mapping[str, PatrolPlan] = {}
 

@@ -399,6 +399,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_duty_told_state", ["site_id", "state", "person_id"], unique=False)
 
     op.create_table(
+        "equipment_due",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_equipment_due")),
+    )
+    with op.batch_alter_table("equipment_due", schema=None) as batch_op:
+        batch_op.create_index("ix_equipment_due_due_at", ["due_at"], unique=False)
+
+    op.create_table(
+        "equipment_result",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("test_id", sa.Text(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_equipment_result")),
+    )
+    with op.batch_alter_table("equipment_result", schema=None) as batch_op:
+        batch_op.create_index("ix_equipment_result_test_id", ["site_id", "test_id", "at"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

@@ -93,6 +93,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "violation_report": {"checkpoint": "C1", "note": "n"},
     "violation_next": {"note": "n"},
     "violation_resolve": {"note": "n"},
+    "equipment_result": {"passed": True},
     "round_suspend": {"reason": "r"},
     "round_resume": {},
     "round_excuse": {"reason": "r"},

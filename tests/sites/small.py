@@ -107,6 +107,9 @@ checklists:
     - {id: radios, name: Radios, kind: item, expected: 4}
     - {id: panel, name: Panel}
     - {id: tidy, name: Tidy, kind: note, mandatory: false}
+equipment_tests:
+  - {id: horn, name: Horn, devices: [S-01, D-01], every_days: 7, since: 2026-01-05, alert: true}
+  - {id: tank, name: Tank, zone: loft, about: {zh: 水箱, en: The tank}, every_months: 3, since: 2026-01-31, by: guard}
 categories:
   - {id: works, name: Works}
 pre_checks:

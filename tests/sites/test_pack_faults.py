@@ -104,6 +104,18 @@ CASES = [
     ("people.yaml", "en: Zhao Li", "en: " + "Z" * 121, "ZZ", "people[0].name.en", "121 characters"),
     # categories
     ("duty.yaml", "{id: works, name: Works}\npre", "{id: works}\npre", "id: works}\npre", "categories[0].name", "missing"),
+    # tests of equipment
+    ("duty.yaml", "devices: [S-01, D-01]", "devices: [S-01, D-02]", "D-02", "equipment_tests[0].devices[1]", 'did you mean "D-01"?'),
+    ("duty.yaml", "devices: [S-01, D-01]", "devices: [S-01, S-01]", "S-01", "equipment_tests[0].devices[1]", "S-01 stands in this test already"),
+    ("duty.yaml", "devices: [S-01, D-01], ", "", "id: horn", "equipment_tests[0]", "says what is tested"),
+    ("duty.yaml", "every_days: 7, ", "", "id: horn", "equipment_tests[0]", "says how often"),
+    ("duty.yaml", "every_days: 7", "every_days: 7, every_months: 1", "id: horn", "equipment_tests[0].every_months", "says how often"),
+    ("duty.yaml", "every_days: 7", "every_days: 0", "id: horn", "equipment_tests[0].every_days", "0 is out of range (1 to 3660)"),
+    ("duty.yaml", "since: 2026-01-05", "since: 2026-02-30", "2026-02-30", "equipment_tests[0].since", "expected a date"),
+    ("duty.yaml", "since: 2026-01-05, ", "", "id: horn", "equipment_tests[0].since", "missing"),
+    ("duty.yaml", "zone: loft, about", "zone: lift, about", "lift", "equipment_tests[1].zone", 'did you mean "loft"?'),
+    ("duty.yaml", "since: 2026-01-31, by: guard", "since: 2026-01-31, by: gard", "gard", "equipment_tests[1].by", 'did you mean "guard"?'),
+    ("duty.yaml", "id: tank", "id: horn", "name: Tank", "equipment_tests[1].id", 'duplicate id "horn"'),
     # pre-shift checks
     ("duty.yaml", "pre_checks:\n  desk:", "pre_checks:\n  dask:", "dask", "pre_checks.dask", 'did you mean "desk"?'),
     ("duty.yaml", "id: tidy, name: Tidy, required", "id: radio, name: Tidy, required", "name: Tidy, required", "pre_checks.desk[1]", 'duplicate id "radio"'),

@@ -692,6 +692,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/equipment/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Equipment Tests
+         * @description The site's tests with their last results, what is due first first. One is overdue from the midnight after its day.
+         */
+        get: operations["equipment_tests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/equipment/tests/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Equipment Result
+         * @description Record what a test found, now. A failure says what; the next one is due after either.
+         */
+        post: operations["equipment_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/handovers": {
         parameters: {
             query?: never;
@@ -4696,6 +4736,90 @@ export interface components {
             category: string;
         };
         /**
+         * EquipmentFound
+         * @description What a test found. A failure says what in `note`.
+         */
+        EquipmentFound: {
+            /** Passed */
+            passed: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * EquipmentResult
+         * @description What a test found. One that failed says what in `note`.
+         */
+        EquipmentResult: {
+            /** Id */
+            id: string;
+            /** Test */
+            test: string;
+            /** Passed */
+            passed: boolean;
+            /** Note */
+            note: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * EquipmentStanding
+         * @description How a test stands: its last result, the day by whose end the next one is due, and whether that day is over.
+         */
+        EquipmentStanding: {
+            test: components["schemas"]["EquipmentTest"];
+            last: components["schemas"]["EquipmentResult"] | null;
+            /**
+             * Due
+             * Format: date
+             */
+            due: string;
+            /** Overdue */
+            overdue: boolean;
+        };
+        /**
+         * EquipmentTest
+         * @description A test that comes again: of some devices, of what stands in a zone, or of what `about` says. One of `every_days` and
+         *     `every_months` is not 0; `since` is the day that it counts from while no result is known.
+         */
+        EquipmentTest: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Words"];
+            /** Devices */
+            devices: string[];
+            /** Zone */
+            zone: string | null;
+            about: components["schemas"]["Words"] | null;
+            /** Every Days */
+            every_days: number;
+            /** Every Months */
+            every_months: number;
+            by: components["schemas"]["Role"];
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /** Alert */
+            alert: boolean;
+        };
+        /**
+         * EquipmentTests
+         * @description The site's tests, what is due first first.
+         */
+        EquipmentTests: {
+            /** Items */
+            items: components["schemas"]["EquipmentStanding"][];
+        };
+        /**
          * EventBrief
          * @description What a device or person said, without its bytes. `flags` is a sum: 1 test, 2 history, 4 retained, 8 unknown
          *     device, 16 clock skew, 32 late.
@@ -7074,6 +7198,10 @@ export interface components {
             /** Pre Checks */
             pre_checks: {
                 [key: string]: components["schemas"]["PreChecks"];
+            };
+            /** Equipment Tests */
+            equipment_tests: {
+                [key: string]: components["schemas"]["EquipmentTest"];
             };
             /** Patrol Routes */
             patrol_routes: {
@@ -12445,6 +12573,181 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    equipment_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentTests"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    equipment_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EquipmentFound"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentStanding"];
+                };
             };
             /** @description Unauthorized */
             401: {
