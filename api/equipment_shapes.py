@@ -1,10 +1,7 @@
-"""What the API answers and is told about equipment and its tests (see `api.shapes`, `api.bodies`)."""
+"""What the API answers about equipment and its tests (see `api.shapes`)."""
 
 from datetime import date, datetime
 
-from pydantic import StrictBool
-
-from api.bodies import Body, Long
 from api.shapes import Shape, Words
 from sites.register import Role
 
@@ -50,10 +47,3 @@ class EquipmentTests(Shape):
     """The site's tests, what is due first first."""
 
     items: list[EquipmentStanding]
-
-
-class EquipmentFound(Body):
-    """What a test found. A failure says what in `note`."""
-
-    passed: StrictBool
-    note: Long = ""

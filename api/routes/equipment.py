@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import SiteId
-from api.equipment_shapes import EquipmentFound, EquipmentStanding, EquipmentTests
+from api.equipment_bodies import EquipmentFound
+from api.equipment_shapes import EquipmentStanding, EquipmentTests
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
