@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.rig import ROOT
-from tests.servers import free_port
+from ingest.ports import free_port
 
 
 def run(seconds: int = 60) -> None:

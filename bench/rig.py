@@ -16,11 +16,12 @@ from app.imports import import_site
 from bench.load import register
 from ingest.credentials import gateway_password
 from ingest.desks import Desks
+from ingest.ports import free_port
 from sites.pack import digest
 from sites.register import Register
 from store.db import Store
 from store.migrate import upgrade
-from tests.servers import Mosquitto, Postgres, free_port
+from tests.servers import Mosquitto, Postgres
 
 ROOT = Path(__file__).parents[1]
 SECRET = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
