@@ -139,6 +139,8 @@ _ROWS: Final = (
     Kind("duty.chief_there", effect=_CLEAR, clears=("duty.chief_due",)),
     Kind("duty.late_relief", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("duty.relieved", effect=_CLEAR, clears=("duty.late_relief",)),
+    Kind("duty.equipment_due", _S, _RAISE, 3, Ends.DEVICE, 3600),
+    Kind("duty.equipment_tested", effect=_CLEAR, clears=("duty.equipment_due",)),
     Kind("logbook.opening_due", _S, _RAISE, 3, Ends.DEVICE, 180),
     Kind("logbook.opening_told", effect=_CLEAR, clears=("logbook.opening_due",)),
     Kind("logbook.review_due", _S, _RAISE, 3, Ends.DEVICE, 3600),

@@ -61,6 +61,8 @@ class Desk(msgspec.Struct):
         at_point = name if family == "checkpoint" else name.partition("/")[0] if family == "violation" else ""
         point = register.checkpoints.get(at_point)
         zone = device.zone if device else point.zone if point else name if family == "zone" else None
+        if family == "equipment" and name in register.equipment_tests:
+            zone = register.tested_in(name)
         policies = register.policies
         priority = kind.priority
         if device is not None and device.key and policies.key_zone_raises_priority and kind.rings:

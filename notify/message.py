@@ -8,6 +8,7 @@ import msgspec
 
 from alerts.rules import Alert
 from core.words import say
+from sites.equipment_words import EquipmentTest
 from sites.register import Device, Gateway, Register, Seat, Words
 
 _TODO = frozenset({"fire", "water", "access", "manual", "device", "gateway", "duty", "logbook", "patrol"})
@@ -76,15 +77,17 @@ def _family(kind: str) -> str:
 
 
 def _place(alert: Alert, register: Register, language: str) -> str:
-    """What the alert is about: a device, or a seat or gateway that we watch ourselves."""
+    """What the alert is about: a device, or a seat, gateway or test that we watch ourselves."""
     what, _, name = alert.subject.rpartition("/")
-    known: Mapping[str, Device | Seat | Gateway] = {}
+    known: Mapping[str, Device | Seat | Gateway | EquipmentTest] = {}
     if what == "":
         known = register.devices
     elif what == "seat":
         known = register.seats
     elif what == "gateway":
         known = register.gateways
+    elif what == "equipment":
+        known = register.equipment_tests
     return f"{_in(known[name].name, language)} ({name})" if name in known else alert.subject
 
 

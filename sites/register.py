@@ -247,6 +247,12 @@ class Register(msgspec.Struct, frozen=True):
         """The checkpoint a tag stands for."""
         return next((c for c in self.checkpoints.values() if tag in c.tags), None)
 
+    def tested_in(self, test: str) -> str | None:
+        """Where a test of equipment is done: its own zone, or that of the first of its devices."""
+        found = self.equipment_tests[test]
+        devices = (self.devices[name].zone for name in found.devices if name in self.devices)
+        return found.zone or next(devices, None)
+
 
 def plain(register: Register) -> dict[str, Any]:
     """The register as plain JSON values, for storing and comparing."""

@@ -18,6 +18,7 @@ UNSAID: Final = frozenset(
         "duty.away_overdue",
         "duty.chief_due",
         "duty.coverage",
+        "duty.equipment_due",
         "duty.late_relief",
         "duty.lone_worker",
         "duty.presence_check",

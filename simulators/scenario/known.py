@@ -87,6 +87,7 @@ class Known:
             *(f"checkpoint/{c}" for c in r.checkpoints),
             *(f"violation/{c}" for c in r.checkpoints),
             *(f"violation/{s.checkpoint}/{t.id}" for p in r.patrol_routes.values() for s in p.stops for t in s.tasks),
+            *(f"equipment/{t}" for t in r.equipment_tests),
             *(f"person/{p}" for p in r.people),
             *(f"tag/{tag}" for c in r.checkpoints.values() for tag in c.tags),
             "logbook",

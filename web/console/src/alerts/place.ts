@@ -48,6 +48,7 @@ export function usePlaces() {
     const [family, id] = what.includes("/") ? (what.split("/", 2) as [string, string]) : ["device", what];
     if (family === "seat") return seat(id);
     if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
+    if (family === "equipment") return named(book.value?.equipment_tests[id]?.name, id);
     if (["report", "proof", "chief"].includes(family)) return "";
     return named(book.value?.devices[id]?.name ?? book.value?.zones[id]?.name, id);
   };
