@@ -47,10 +47,10 @@ def _written(image: Image.Image) -> bytes:
     if image.width * image.height > MOST_PIXELS:  # before anything is decoded
         raise NotAPhoto(field="file", most=MOST_PIXELS)
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    upright = ImageOps.exif_transpose(image).convert("RGB")
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    plain = Image.new("RGB", upright.size)
-    plain.paste(upright)
+    ImageOps.exif_transpose(image, in_place=True)
+    plain = image if image.mode == "RGB" else image.convert("RGB")  # eight megabytes that need not be copied
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    plain.info = {}  # all that a file says beside its picture
     out = io.BytesIO()
     plain.save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()

@@ -46,6 +46,14 @@ async def test_only_the_picture_is_kept(house: House, form: str) -> None:
     assert (dict(kept.getexif()), kept.size) == ({}, (40, 60)), "nothing told, and upright"
 
 
+async def test_a_great_picture_is_made_small_and_upright(house: House) -> None:
+    async with house.client("wang") as wang:
+        made = (await wang.post(PHOTOS, content=photo(size=(4000, 300), turned=6))).json()
+        kept = (await wang.get(f"{PHOTOS}/{made['sha256']}")).content
+    assert Image.open(io.BytesIO(kept)).size == (192, 2560)
+    assert b"Spyphone" not in kept
+
+
 @pytest.mark.parametrize(
     "data",
     [
