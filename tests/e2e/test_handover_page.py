@@ -96,6 +96,16 @@ def test_two_browsers_hand_over_a_seat(visit: Visitor, demo_server: Demo) -> Non
     expect(li.locator("[data-state='offered']")).to_be_visible()
     assert faults(li) == []
 
+    tagged = li.locator("[data-item='list/batons']")  # HND-18: somebody says that the site's rules should be looked at
+    tagged.locator("[data-act='tag']").press("Enter")
+    expect(tagged.locator("textarea")).to_be_focused()
+    li.keyboard.type("Two are too few at night")
+    li.keyboard.press("Control+Enter")
+    expect(tagged.locator(".voice")).to_contain_text("Two are too few at night")
+    expect(tagged.locator("[data-act='tag']")).to_have_count(0)
+    expect(row(wang, "batons").locator(".voice")).to_contain_text("Two are too few at night")
+    assert faults(li) == []
+
     li.locator("[data-item='list/radios'] [data-act='dispute']").click()
     li.locator("[data-item='list/radios'] textarea").fill("Only three are in the rack")
     li.locator("[data-item='list/radios'] textarea").press("Control+Enter")
@@ -115,6 +125,9 @@ def test_two_browsers_hand_over_a_seat(visit: Visitor, demo_server: Demo) -> Non
     expect(wang.locator(".strip [data-seat='gate']")).not_to_contain_class("mine")
     expect(li.locator(".record tbody tr.flagged")).to_have_count(1)
     assert faults(li) == []
+    lead = visit.at("weiguohua", "/handover", language="en", width=390, height=844)
+    expect(lead.locator("[data-list='tagged'] [data-tagged='list/batons']")).to_contain_text("Two are too few at night")
+    assert faults(lead) == []
 
     # and back, so that whoever tests next finds the seat as it was
     begin(li)

@@ -85,6 +85,7 @@ export function useSheet(id: () => string) {
     confirm: (keys: string[], follow = false) => act((version, at) => client.POST(`${ONE}/confirm`, { ...at, body: { version, keys, comment: "", follow_up: follow } })),
     dispute: (item: string, comment: string) => act((version, at) => client.POST(`${ONE}/dispute`, { ...at, body: { version, key: item, comment } })),
     resolve: (item: string, reason: string) => act((version, at) => client.POST(`${ONE}/resolve`, { ...at, body: { version, key: item, reason } })),
+    tag: (item: string, words: string) => act((version, at) => client.POST(`${ONE}/tag`, { ...at, body: { version, key: item, words } })),
     lift: (reason: string) => act((version, at) => client.POST(`${ONE}/lift`, { ...at, body: { version, reason } })),
     sign: (proof: Proof) => act((version, at) => client.POST(`${ONE}/sign`, { ...at, body: { version, ...proof } })),
     override: (incoming: string, reason: string, password: string) => act((version, at) => client.POST(`${ONE}/override`, { ...at, body: { version, incoming, reason, password } })),
