@@ -1,4 +1,4 @@
-"""`watchroom sim ...`: simulated devices, through a real gateway."""
+"""`watchroom sim ...`: simulated devices, through a real gateway; and guards with their phones."""
 
 import asyncio
 import difflib
@@ -9,7 +9,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-sim_app = typer.Typer(no_args_is_help=True, help="Simulated devices, through a real gateway.")
+from app.walk_command import walk
+
+sim_app = typer.Typer(
+    no_args_is_help=True, help="Simulated devices, through a real gateway, and guards with their phones."
+)
+sim_app.command("walk")(walk)
 
 SEARCHED = "var/demo/**/estate.json"
 
