@@ -1,3 +1,4 @@
+import equipment from "./equipment.en";
 import handovers from "./handovers.en";
 import log from "./logbook.en";
 import parameters from "./parameters.en";
@@ -268,6 +269,7 @@ const en: typeof zh = {
   patrol,
   book,
   tags,
+  equipment,
   parameters,
   presence,
   ...roster,

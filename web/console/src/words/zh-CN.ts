@@ -1,3 +1,4 @@
+import equipment from "./equipment.zh-CN";
 import handovers from "./handovers.zh-CN";
 import log from "./logbook.zh-CN";
 import parameters from "./parameters.zh-CN";
@@ -267,6 +268,7 @@ export default {
   patrol,
   book,
   tags,
+  equipment,
   parameters,
   presence,
   ...roster,
