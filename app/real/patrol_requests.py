@@ -19,6 +19,8 @@ def request(deed: PatrolAct, conn: Connection, register: Register, at: datetime)
     match deed:
         case Taps():
             return "POST", "taps", {"client": deed.phone, "taps": [phone.tap(conn, register, deed, at)]}
+        case Tags(what="hangs"):
+            return "POST", "tags", {"checkpoint": deed.to, "uid": deed.uid, "proof": deed.proof}
         case Tags(what="moves"):
             return "POST", f"tags/{deed.uid}/move", {"checkpoint": deed.to, "reason": deed.reason}
         case Tags(what="replaces"):

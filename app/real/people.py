@@ -20,6 +20,7 @@ from app.imports import import_site
 from app.settings import Settings
 from ingest.desks import Desks
 from simulators.scenario.model import Scenario
+from simulators.scenario.phone import RING
 from simulators.virtual import before
 from sites import pack
 from sites.register import Contact, Register
@@ -51,6 +52,9 @@ def database(data: Path) -> Path:
 def prepare(scenario: Scenario, register: Register, data: Path) -> Keys:
     """Import the register as at the scenario's start. Everybody is signed in already: that is no part of the night."""
     database(data).write_bytes(_empty())
+    settings = Settings.model_construct(data=data)
+    settings.tag_key()
+    (data / "keys" / "tags").write_text(RING.master.hex(), encoding="ascii")
     start, store = scenario.start, Store(f"sqlite:///{database(data)}")
     cheap = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
     try:

@@ -29,7 +29,8 @@ class Rounds(PatrolAct, frozen=True, tag="rounds"):
 
 class Taps(PatrolAct, frozen=True, tag="taps"):
     """A guard's own phone brings a tap, signed in as they are. `kept`: it waited for a line; `edited`: its chain was tampered
-    with; `vouched`: nothing was read, and why it counts all the same.
+    with; `vouched`: nothing was read, and why it counts all the same. `counter`: the tag proves itself, and says that it was read so
+    often; `forged`: the proof is not its own.
     """
 
     checkpoint: str
@@ -39,6 +40,8 @@ class Taps(PatrolAct, frozen=True, tag="taps"):
     kept: bool = False
     edited: bool = False
     vouched: str = ""
+    counter: int | None = None
+    forged: bool = False
     note: str = ""
     answers: Mapping[str, Any] = {}
 
@@ -48,14 +51,15 @@ class Taps(PatrolAct, frozen=True, tag="taps"):
 
 
 class Tags(PatrolAct, frozen=True, tag="tags"):
-    """What is done with a tag, by the verb of the line (`blocks`, `restores`, `moves`, `replaces`). `to`: the point that it
-    is moved to, or the tag in its place.
+    """What is done with a tag, by the verb of the line (`hangs`, `blocks`, `restores`, `moves`, `replaces`). `to`: the point that
+    it hangs at or is moved to, or the tag in its place; `proof`: how a new one proves itself.
     """
 
     what: str
     uid: str
     to: str = ""
     reason: str = ""
+    proof: str = "uid"
 
     @property
     def about(self) -> str:

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from typing import Final
 
+from patrol.flags import COUNTER_START
+from patrol.sun import UID_BYTES
 from simulators.scenario import model
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import PROOFS, Known
@@ -14,6 +16,7 @@ from sites.fields import quoted, unknown
 from sites.shapes import uid
 
 _PHONE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HUNG: Final = ("sun", "uid")
 _COUNTER: Final = re.compile(r"[0-9]{1,10}")
 
 
@@ -62,7 +65,7 @@ def rounds(words: Words, known: Known, _: datetime) -> Act:
 
 
 def taps(words: Words, known: Known, at: datetime) -> Act:
-    """`guard taps C1 on PHONE [kept said_at=] [edited] [tag=] [vouched=] [note=] [TASK=VALUE …]`."""
+    """`guard taps C1 on PHONE [kept said_at=] [edited] [forged] [tag=] [counter=] [vouched=] [note=] [TASK=VALUE …]`."""
     person = words.known("person", known.register.people)
     words.skip("taps")
     checkpoint = words.known("checkpoint", known.register.checkpoints)
@@ -71,7 +74,7 @@ def taps(words: Words, known: Known, at: datetime) -> Act:
     phone = words.take("phone").text
     if not _PHONE.fullmatch(phone):
         raise Wrong(f"{quoted(phone)} is not a phone's name (letters, digits, _ and -)")
-    flags = {"kept": False, "edited": False}
+    flags = {"kept": False, "edited": False, "forged": False}
     while words.peek() in flags:
         flags[words.take("word").text] = True
     said, tag = words.text("said_at"), words.text("tag")
@@ -80,19 +83,38 @@ def taps(words: Words, known: Known, at: datetime) -> Act:
     said_at = None if said is None else known.clock.near(said, at)
     if flags["kept"] and said_at is None:
         raise Wrong("a tap that was kept says when it was made (said_at=22:01)")
-    vouched, note = words.text("vouched") or "", words.text("note") or ""
+    vouched, note, counter = words.text("vouched") or "", words.text("note") or "", _counter(words)
+    if counter is not None and not 0 < counter < COUNTER_START:
+        raise Wrong("counter= of a tag that proves itself is 1 to 16777215")
+    if flags["forged"] and counter is None:
+        raise Wrong("a forged read says a count, too (counter=7)")
     answers = {key: value(token) for key, token in words.options.items()}
     words.options.clear()
     words.close()
-    return Taps(person, checkpoint, phone, tag, said_at, flags["kept"], flags["edited"], vouched, note, answers)
+    return Taps(
+        person,
+        checkpoint,
+        phone,
+        tag,
+        said_at,
+        flags["kept"],
+        flags["edited"],
+        vouched,
+        counter,
+        flags["forged"],
+        note,
+        answers,
+    )
 
 
 def tags(words: Words, known: Known, _: datetime) -> Act:
-    """`chen blocks tag UID reason=`, `restores`, `moves … to CHECKPOINT`, `replaces … by UID`."""
+    """`chen hangs tag UID at CHECKPOINT [proof=sun]`, `chen blocks tag UID reason=`, `restores`, `moves … to CHECKPOINT`, `replaces … by UID`."""
     person = words.known("person", known.register.people)
     what = words.take("verb").text
     words.skip("tag")
     number, to = _uid(words), ""
+    if what == "hangs":
+        return _hangs(words, known, person, number)
     if what == "moves" and words.skip("to"):
         to = words.known("checkpoint", known.register.checkpoints)
     elif what == "replaces" and words.skip("by"):
@@ -102,6 +124,18 @@ def tags(words: Words, known: Known, _: datetime) -> Act:
     made = Tags(person, what, number, to, words.text("reason") or "")
     words.close("reason")
     return made
+
+
+def _hangs(words: Words, known: Known, person: str, number: str) -> Act:
+    if not words.skip("at"):
+        raise Wrong("`at CHECKPOINT` is missing")
+    point, proof = words.known("checkpoint", known.register.checkpoints), words.text("proof") or "uid"
+    if proof not in _HUNG:
+        raise Wrong(unknown("proof", proof, _HUNG))
+    if proof == "sun" and len(number) != 2 * UID_BYTES:
+        raise Wrong("a tag that proves itself has a UID of 7 bytes")
+    words.close("proof")
+    return Tags(person, "hangs", number, point, proof=proof)
 
 
 def violates(words: Words, known: Known, _: datetime) -> Act:

@@ -24,11 +24,20 @@ PATROL: Final = (
     ),
     Verb(
         "taps",
-        "PERSON taps CHECKPOINT on PHONE [kept] [edited] [said_at=] [tag=] [vouched=] [note=] [TASK=VALUE …]",
+        "PERSON taps CHECKPOINT on PHONE [kept] [edited] [forged] [said_at=] [tag=] [counter=] [vouched=] [note=] [TASK=VALUE …]",
         "The same by HTTP from a guard's own phone, with answers to the point's tasks; `kept` with `said_at` when it had no line, "
-        "`edited` when its outbox was tampered with, `vouched` where nothing could be read.",
+        "`edited` when its outbox was tampered with, `vouched` where nothing could be read; `counter`: the tag "
+        "proves itself and says how often it was read, `forged` when somebody else says so in its name.",
         "guard taps C1 on phone-1 kept said_at=22:01",
         deeds.taps,
+        second=True,
+    ),
+    Verb(
+        "hangs tag",
+        "PERSON hangs tag UID at CHECKPOINT [proof=]",
+        "A new tag; `proof=sun` when it proves itself.",
+        "chen hangs tag 04A1B2C3D4E5F7 at C1 proof=sun",
+        deeds.tags,
         second=True,
     ),
     Verb(

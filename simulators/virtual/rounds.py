@@ -15,6 +15,7 @@ from patrol.claims import Claim
 from patrol.errors import NoSuchRound, NoSuchViolation
 from patrol.outbox import Link
 from patrol.rounds import PatrolRound, Stand
+from patrol.rules import Proof
 from patrol.tags import Act
 from simulators.scenario import phone
 from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps, Violates
@@ -62,12 +63,14 @@ def _tap(tx: Tx, desk: Desk, deed: Taps, roles: Collection[Role], at: datetime) 
         note=tap["note"],
         raw=msgspec.json.encode(tap),
     )
-    phone_taps.sync(tx, desk, Phone(deed.person, roles, deed.phone), [said], None, at)
+    phone_taps.sync(tx, desk, Phone(deed.person, roles, deed.phone), [said], phone.RING, at)
 
 
 def _tag(tx: Tx, desk: Desk, deed: Tags, at: datetime) -> None:
     register, who = desk.register, deed.person
     match deed.what:
+        case "hangs":
+            tag_acts.assign(tx, register, deed.uid, deed.to, Proof(deed.proof), who, at)
         case "replaces":
             tag_acts.replace(tx, register, deed.uid, deed.to, who, deed.reason, at)
         case "moves":
