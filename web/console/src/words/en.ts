@@ -4,6 +4,7 @@ import log from "./logbook.en";
 import parameters from "./parameters.en";
 import patrol from "./patrol.en";
 import { book, tags } from "./patrolBook.en";
+import mandates from "./mandates.en";
 import modes from "./modes.en";
 import presence from "./presence.en";
 import roster from "./roster.en";
@@ -273,6 +274,7 @@ const en: typeof zh = {
   parameters,
   presence,
   ...roster,
+  ...mandates,
   ...modes,
   events: {
     title: "Events",

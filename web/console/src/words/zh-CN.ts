@@ -4,6 +4,7 @@ import log from "./logbook.zh-CN";
 import parameters from "./parameters.zh-CN";
 import patrol from "./patrol.zh-CN";
 import { book, tags } from "./patrolBook.zh-CN";
+import mandates from "./mandates.zh-CN";
 import modes from "./modes.zh-CN";
 import presence from "./presence.zh-CN";
 import roster from "./roster.zh-CN";
@@ -272,6 +273,7 @@ export default {
   parameters,
   presence,
   ...roster,
+  ...mandates,
   ...modes,
   events: {
     title: "事件流",

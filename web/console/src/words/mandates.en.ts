@@ -1,0 +1,22 @@
+import type zh from "./mandates.zh-CN";
+
+const en: typeof zh = {
+  mandates: {
+    title: "Authority for the shift",
+    is: "{who} ({seat}) has the authority of: {role}",
+    until: "until {at}",
+    open: "until they hand over",
+    by: "given by {who}, {at}",
+    bySeat: "comes with the seat, by the site's rules",
+    none: "Nobody has more authority than their own now.",
+    give: "Give authority",
+    giveMeans: "Only to whoever has signed on. It ends when they hand over, sign off, or their shift is over, and it goes into the logbook.",
+    nobody: "Nobody else has signed on who could be given it.",
+    to: "To",
+    role: "Authority of",
+    ends: "Until (empty: to the end of the shift)",
+    revoke: "Take it back",
+    revokeMeans: "{who} has the authority of {role} no longer, at once.",
+  },
+};
+export default en;
