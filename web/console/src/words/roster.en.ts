@@ -118,6 +118,12 @@ export default {
     fillOne: "Fill only from “{name}”",
     solve: "Solve",
     solveMeans: "The solver fills what is open in the required seats: cells that are painted stay; rest, days in a row, hours, certificates and leave are kept; and it is as fair as it can be. It can be undone.",
+    solveDo: "Solve it",
+    wish: {
+      title: "What people wish (kept where it can be)", what: "Wish", day: "Day", shift: "Shift", off: "day off", wants: "wants", avoids: "rather not",
+      anyDay: "any day", anyShift: "any shift", choose: "choose a day", add: "Add", drop: "Take away", none: "It can be solved without any wish too.",
+      said: { off: "off on {day}", wants: "wants: {shift}, {day}", avoids: "rather not: {shift}, {day}" },
+    },
     solving: "{n} s of at most {of} s, {found} found",
     solved: "Filled into the draft; it can be undone. {wishes} wishes not met.",
     solvedBest: "Filled into the draft; it can be undone, and nothing better exists. {wishes} wishes not met.",

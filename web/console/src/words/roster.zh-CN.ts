@@ -118,6 +118,12 @@ export default {
     fillOne: "只按“{name}”填充",
     solve: "自动排班",
     solveMeans: "由求解器填满必守席位的空班：已填好的格子保留，遵守休息、连续天数、工时、资格和请假，并尽量公平。可撤销。",
+    solveDo: "开始排班",
+    wish: {
+      title: "人员意愿（尽量满足）", what: "意愿", day: "日期", shift: "班次", off: "休息", wants: "希望上班", avoids: "不希望上班",
+      anyDay: "任何一天", anyShift: "任何班次", choose: "选择日期", add: "添加", drop: "删除意愿", none: "没有意愿也可以直接排班。",
+      said: { off: "{day}休息", wants: "希望上：{day}，{shift}", avoids: "不希望上：{day}，{shift}" },
+    },
     solving: "已用 {n} 秒（最多 {of} 秒），找到 {found} 个方案",
     solved: "已填入草稿，可撤销。未满足的意愿 {wishes} 个。",
     solvedBest: "已填入草稿，可撤销；证明没有更好的方案。未满足的意愿 {wishes} 个。",
