@@ -159,3 +159,13 @@ def test_a_photo_goes_small_and_without_where_it_was_taken(phones: Visitor, guar
     image = Image.open(io.BytesIO(shown))
     assert (dict(image.getexif()), image.size, b"Spyphone" in shown) == ({}, (1200, 1600), False)
     assert kept(page, "photos") == []
+
+    lead = phones.at("chumin", "/patrol")  # and at the console it stands beside its tap
+    lead.locator("[data-route='grounds'] [data-act='open']").first.click()
+    small = lead.locator("[data-point='CP-04'] [data-photo] img").first
+    expect(small).to_be_visible()
+    lead.wait_for_function("(img) => img.complete && img.naturalWidth > 0", arg=small.element_handle())
+    small.click()
+    whole = lead.locator("img.whole")
+    expect(whole).to_have_js_property("naturalHeight", 1600)
+    assert faults(lead) == []

@@ -101,6 +101,33 @@ def test_one_drafts_fills_and_paints_another_approves_and_publishes(
     expect(author.locator("[data-changes]")).to_contain_text("1")
 
 
+def test_the_solver_is_told_what_people_wish_by_keyboard_alone(visit: Visitor, demo_server: Demo) -> None:
+    """DUTY-04: off, wanted, not wanted; what was said stays while the draft is on the page."""
+    month = month_after(4)
+    author = visit.at(AUTHOR, f"/roster?month={month}")
+    author.locator("[data-act=make]").click()
+    author.locator("[data-act=solve]").press("Enter")
+    expect(author.locator("select[name=person]")).to_be_focused()
+    author.locator("select[name=person]").select_option("zhao-li")
+    expect(author.locator("[data-act=wish]")).to_be_disabled()
+    author.locator("select[name=day]").select_option(f"{month}-05")
+    author.locator("[data-act=wish]").press("Enter")
+    expect(author.locator("select[name=day]")).to_be_focused()
+    author.locator("select[name=kind]").select_option("avoids")
+    author.locator("select[name=template]").select_option("night")
+    author.locator("[data-act=wish]").press("Enter")
+    expect(author.locator("[data-wish=zhao-li]")).to_have_count(2)
+    assert faults(author) == []
+    with author.expect_request("**/solve") as asked:
+        author.keyboard.press("Control+Enter")
+    wish = {"person": "zhao-li", "day": f"{month}-05", "template": "", "likes": False}
+    assert asked.value.post_data_json["wishes"] == [wish, {**wish, "day": None, "template": "night"}]
+    # however far it came on a busy machine, one may ask again with the same wishes
+    expect(author.locator("[data-solve]:not([data-solve=running])")).to_be_visible(timeout=45_000)
+    author.locator("[data-act=solve]").click()
+    expect(author.locator("[data-wish=zhao-li]")).to_have_count(2)
+
+
 def test_a_guard_asks_for_a_swap_the_other_agrees_and_the_roster_follows(visit: Visitor, demo_server: Demo) -> None:
     """DUTY-05, DUTY-06: what a swap breaks is said in words, and only passes with a reason."""
     guard = visit.at(GUARD, "/my-shifts")
@@ -224,6 +251,34 @@ def test_whoever_left_a_seat_stays_within_reach(visit: Visitor, demo_server: Dem
     assert faults(lead) == []
     expect(gone.locator("[data-list=reachable]")).to_contain_text("须保持联系至")
     expect(gone.locator("[data-list=reachable] a[href^='tel:']")).to_have_count(0)
+
+
+def test_a_manager_gives_authority_for_the_shift_and_takes_it_back(visit: Visitor, demo_server: Demo) -> None:
+    """ROLE-05: whoever has it sees it at once, and that it is over."""
+    lead = visit.at(APPROVER, "/on-duty", language="en", width=390, height=844)
+    api = f"{demo_server.url}api/v1/sites/{demo_server.site}"
+    now = datetime.now(ZoneInfo("UTC"))
+    shifts = [s for s in lead.request.get(f"{api}/duty").json()["shifts"] if s["seat"] == "centre" and not s["on_call"]]
+    on = next(s for s in shifts if datetime.fromisoformat(s["starts_at"]) <= now < datetime.fromisoformat(s["ends_at"]))
+    holder = visit.at(on["person"].replace("-", ""), "/on-duty")
+    me = {"seat": "centre", "password": "demo"}  # refused where they have signed on already
+    holder.request.post(f"{api}/duty/sign-on", data=me, headers={"x-watchroom": "1"})
+    expect(holder.locator("[data-list=mandates]")).to_have_count(0)
+    lead.locator("[data-act=give]").click()
+    form = lead.locator("[data-form=mandate]")
+    form.locator("select[name=seat]").select_option("centre")
+    form.locator("textarea").fill("值班长离岗")
+    form.locator("[data-act=give-do]").click()
+    given = lead.locator(f"[data-mandate='{on['person']}']")
+    expect(given).to_contain_text("has the authority of: Supervisor")
+    expect(holder.locator("[data-list=mandates]")).to_contain_text("行使值班长职权")
+    expect(holder.locator("[data-act=revoke]")).to_have_count(0)
+    assert (faults(lead), faults(holder)) == ([], [])
+    given.locator("[data-act=revoke]").click()
+    lead.locator("textarea[name=reason]").fill("值班长已返岗")
+    lead.locator("[data-act=reason]").click()
+    expect(given).to_have_count(0)
+    expect(holder.locator("[data-list=mandates]")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-CN", "light"), ("en", "dark")])
