@@ -141,8 +141,17 @@ function heard(at?: string): void {
   ahead = Math.abs(skew) > 1500 ? skew : 0;
 }
 
+const SOON_MS = 150;
+/** Fifty taps that waited move a round as often: one look a second is enough for an eye. */
+const APART_MS = 1000;
 let asking: ReturnType<typeof setTimeout> | undefined;
-const askRounds = () => (asking ??= setTimeout(() => ((asking = undefined), site && connected.value && void fetchRounds().catch(() => undefined)), 150));
+let askedAt = 0;
+const askRounds = () => (asking ??= setTimeout(askNow, Math.max(SOON_MS, askedAt + APART_MS - performance.now())));
+function askNow(): void {
+  asking = undefined;
+  askedAt = performance.now();
+  if (site && connected.value) void fetchRounds().catch(() => undefined);
+}
 watch(() => soonMine.value.join(), () => connected.value && askRounds());
 
 const LIVE_CHECKS = new Set(["asked", "missed"]);

@@ -82,8 +82,12 @@ async function now(row: store.Waiting): Promise<void> {
 }
 function hear(t: Told): void {
   told.value = t;
-  void (t.row.act?.kind === "duty" ? fetchOwed() : Promise.resolve()).then(() => look());
+  void (t.row.act?.kind === "duty" ? fetchOwed() : Promise.resolve()).then(lookSoon);
 }
+/** A night's answers come fifty at a time: to read all that waits and check its chain at each would take longer than the sending. */
+const SOON_MS = 250;
+let soon: ReturnType<typeof setTimeout> | undefined;
+const lookSoon = () => (soon ??= setTimeout(() => ((soon = undefined), void look()), SOON_MS));
 async function failed(error: unknown): Promise<void> {
   if (!(error instanceof Refused)) throw error;
   if (error.problem.status === 401) signedOut.value = true;
