@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from types import ModuleType
 from typing import Any
 
 from anyio import to_thread
@@ -15,7 +16,7 @@ from starlette.routing import BaseRoute
 from api import problems
 from api.accounts import refuse_default_secrets
 from api.consoles import Consoles
-from api.edge import MAX_BODY, MAX_UPLOAD, Edge
+from api.edge import MAX_BODY, MAX_BOOK, MAX_UPLOAD, Edge
 from api.live import Hub
 from api.pages import PagesMount
 from api.passwords import Passwords
@@ -109,7 +110,11 @@ _ROUTERS = (
     health,
 )
 
-MAX_BODIES: Mapping[str, int] = {logbook_files.router.prefix: MAX_UPLOAD, patrol_photos.router.prefix: MAX_UPLOAD}
+MAX_BODIES: Mapping[ModuleType, int] = {
+    logbook_files: MAX_UPLOAD,
+    patrol_photos: MAX_UPLOAD,
+    patrol_plan: MAX_BOOK,
+}
 
 
 class Undeclared(RuntimeError):  # noqa: N818 - said to whoever adds a route
@@ -179,9 +184,7 @@ def bare(version: str, **options: Any) -> FastAPI:
 def _routes() -> Sequence[BaseRoute]:
     router = APIRouter(redirect_slashes=False, generate_unique_id_function=lambda route: route.name)
     for module in _ROUTERS:
-        router.include_router(
-            module.router, prefix=PREFIX, max_body_size=MAX_BODIES.get(module.router.prefix, MAX_BODY)
-        )
+        router.include_router(module.router, prefix=PREFIX, max_body_size=MAX_BODIES.get(module, MAX_BODY))
     router.include_router(health.metrics_router)
     router.include_router(tap_page.router, max_body_size=MAX_BODY)
     check_declared(router.routes)

@@ -13,8 +13,10 @@ from api.problems import problem
 from core.errors import Refusal
 
 MAX_BODY: Final = 64 * 1024
+MAX_BOOK: Final = 1024 * 1024  # every route of a large site, with the tasks of each point
 MAX_UPLOAD: Final = 10 * 1024 * 1024
 _UPLOAD: Final = re.compile(r"/api/v1/sites/[^/]+/(logbook/attachments|patrol/photos)")
+_BOOK: Final = re.compile(r"/api/v1/sites/[^/]+/patrol/book(/preview)?")
 _FORMS: Final = frozenset({"/t", "/t/in"})  # pages without a script, which cannot send the header
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY: Final = (
@@ -67,8 +69,9 @@ class Edge:
             return None
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        most = MAX_UPLOAD if _UPLOAD.fullmatch(scope["path"]) else MAX_BODY
-        if not length.isdecimal() or int(length[:12]) > most:  # one of unknown length is cut off while it is read
+        if not length.isdecimal() or int(length[:12]) > _most(
+            scope["path"]
+        ):  # one of unknown length is cut off while it is read
             return TooLarge()
         if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
             return WrongOrigin()
@@ -81,3 +84,10 @@ class Edge:
 
     def _ours(self, origin: str, host: str) -> bool:
         return origin in self._origins or urlsplit(origin).netloc.casefold() == host.casefold()
+
+
+def _most(path: str) -> int:
+    """How many bytes may be sent there."""
+    if _UPLOAD.fullmatch(path):
+        return MAX_UPLOAD
+    return MAX_BOOK if _BOOK.fullmatch(path) else MAX_BODY

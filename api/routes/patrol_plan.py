@@ -19,7 +19,7 @@ from sites.register import Register, plain
 
 router = APIRouter(prefix="/sites/{site}/patrol", tags=["patrol"])
 YAML = "application/yaml"
-_BOOK: dict[str, Any] = {"response_model": PatrolBook, "responses": refusals(404, 409)}
+_BOOK: dict[str, Any] = {"response_model": PatrolBook, "responses": refusals(404, 409, 413)}
 
 
 @router.get("/book", **_BOOK)
@@ -30,7 +30,7 @@ def patrol_book(request: Request, site: SiteId, _: Annotated[Caller, needs("patr
         return reply(_book(conn, room.register(conn, site)))
 
 
-@router.post("/book/preview", response_model=PatrolPreview, responses=refusals(404, 409))
+@router.post("/book/preview", response_model=PatrolPreview, responses=refusals(404, 409, 413))
 def patrol_preview(
     request: Request, site: SiteId, body: PatrolDraft, _: Annotated[Caller, needs("patrol.plan")]
 ) -> Response:
