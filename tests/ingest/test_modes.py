@@ -70,6 +70,7 @@ def test_all_hands_tells_everybody_raises_what_is_needed_and_lists_who_must_come
     assert watch.holder().person == "wang"
     assert next((p.post, p.have, p.need, p.people) for p in there.posts) == ("centre", 2, 3, ("li", "wang"))
     assert there.missing == (("chen", "leader"), ("guard", None), ("zhao", None))
+    clock.tick(60)
     watch.lift(made)
     assert (watch.there().missing, watch.there().posts[0].need) == ((("chen", "leader"),), 0)
     assert watch.news("guard")[0] == ("all_hands", "lifted")
@@ -127,6 +128,7 @@ def test_what_is_refused(store: Store, clock: HandClock) -> None:
     assert code(lambda: watch.call(starts_at=clock() + timedelta(days=3))) == "mode_twice"
     assert code(lambda: watch.lift(made, by="wang")) == "mode_role_needed"
     watch.call(Mode.REINFORCED)  # the other one may be on beside it
+    clock.tick(60)
     watch.lift(made)
     assert code(lambda: watch.lift(made)) == "mode_not_allowed"
 
