@@ -254,6 +254,7 @@ const en: typeof zh = {
     onMeans: "Once signed on, the alarms of {seat} are yours to answer.",
     onOver: "{holder} holds {seat} now. You will be on record as present; the roster decides who is responsible.",
     offMeans: "You will no longer answer for {seat}. If nobody follows, an alarm is raised at once.",
+    optional: "optional",
     checks: "Before you begin",
     fine: "In order",
     wrong: "Not in order",

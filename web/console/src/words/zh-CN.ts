@@ -253,6 +253,7 @@ export default {
     onMeans: "签到后，{seat}的报警由您负责受理。",
     onOver: "{seat}目前由{holder}值守。您签到后一并登记在岗；按排班确定责任人。",
     offMeans: "签退后您不再负责{seat}。若无人接替，将立即产生“岗位无人值守”报警。",
+    optional: "选做",
     checks: "岗前检查",
     fine: "正常",
     wrong: "异常",
