@@ -33,6 +33,7 @@ export default defineConfig({
   test: {
     root: here("."),
     environment: "node",
+    testTimeout: 30_000, // reading every page for its words takes longer than the usual five seconds on a busy machine
     include: ["shared/**/*.test.ts", "console/**/*.test.ts", "guard/**/*.test.ts"],
     server: { deps: { inline: ["element-plus"] } },
   },
