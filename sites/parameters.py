@@ -94,6 +94,7 @@ _ROWS: Final = (
     Parameter("duty.presence_check.window_s", _S.PRESENCE, "s", 15, 3600),
     Parameter("duty.presence_check.answer", _S.PRESENCE),
     Parameter("duty.pre_shift", _S.ATTENDANCE),
+    Parameter("duty.post_token", _S.ATTENDANCE, source="004-12, 004-04"),
     Parameter("duty.lone_worker.every_min", _S.PRESENCE, "min", 2, 480),
     Parameter("duty.lone_worker.grace_s", _S.PRESENCE, "s", 15, 3600),
     Parameter("duty.outgoing_prep_min", _S.HANDOVER, "min", 0, 120, "000-B, 003, 004-01, 001-12"),

@@ -66,6 +66,7 @@ const en: typeof zh = {
       late_grades: "Grades of lateness",
       absent_after_min: "Absent after",
       pre_shift: "Checks before the shift",
+      post_token: "A tag of the post at sign-on",
       leave_max_min: "Leaving the post, at most",
       leave_needs: "Leaving the post needs",
       presence_check: { mode: "Presence checks", every_min: "A presence check every", window_s: "A presence check is answered within", answer: "A presence check is answered by" },

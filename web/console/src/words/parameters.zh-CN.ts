@@ -64,6 +64,7 @@ export default {
       late_grades: "迟到分级",
       absent_after_min: "多久算旷工",
       pre_shift: "班前检查",
+      post_token: "签到须扫岗位标签",
       leave_max_min: "临时离岗最长",
       leave_needs: "离岗须有",
       presence_check: { mode: "查岗方式", every_min: "查岗间隔", window_s: "查岗应答时限", answer: "查岗应答方式" },
