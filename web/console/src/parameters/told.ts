@@ -12,7 +12,7 @@ export function useTold() {
   const one = (value: unknown): string => {
     if (value === null || value === undefined) return t("parameters.off");
     if (typeof value === "boolean") return t(value ? "parameters.yes" : "parameters.no");
-    if (typeof value === "string") return knows(`role.${value}`) ? say(`role.${value}`) : value;
+    if (typeof value === "string") return te(`parameters.word.${value}`) ? t(`parameters.word.${value}`) : knows(`role.${value}`) ? say(`role.${value}`) : value;
     if (Array.isArray(value)) return value.length === 0 ? t("parameters.none") : value.length > FEW ? String(value.length) : value.map(one).join(", ");
     if (typeof value !== "object") return String(value);
     if ("zh" in value && "en" in value) return named(value as { zh: string; en: string });

@@ -16,6 +16,10 @@ const en: typeof zh = {
   design: "design",
   own: "Only what this site changed",
   origin: { default: "usual", preset: "by the grade", site: "this site" },
+  word: {
+    off: "off", none: "not asked for", flag: "flagged", block: "no sign-on", reject: "no sign-on", stand_in: "a stand-in", contact: "a contact",
+    random: "at random", schedule: "on a schedule", press: "a press", password: "the password", strict: "closed first", lenient: "acknowledged first", joint: "both responsible",
+  },
   yes: "yes",
   no: "no",
   off: "off",

@@ -14,6 +14,10 @@ export default {
   design: "设计",
   own: "只看本站改动的",
   origin: { default: "默认", preset: "等级预设", site: "本站" },
+  word: {
+    off: "关闭", none: "不要求", flag: "标出", block: "不让签到", reject: "不让签到", stand_in: "有人替岗", contact: "留联系方式",
+    random: "随机", schedule: "定时", press: "按一下", password: "输入密码", strict: "须先结案", lenient: "须先确认", joint: "共同负责",
+  },
   yes: "是",
   no: "否",
   off: "未启用",
