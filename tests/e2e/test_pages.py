@@ -50,7 +50,7 @@ def test_every_page_is_sound(visit: Visitor, demo_server: Demo, language: str, t
     page.keyboard.press("Escape")
     page.locator(".event").wait_for(state="hidden")
     page.locator(".strip .seat").first.click()
-    page.locator(".sign input").wait_for()
+    page.locator(".sign input[type='password']").wait_for()
     page.wait_for_timeout(500)
     assert faults(page) == []
 
