@@ -4,13 +4,13 @@ import { watchDebounced } from "@vueuse/core";
 import { computed, ref, shallowRef } from "vue";
 
 import { client, type Problem, Refused, taken } from "@shared/api/client";
-import type { components } from "@shared/api/schema";
 
 import { onPush } from "@/live/live";
 import { siteId } from "@/session/session";
 
-export type PatrolTag = components["schemas"]["PatrolTag"];
-export type UnknownTag = components["schemas"]["UnknownTag"];
+import { type PatrolTag, type UnknownTag, waiting, withTag } from "./tags";
+
+export type { PatrolTag, UnknownTag };
 const TAGS = "/api/v1/sites/{site}/tags" as const;
 
 export function useTags() {
@@ -20,18 +20,23 @@ export function useTags() {
   const enabled = () => siteId.value !== "";
   const query = useQuery({ queryKey: computed(() => ["tags", siteId.value]), queryFn: () => taken(client.GET(TAGS, at())), enabled });
   const strange = useQuery({ queryKey: computed(() => ["tags-unknown", siteId.value]), queryFn: () => taken(client.GET(`${TAGS}/unknown`, at())), enabled });
+  const tags = computed(() => query.data.value?.items ?? []);
   const busy = ref(false);
   const problem = shallowRef<Problem | null>(null);
   const heard = ref(0);
   onPush("taps", () => (heard.value += 1));
   watchDebounced(heard, () => void Promise.all([query.refetch(), strange.refetch()]), { debounce: 300, maxWait: 1500 });
 
+  /** What the server answers is on the page at once; the two lists then come anew, in whatever order, and tell the rest. */
   async function act(ask: () => Promise<{ data?: PatrolTag; response: Response }>): Promise<PatrolTag | null> {
     busy.value = true;
     problem.value = null;
     try {
       const made = await taken(ask());
-      await Promise.all([queries.invalidateQueries({ queryKey: ["tags"] }), queries.invalidateQueries({ queryKey: ["tags-unknown"] })]);
+      const mine = ["tags", siteId.value];
+      await queries.cancelQueries({ queryKey: mine });
+      queries.setQueryData<{ items: PatrolTag[] }>(mine, (old) => old && { ...old, items: withTag(old.items, made) });
+      void Promise.all([queries.invalidateQueries({ queryKey: ["tags"] }), queries.invalidateQueries({ queryKey: ["tags-unknown"] })]);
       return made;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -43,8 +48,8 @@ export function useTags() {
   }
   return {
     query, busy, problem,
-    tags: computed(() => query.data.value?.items ?? []),
-    unknown: computed(() => strange.data.value?.items ?? []),
+    tags,
+    unknown: computed(() => waiting(strange.data.value?.items ?? [], tags.value)),
     assign: (checkpoint: string, tag: UnknownTag | null) =>
       act(() => client.POST(TAGS, { ...at(), body: { checkpoint, uid: tag?.uid, proof: tag?.proof === "sun" ? "sun" : "uid", key_version: 1 } })),
     block: (uid: string, reason: string) => act(() => client.POST(`${TAGS}/{uid}/block`, { ...one(uid), body: { reason } })),
