@@ -5,7 +5,9 @@ SHELL := /bin/bash
 .PHONY: help demo test check types bench scenario clean
 
 PY := .venv/bin/python
-WORKERS ?= 3
+WORKERS ?= 4
+# The pages by themselves: each worker has an estate running, and what a page waits for should not wait for a solver.
+BROWSERS ?= 2
 PYTEST_ARGS ?=
 PREPARE := deploy/setup/prepare
 # Node for the recipes below: the machine's, or the one that `prepare` took from PyPI.
@@ -21,7 +23,10 @@ demo: ## a simulated estate in one command: open the page that it prints
 test: ## everything that CI checks: style, types, layers, both languages' tests
 	@$(PREPARE) test
 	@$(MAKE) --no-print-directory lint web-test
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
+	@failed=0; \
+	$(PY) -m pytest --cache-clear -n $(WORKERS) --dist worksteal -q --ignore tests/e2e $(PYTEST_ARGS) || failed=$$?; \
+	$(PY) -m pytest -n $(BROWSERS) --dist loadfile -q tests/e2e $(PYTEST_ARGS) || failed=$$?; \
+	[ $$failed = 0 ] || $(PY) -m tests.second_look
 
 check: ## the quick half of `make test`: style, types and layers, no tests
 	@$(PREPARE) check
