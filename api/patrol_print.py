@@ -1,13 +1,11 @@
 """The patrol report as a PDF: the sheets of the workbook, set as pages to sign and keep (PAT-07)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from api.patrol_workbook import Days, Pages, Part, wide
+from api.patrol_workbook import Asked, Days, Pages, Part, wide
 from logbook import printing
-from patrol.rounds import PatrolRound
-from patrol.rules import Tap
 from sites.register import Register
 
 MOST_ROWS: Final = 3000  # more than a hundred pages are nobody's to read; the workbook has them
@@ -15,12 +13,10 @@ _NARROW, _WIDE = 6, 32
 _SIGNED: Final = ("made_by", "checked_by")
 
 
-def printed(
-    register: Register, rounds: Sequence[PatrolRound], taps: Iterable[Tap], days: Days, now: datetime, language: str
-) -> bytes:
+def printed(asked: Asked, days: Days, now: datetime, language: str) -> bytes:
     """The file. Times are those on the site's wall. Raises `NoFont`, `NotPrinted`."""
-    pages = _Printed(register, days, now, language)
-    pages.all(rounds, taps)
+    pages = _Printed(asked.register, days, now, language)
+    pages.all(asked)
     return printing.sheet(pages.data())
 
 
@@ -45,7 +41,7 @@ class _Printed(Pages):
             "signed": [self.said(name) for name in _SIGNED],
         }
 
-    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: str = "nothing") -> None:
         """A part; the figures that are too many for paper are left to the workbook, and it says so."""
         shown = rows if len(rows) <= MOST_ROWS else []
         cells = [[self._cell(value) for value in row] for row in shown]
@@ -58,13 +54,13 @@ class _Printed(Pages):
                 "rows": cells,
                 "widths": [min(_WIDE, max(_NARROW, *(wide(line[at]) for line in lines))) for at in range(len(heads))],
                 "numbers": [at for at in range(len(heads)) if shown and all(_number(row[at]) for row in shown)],
-                "nothing": self.said("nothing" if not rows else "too_many", rows=len(rows)),
+                "nothing": self.said(nothing if not rows else "too_many", rows=len(rows)),
             }
         )
 
     def _cell(self, value: Any) -> str:
         if isinstance(value, datetime):
-            return value.astimezone(self.register.zone_info).strftime("%m-%d %H:%M")
+            return self.moment(value)
         if isinstance(value, Part):
             return "" if value.of is None else f"{value.of:.1%}"
         return "" if value is None else str(value)

@@ -38,7 +38,9 @@ class RoundRow(Shape):
 
 
 class RouteFigures(Shape):
-    """A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1."""
+    """A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1;
+    `violations`: found on it in these days.
+    """
 
     route: str
     rounds: int
@@ -52,10 +54,11 @@ class RouteFigures(Shape):
     completion: float | None
     punctuality: float | None
     odd: dict[str, int]
+    violations: int
 
 
 class GuardFigures(Shape):
-    """A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd."""
+    """A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd; `violations`: those they found."""
 
     person: str
     rounds: int
@@ -66,6 +69,14 @@ class GuardFigures(Shape):
     taps: int
     void: int
     flags: dict[str, int]
+    violations: int
+
+
+class ReportedViolation(Violation):
+    """One that was open in these days (PAT-13). `route`: on which it was found, if on one; `fresh`: found in these days."""
+
+    route: str | None
+    fresh: bool
 
 
 class PatrolReport(Shape):
@@ -76,4 +87,4 @@ class PatrolReport(Shape):
     routes: list[RouteFigures]
     guards: list[GuardFigures]
     rows: list[RoundRow]
-    violations: list[Violation]
+    violations: list[ReportedViolation]

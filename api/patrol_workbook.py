@@ -16,6 +16,8 @@ from core.words import say
 from patrol import report
 from patrol.rounds import PatrolRound, Stand, verdict
 from patrol.rules import Tap
+from patrol.violation_rows import ViolationRow
+from patrol.violations import Done, Violation
 from sites.register import Register, Words
 
 _SAFE: Final = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -35,13 +37,24 @@ class Days(msgspec.Struct, frozen=True):
         return self.first + timedelta(days=self.days - 1)
 
 
-def workbook(
-    register: Register, rounds: Sequence[PatrolRound], taps: Iterable[Tap], days: Days, now: datetime, language: str
-) -> bytes:
+class Asked(msgspec.Struct, frozen=True):
+    """What the days hold, as it was read."""
+
+    register: Register
+    rounds: Sequence[PatrolRound]
+    taps: Sequence[Tap]
+    violations: Sequence[ViolationRow]
+
+    def figures(self, now: datetime) -> report.PatrolReport:
+        """What it comes to."""
+        return report.report(self.rounds, self.taps, self.register.zone_info, now, self.violations)
+
+
+def workbook(asked: Asked, days: Days, now: datetime, language: str) -> bytes:
     """The file. Times are those on the site's wall."""
     out = BytesIO()
     book = xlsxwriter.Workbook(out, _SAFE)
-    _Book(book, register, days, now, language).all(rounds, taps)
+    _Book(book, asked.register, days, now, language).all(asked)
     book.close()
     return out.getvalue()
 
@@ -52,17 +65,17 @@ class Pages(ABC):
     def __init__(self, register: Register, days: Days, now: datetime, language: str) -> None:
         self.register, self.days, self.now, self.language = register, days, now, language
 
-    def all(self, rounds: Sequence[PatrolRound], taps: Iterable[Tap]) -> None:
-        kept = list(taps)
-        figures = report.report(rounds, kept, self.register.zone_info, self.now)
+    def all(self, asked: Asked) -> None:
+        figures = asked.figures(self.now)
         self.summary(figures)
         self.guards(figures)
+        self.violations(figures)
         self.form(figures)
-        self.points([r for r in rounds if r.stand is Stand.OVER], {t.event_id: t for t in kept})
+        self.points([r for r in asked.rounds if r.stand is Stand.OVER], {t.event_id: t for t in asked.taps})
 
     @abstractmethod
-    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """A heading, columns by their words' names, and rows of values."""
+    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: str = "nothing") -> None:
+        """A heading, columns by their words' names, and rows of values; without rows, what is said instead."""
 
     def summary(self, figures: report.PatrolReport) -> None:
         columns = [
@@ -74,6 +87,7 @@ class Pages(ABC):
             "completion",
             "punctuality",
             "odd",
+            "violations",
         ]
         rows = [
             [
@@ -85,6 +99,7 @@ class Pages(ABC):
                 Part(f.completion),
                 Part(f.punctuality),
                 self.counted("odd", f.odd),
+                f.violations,
             ]
             for f in figures.routes
         ]
@@ -92,14 +107,64 @@ class Pages(ABC):
 
     def guards(self, figures: report.PatrolReport) -> None:
         columns = ["guard", "walked", "on_time", "late", "explained", "punctuality", "taps", "void", "flags"]
+        columns.append("violations")
         rows = [
             [
                 *(self.person(f.person), f.rounds, f.on_time, f.late, f.explained, Part(f.punctuality)),
-                *(f.taps, f.void, self.counted("tapflag", f.flags)),
+                *(f.taps, f.void, self.counted("tapflag", f.flags), f.violations),
             ]
             for f in figures.guards
         ]
         self.sheet("guards", columns, rows)
+
+    def violations(self, figures: report.PatrolReport) -> None:
+        """What somebody did that they may not, and the steps it took (PAT-13)."""
+        columns = [
+            "found_at",
+            "checkpoint",
+            "route",
+            "category",
+            "found_by",
+            "step",
+            "until",
+            "over_at",
+            "steps",
+            "note",
+        ]
+        rows = [self._violation(row) for row in figures.violations]
+        self.sheet("violations", columns, rows, "no_violations")
+
+    def _violation(self, row: ViolationRow) -> list[Any]:
+        one = row.violation
+        return [
+            *(one.found_at, self.checkpoint(one.checkpoint_id), self.route(row.route) if row.route else ""),
+            *(
+                self.category(one),
+                self.person(one.found_by),
+                self.word(f"violation.{one.step}"),
+                one.until,
+                one.ended_at,
+            ),
+            "\n".join(self._step(done) for done in one.done),
+            one.note,
+        ]
+
+    def _step(self, done: Done) -> str:
+        """What was done at a step: what, when, by whom and what they say of it."""
+        by = self.said("step_late") if done.by == "system" else self.person(done.by)
+        told = f"{self.word(f'violation.{done.step}')} {self.moment(done.at)} {by}"
+        return f"{told}: {done.note}" if done.note else told
+
+    def category(self, one: Violation) -> str:
+        """What it is: what the task asks that found it, as the point's routes have it, or that somebody reported it."""
+        stops = (stop for route in self.register.patrol_routes.values() for stop in route.stops)
+        asked = (
+            t.name for stop in stops if stop.checkpoint == one.checkpoint_id for t in stop.tasks if t.id == one.task
+        )
+        return self.named(next(asked, None), one.task) if one.task else self.said("reported")
+
+    def moment(self, at: datetime) -> str:
+        return at.astimezone(self.register.zone_info).strftime("%m-%d %H:%M")
 
     def form(self, figures: report.PatrolReport) -> None:
         """《设施设备巡查记录表》: planned, actual, late and missed, per route and day."""
@@ -190,7 +255,7 @@ class _Book(Pages):
         self.part = book.add_format({**font, "border": 1, "valign": "top", "num_format": "0.0%"})
         self.note = book.add_format({**font, "font_color": "#48535D"})
 
-    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def sheet(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: str = "nothing") -> None:
         """A title, which days and site, a line of headings, and the rows; printed on A4 across, its headings on every page."""
         page = self.book.add_worksheet(self.said(name)[:31])
         page.write_string(0, 0, self.said(f"{name}_title"), self.title)
@@ -206,7 +271,7 @@ class _Book(Pages):
         for at, width in enumerate(widths):
             page.set_column(at, at, min(width + 2, _WIDEST))
         if not rows:
-            page.write_string(4, 0, self.said("nothing"), self.note)
+            page.write_string(4, 0, self.said(nothing), self.note)
         page.freeze_panes(4, 0)
         page.set_landscape()
         page.set_paper(9)

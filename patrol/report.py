@@ -14,6 +14,7 @@ import msgspec
 from patrol.rounds import PatrolRound, Proof, Stand, verdict
 from patrol.rules import Tap
 from patrol.verdicts import PROVED, Point, RoundState
+from patrol.violation_rows import ViolationRow, by_guard, by_route
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -57,7 +58,9 @@ class RoundRow(msgspec.Struct, frozen=True):
 
 
 class RouteFigures(msgspec.Struct, frozen=True):
-    """A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1."""
+    """A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1;
+    `violations`: found on it in these days.
+    """
 
     route: str
     rounds: int
@@ -71,10 +74,11 @@ class RouteFigures(msgspec.Struct, frozen=True):
     completion: float | None
     punctuality: float | None
     odd: Mapping[str, int]
+    violations: int
 
 
 class GuardFigures(msgspec.Struct, frozen=True):
-    """A guard over the days: the points they proved, and what was odd about their taps."""
+    """A guard over the days: the points they proved, what was odd about their taps, and the violations they found."""
 
     person: str
     rounds: int
@@ -85,21 +89,30 @@ class GuardFigures(msgspec.Struct, frozen=True):
     taps: int
     void: int
     flags: Mapping[str, int]
+    violations: int
 
 
 class PatrolReport(msgspec.Struct, frozen=True):
-    """The figures of some days."""
+    """The figures of some days, and the violations that were open in them."""
 
     routes: tuple[RouteFigures, ...]
     guards: tuple[GuardFigures, ...]
     rows: tuple[RoundRow, ...]
+    violations: tuple[ViolationRow, ...]
 
 
-def report(rounds: Sequence[PatrolRound], taps: Iterable[Tap], zone: ZoneInfo, now: datetime) -> PatrolReport:
-    """The figures. `taps`: those of the same days, for what is odd about them."""
+def report(
+    rounds: Sequence[PatrolRound],
+    taps: Iterable[Tap],
+    zone: ZoneInfo,
+    now: datetime,
+    violations: Sequence[ViolationRow] = (),
+) -> PatrolReport:
+    """The figures. `taps` and `violations`: those of the same days."""
     over = [found for found in rounds if found.stand is Stand.OVER]
     rows = tuple(_row(found, zone, now) for found in over)
-    return PatrolReport(_routes(rounds, rows), _guards(over, taps, now), rows)
+    routes = _routes(rounds, rows, by_route(violations))
+    return PatrolReport(routes, _guards(over, taps, by_guard(violations), now), rows, tuple(violations))
 
 
 def _row(found: PatrolRound, zone: ZoneInfo, now: datetime) -> RoundRow:
@@ -143,9 +156,11 @@ def walkers(found: PatrolRound) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p.person for p in proofs if p.person))
 
 
-def _routes(rounds: Sequence[PatrolRound], rows: Sequence[RoundRow]) -> tuple[RouteFigures, ...]:
+def _routes(
+    rounds: Sequence[PatrolRound], rows: Sequence[RoundRow], violations: Counter[str]
+) -> tuple[RouteFigures, ...]:
     made = []
-    for route in sorted({found.route.id for found in rounds}):
+    for route in sorted({found.route.id for found in rounds} | violations.keys()):
         mine = [row for row in rows if row.route == route]
         results = Counter(row.result for row in mine)
         points = sum((row.points for row in mine), Tally())
@@ -164,12 +179,15 @@ def _routes(rounds: Sequence[PatrolRound], rows: Sequence[RoundRow]) -> tuple[Ro
                 _share(walked, points.planned),
                 _share(points.on_time, walked),
                 dict(sorted(Counter(odd for row in mine for odd in row.odd).items())),
+                violations[route],
             )
         )
     return tuple(made)
 
 
-def _guards(over: Sequence[PatrolRound], taps: Iterable[Tap], now: datetime) -> tuple[GuardFigures, ...]:
+def _guards(
+    over: Sequence[PatrolRound], taps: Iterable[Tap], violations: Counter[str], now: datetime
+) -> tuple[GuardFigures, ...]:
     proved: dict[str, Counter[Point]] = {}
     walked: Counter[str] = Counter()
     for found in over:
@@ -186,7 +204,7 @@ def _guards(over: Sequence[PatrolRound], taps: Iterable[Tap], now: datetime) -> 
             given[tap.person_id] += 1
             void[tap.person_id] += not tap.counts
             flags.setdefault(tap.person_id, Counter()).update(tap.flags)
-    people = sorted({*walked, *given})
+    people = sorted({*walked, *given, *violations})
     return tuple(
         GuardFigures(
             person,
@@ -198,6 +216,7 @@ def _guards(over: Sequence[PatrolRound], taps: Iterable[Tap], now: datetime) -> 
             given[person],
             void[person],
             dict(sorted(flags.get(person, {}).items())),
+            violations[person],
         )
         for person in people
         for seen in [proved.get(person, Counter())]

@@ -8,15 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from api.bodies import Name, SiteId
 from api.patrol_print import printed
 from api.patrol_report_shapes import PatrolReport
-from api.patrol_workbook import Days, workbook
+from api.patrol_workbook import Asked, Days, workbook
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
 from core.words import LANGUAGES
-from patrol import report, round_store, violation_store
+from patrol import round_store, violation_rows, violation_store
 from patrol import store as tap_store
-from patrol.rounds import PatrolRound
-from patrol.rules import Tap
 from sites.register import Register
 
 router = APIRouter(prefix="/sites/{site}/patrol", tags=["patrol"])
@@ -31,13 +29,10 @@ _Days = Annotated[int, Query(ge=1, le=MAX_DAYS)]
 @router.get("/report", response_model=PatrolReport, responses=refusals(404))
 def patrol_report(request: Request, site: SiteId, _: _REPORT, first: _First, days: _Days = 1) -> Response:
     """What was walked on these days of the site: completion, punctuality and what was odd, per route and guard (PAT-07)."""
-    register, rounds, taps = _asked(request, site, first, days, None)
-    made = report.report(rounds, taps, register.zone_info, room_of(request).now())
-    begins, ends = _span(register, first, days)
-    with room_of(request).store.read() as conn:
-        violations = [v.shown for v in violation_store.between(conn, site, begins, ends)]
-    figures = {"routes": made.routes, "guards": made.guards, "rows": made.rows, "violations": violations}
-    return reply({"first": first, "days": days, **figures})
+    figures = _asked(request, site, first, days, None).figures(room_of(request).now())
+    violations = [{**row.violation.shown, "route": row.route, "fresh": row.fresh} for row in figures.violations]
+    told = {"routes": figures.routes, "guards": figures.guards, "rows": figures.rows, "violations": violations}
+    return reply({"first": first, "days": days, **told})
 
 
 @router.get(
@@ -55,8 +50,7 @@ def patrol_report_file(
     language: Annotated[str, Query(pattern=f"^({'|'.join(LANGUAGES)})$")] = LANGUAGES[0],
 ) -> Response:
     """The same with the record form, a line for every point of every round, as a workbook."""
-    register, rounds, taps = _asked(request, site, first, days, route)
-    data = workbook(register, rounds, taps, Days(first, days), room_of(request).now(), language)
+    data = workbook(_asked(request, site, first, days, route), Days(first, days), room_of(request).now(), language)
     return _file(data, XLSX, f"patrol-{site}-{first.isoformat()}-{days}d.xlsx")
 
 
@@ -75,8 +69,7 @@ def patrol_report_pages(
     language: Annotated[str, Query(pattern=f"^({'|'.join(LANGUAGES)})$")] = LANGUAGES[0],
 ) -> Response:
     """The same as pages to sign and keep."""
-    register, rounds, taps = _asked(request, site, first, days, route)
-    data = printed(register, rounds, taps, Days(first, days), room_of(request).now(), language)
+    data = printed(_asked(request, site, first, days, route), Days(first, days), room_of(request).now(), language)
     return _file(data, PDF, f"patrol-{site}-{first.isoformat()}-{days}d.pdf")
 
 
@@ -85,18 +78,20 @@ def _file(data: bytes, kind: str, name: str) -> Response:
     return Response(data, media_type=kind, headers=headers)
 
 
-def _asked(
-    request: Request, site: str, first: date, days: int, route: str | None
-) -> tuple[Register, list[PatrolRound], list[Tap]]:
-    """A round belongs to the day on which it opens, and its taps to it: no round is counted on two days."""
+def _asked(request: Request, site: str, first: date, days: int, route: str | None) -> Asked:
+    """A round belongs to the day on which it opens, and its taps to it: no round is counted on two days. A violation belongs
+    to every day on which it was open.
+    """
     room = room_of(request)
     with room.store.read() as conn:
         register = room.register(conn, site)
         begins, ends = _span(register, first, days)
         found = round_store.between(conn, site, begins, ends, limit=20_000)
         taps = tap_store.between(conn, site, begins, ends)
+        open_then = violation_store.between(conn, site, begins, ends)
     mine = [r for r in found if r.opens_at >= begins and (route is None or r.route.id == route)]
-    return register, mine, taps
+    violations = violation_rows.rows(open_then, found, register.patrol_routes, begins)
+    return Asked(register, mine, taps, [v for v in violations if route is None or v.route == route])
 
 
 def _span(register: Register, first: date, days: int) -> tuple[datetime, datetime]:

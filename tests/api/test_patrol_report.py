@@ -49,3 +49,31 @@ async def test_a_guard_does_not_read_the_report(walked: House) -> None:
     async with walked.client("wang") as wang:
         answer = await wang.get(f"{SITE}/patrol/report", params={"first": "2026-03-01"})
         assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Patrol report: violations", "Reported by a person", "C1", "Stop", "Dissuade", "its time ran out")),
+        ("zh-CN", ("巡逻报表：违规行为", "人员上报", "C1", "制止", "劝阻", "逾期未处置")),
+    ],
+)
+async def test_the_files_tell_violations(walked: House, language: str, words: tuple[str, ...]) -> None:
+    """PAT-13: where, when, what, by whom, and what became of it; on a route's own report, only those of that route."""
+    params = {"first": (walked.clock().date() - timedelta(days=1)).isoformat(), "days": "4", "language": language}
+    async with walked.client("chen") as chen:
+        made = await chen.post(f"{SITE}/violations", json={"checkpoint": "C1", "note": "=HYPERLINK(1)"})
+        assert made.status_code == 200
+        walked.clock.tick(31 * 60)
+        _sweep(walked)
+        told = shaped("patrol_report", await chen.get(f"{SITE}/patrol/report", params=params))
+        (one,) = told["violations"]
+        assert (one["route"], one["fresh"], one["step"]) == (None, True, "stop")
+        assert {g["person"]: g["violations"] for g in told["guards"]}["chen"] == 1
+        book = await chen.get(f"{SITE}/patrol/report.xlsx", params=params)
+        found = texts(book.content)
+        assert [word for word in (*words, "=HYPERLINK(1)") if word not in found] == []
+        pages = await chen.get(f"{SITE}/patrol/report.pdf", params=params)
+        assert (pages.status_code, pages.content[:5]) == (200, b"%PDF-")
+        mine = await chen.get(f"{SITE}/patrol/report.xlsx", params={**params, "route": "house"})
+        assert "HYPERLINK" not in texts(mine.content)

@@ -9,7 +9,9 @@ from patrol.report import Tally, report
 from patrol.rounds import PatrolRound, Proof, Stand, excuse
 from patrol.rules import Tap
 from patrol.verdicts import RoundState
-from sites.patrol_words import PatrolRoute, Stop
+from patrol.violation_rows import rows
+from patrol.violations import Violation
+from sites.patrol_words import PatrolRoute, PatrolTask, Stop
 from sites.register import Words
 
 OPENS = datetime(2026, 3, 1, 15, 30, tzinfo=UTC)  # half past eleven at night in Shanghai
@@ -76,3 +78,41 @@ def test_guards_are_told_by_what_they_proved_and_what_was_odd() -> None:
     assert (li.person, li.rounds, li.on_time, li.late, li.punctuality) == ("li", 1, 1, 1, 0.5)
     assert (li.taps, li.void, li.flags) == (2, 1, {"clone": 1, "replayed": 1})
     assert (wang.person, wang.on_time, wang.taps) == ("wang", 1, 0)
+
+
+def violation(minutes: float, *, task: str = "", tap: str | None = None, by: str = "wang") -> Violation:
+    at = OPENS + timedelta(minutes=minutes)
+    return Violation(
+        site_id="s",
+        id=f"v{minutes}",
+        checkpoint_id="C1",
+        task=task,
+        note="",
+        found_by=by,
+        found_at=at,
+        tap=tap,
+        since=at,
+    )
+
+
+def test_a_violation_is_counted_on_the_route_it_was_found_on_and_with_whoever_found_it() -> None:
+    """PAT-07, PAT-13: by the tap that found it; what came from before these days is told and not counted again."""
+    proof = proved(5)
+    found = [violation(5, task="pets", tap=proof.tap), violation(7, by="chen"), violation(-600, task="pets")]
+    listed = rows(found, [walked(C1=proof)], {"house": ROUTE}, OPENS)
+    assert [(row.route, row.fresh) for row in listed] == [("house", True), (None, True), (None, False)]
+    made = report([walked(C1=proof)], [], ZONE, NOW, listed)
+    assert [(r.route, r.violations) for r in made.routes] == [("house", 1)]
+    assert [(g.person, g.violations) for g in made.guards] == [("chen", 1), ("wang", 1)]
+    assert made.violations == listed
+
+
+def test_without_its_round_a_violation_is_of_the_only_route_that_asks_for_it() -> None:
+    asks = PatrolRoute("north", Words("北线", "North"), (Stop("C1", (PatrolTask("pets", Words("宠物", "Pets")),)),))
+    twin = msgspec.structs.replace(asks, id="twin")
+    routes = {"house": ROUTE, "north": asks}
+    one = violation(5, task="pets", tap="gone")
+    assert [row.route for row in rows([one], [], routes, OPENS)] == ["north"]
+    assert [row.route for row in rows([one], [], {**routes, "twin": twin}, OPENS)] == [None]
+    (figures,) = report([], [], ZONE, NOW, rows([one], [], routes, OPENS)).routes
+    assert (figures.route, figures.rounds, figures.violations) == ("north", 0, 1)

@@ -1393,13 +1393,13 @@ export interface paths {
         };
         /**
          * Mandate List
-         * @description Who has more authority than their own, for this shift: those that stand, or all, newest first.
+         * @description Who has more authority than their own, for this shift: those that stand or wait for their shift, or all, newest first.
          */
         get: operations["mandate_list"];
         put?: never;
         /**
          * Mandate Give
-         * @description Give whoever is signed on to a seat more authority, for their shift at the longest. Never to oneself.
+         * @description Give the person of a shift more authority, from their sign-on to its end at the longest. Never to oneself.
          */
         post: operations["mandate_give"];
         delete?: never;
@@ -4693,10 +4693,10 @@ export interface components {
             attachment?: string | null;
         };
         /**
-         * EntryDraft
-         * @description An entry for the logbook: on which form, when and where it happened, who was there, and what it says.
+         * EntrySaid
+         * @description An entry for the logbook; `phone`: as its outbox kept it.
          */
-        EntryDraft: {
+        EntrySaid: {
             /**
              * Form
              * @default note
@@ -4722,6 +4722,7 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["Attachment"][];
+            phone?: components["schemas"]["OfPhone"] | null;
         };
         /**
          * EntryTag
@@ -5169,11 +5170,14 @@ export interface components {
         };
         /**
          * GiveMandate
-         * @description Whose authority to give to whoever is signed on to a seat, and why; to the end of their shift, or sooner.
+         * @description Whose authority to give to the person of a shift, and why; to its end, or sooner. `shift`: one that runs or is to come;
+         *     without it, the one that runs in the seat. Who has not signed on yet has it from their sign-on.
          */
         GiveMandate: {
             /** Seat */
             seat: string;
+            /** Shift */
+            shift?: string | null;
             role: components["schemas"]["Role"];
             /** Reason */
             reason: string;
@@ -5182,7 +5186,7 @@ export interface components {
         };
         /**
          * GuardFigures
-         * @description A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd.
+         * @description A guard over the days. `void`: taps that prove nothing; `flags`: how often each was odd; `violations`: those they found.
          */
         GuardFigures: {
             /** Person */
@@ -5205,6 +5209,8 @@ export interface components {
             flags: {
                 [key: string]: number;
             };
+            /** Violations */
+            violations: number;
         };
         /**
          * Handover
@@ -6024,7 +6030,8 @@ export interface components {
         /**
          * Mandate
          * @description Authority that somebody has while they hold a seat; `until` empty: until they hand it over. `source`: the site's rule
-         *     for the seat, or somebody who gave it.
+         *     for the seat, or somebody who gave it. While its `state` is `waits`, its person has not signed on to that shift yet, and
+         *     it is not in force.
          */
         Mandate: {
             /** Id */
@@ -6074,7 +6081,7 @@ export interface components {
          * @description Where a mandate stands.
          * @enum {string}
          */
-        MandateState: "stands" | "expired" | "revoked";
+        MandateState: "waits" | "stands" | "expired" | "revoked";
         /**
          * Mandates
          * @description Mandates newest first; `next` asks for older ones. `gives`: whether I may give one.
@@ -6239,12 +6246,13 @@ export interface components {
             pin: string | null;
         };
         /**
-         * NoteText
-         * @description What to add to the history.
+         * NoteSaid
+         * @description A note to the history; `phone`: as its outbox kept it.
          */
-        NoteText: {
+        NoteSaid: {
             /** Text */
             text: string;
+            phone?: components["schemas"]["OfPhone"] | null;
         };
         /**
          * Nothing
@@ -6300,20 +6308,34 @@ export interface components {
          */
         Odd: "out_of_order" | "too_fast" | "too_slow" | "task_unanswered";
         /**
+         * OfPhone
+         * @description How a phone's outbox kept it. `id`: made by the phone, once; `n`: its how-manieth of this person on this phone, taps and all;
+         *     `prev`: the hash of what was before it; `said_at`: by the phone's clock; `kept`: it waited for a line.
+         */
+        OfPhone: {
+            /** Client */
+            client: string;
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /** Prev */
+            prev: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /** Kept */
+            kept: boolean;
+        };
+        /**
          * OfSeat
          * @description Which seat.
          */
         OfSeat: {
             /** Seat */
             seat: string;
-        };
-        /**
-         * OnMyWay
-         * @description When I set out, by a phone that had no line then.
-         */
-        OnMyWay: {
-            /** Said At */
-            said_at?: string | null;
         };
         /**
          * Order
@@ -6557,7 +6579,7 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["RoundRow"][];
             /** Violations */
-            violations: components["schemas"]["Violation"][];
+            violations: components["schemas"]["ReportedViolation"][];
         };
         /**
          * PatrolRoute
@@ -7331,10 +7353,10 @@ export interface components {
             reason: string;
         };
         /**
-         * Report
-         * @description What a person reports, where, and who told them.
+         * ReportSaid
+         * @description A report; `phone`: as its outbox kept it.
          */
-        Report: {
+        ReportSaid: {
             /**
              * Kind
              * @enum {string}
@@ -7352,6 +7374,7 @@ export interface components {
              * @default
              */
             caller: string;
+            phone?: components["schemas"]["OfPhone"] | null;
         };
         /**
          * ReportViolation
@@ -7372,6 +7395,45 @@ export interface components {
             event_id: string;
             /** Alert Id */
             alert_id: string | null;
+        };
+        /**
+         * ReportedViolation
+         * @description One that was open in these days (PAT-13). `route`: on which it was found, if on one; `fresh`: found in these days.
+         */
+        ReportedViolation: {
+            /** Id */
+            id: string;
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /** Task */
+            task: string;
+            /** Note */
+            note: string;
+            /** Found By */
+            found_by: string;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Tap */
+            tap: string | null;
+            step: components["schemas"]["Step"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Done */
+            done: components["schemas"]["ViolationStep"][];
+            /** Ended At */
+            ended_at: string | null;
+            /** Route */
+            route: string | null;
+            /** Fresh */
+            fresh: boolean;
         };
         /**
          * RequestKind
@@ -8036,7 +8098,8 @@ export interface components {
         };
         /**
          * RouteFigures
-         * @description A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1.
+         * @description A route over the days. `completion`: walked of planned points; `punctuality`: on time of walked ones; 0 to 1;
+         *     `violations`: found on it in these days.
          */
         RouteFigures: {
             /** Route */
@@ -8064,6 +8127,8 @@ export interface components {
             odd: {
                 [key: string]: number;
             };
+            /** Violations */
+            violations: number;
         };
         /**
          * Rung
@@ -9287,11 +9352,20 @@ export interface components {
             items: components["schemas"]["Violation"][];
         };
         /**
+         * WaySaid
+         * @description On the way; `phone`: as its outbox kept it.
+         */
+        WaySaid: {
+            /** Said At */
+            said_at?: string | null;
+            phone?: components["schemas"]["OfPhone"] | null;
+        };
+        /**
          * Why
          * @description Why a mandate expired.
          * @enum {string}
          */
-        Why: "left" | "over" | "rule";
+        Why: "left" | "over" | "rule" | "moved";
         /**
          * WishSaid
          * @description A shift that somebody would like, or (`likes` false) would rather not have: of a day, of a template, or of both.
@@ -9438,7 +9512,7 @@ export interface components {
          * @description Why a mandate expired.
          * @enum {string}
          */
-        duty__mandates__Why: "left" | "over" | "rule";
+        duty__mandates__Why: "left" | "over" | "rule" | "moved";
         /**
          * How
          * @description Why a check was asked.
@@ -11436,7 +11510,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoteText"];
+                "application/json": components["schemas"]["NoteSaid"];
             };
         };
         responses: {
@@ -11634,7 +11708,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OnMyWay"];
+                "application/json": components["schemas"]["WaySaid"];
             };
         };
         responses: {
@@ -12095,7 +12169,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Report"];
+                "application/json": components["schemas"]["ReportSaid"];
             };
         };
         responses: {
@@ -23356,7 +23430,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryDraft"];
+                "application/json": components["schemas"]["EntrySaid"];
             };
         };
         responses: {

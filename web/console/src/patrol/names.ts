@@ -23,6 +23,11 @@ export function useNames() {
   return {
     route: (id: string) => named(register.value?.patrol_routes[id]?.name, id),
     point: (id: string | null) => (id ? named(checkpoint(id)?.name, id) : t("patrol.taps.unknown")),
+    /** What a task of a point asks, as the routes have it. */
+    task: (point: string, id: string) => {
+      const stops = Object.values(register.value?.patrol_routes ?? {}).flatMap((r) => r.stops).filter((s) => s.checkpoint === point);
+      return named(stops.flatMap((s) => s.tasks).find((x) => x.id === id)?.name, id);
+    },
     person: places.person,
     people: (ids: string[]) => ids.map(places.person).join(t("facts.and")),
     seat: places.seat,
