@@ -155,14 +155,25 @@ def settle_seats(tx: Tx, desk: Desk, at: datetime, came: tuple[str, str] | None 
 
 
 def report(
-    tx: Tx, desk: Desk, person: str, kind: str, zone: str, note: str, caller: str, at: datetime
+    tx: Tx,
+    desk: Desk,
+    person: str,
+    kind: str,
+    zone: str,
+    note: str,
+    caller: str,
+    at: datetime,
+    *,
+    event_id: str | None = None,
 ) -> tuple[str, str | None]:
-    """Raise something that a person saw or was told (EVT-09). Returns (event id, alert id)."""
+    """Raise something that a person saw or was told (EVT-09). `event_id`: a phone made it, and it stands for nothing else here.
+    Returns (event id, alert id).
+    """
     if kind not in REPORTS:
         raise Invalid("No such kind of report.", field="kind")
     if zone not in desk.register.zones:
         raise Invalid("No such zone at this site.", field="zone")
-    event_id = fresh(at)
+    event_id = event_id or fresh(at)
     data = {"note": note, "caller": caller}
     raw = msgspec.json.encode({"id": event_id, "kind": kind, "zone": zone, "by": person, "said_at": at, "data": data})
     judgement = Judgement(load_scene(tx, desk, at, also=[(f"report/{event_id}", kind)]))

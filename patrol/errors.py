@@ -73,3 +73,9 @@ class TagNotProved(Invalid):
     """The tag did not prove itself with this site's keys."""
 
     code = "tag_not_proved"
+
+
+class IdTaken(Refusal):
+    """The id stands for something else already."""
+
+    code = "id_taken"

@@ -13,6 +13,7 @@ import rfc8785
 
 SEALED: Final = ("id", "n", "prev", "said_at", "read", "answers", "note", "photos")
 DEED: Final = ("id", "n", "prev", "said_at", "act", "seat")  # coming to a seat and leaving it stand in the same chain
+ACT: Final = ("id", "n", "prev", "said_at", "path", "body")  # and so does all else: the request that it is
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -27,7 +28,7 @@ def digest(said: Mapping[str, Any], sealed: Sequence[str] = SEALED) -> str:
     """The hash of a tap as the phone said it; whether it was kept is not part of it. Empty if no JSON can say it."""
     try:
         return hashlib.sha256(rfc8785.dumps({name: said[name] for name in sealed})).hexdigest()
-    except rfc8785.CanonicalizationError:
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError):
         return ""
 
 

@@ -1,13 +1,15 @@
-"""Chains of phones' taps, and when addresses were opened: in and out of their rows."""
+"""Chains of phones' outboxes, what came of them, and when addresses were opened: in and out of their rows."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, insert, select
 
 from core.clock import micros
 from patrol.outbox import Link
-from patrol.tables import patrol_link, patrol_opened
+from patrol.tables import patrol_link, patrol_opened, phone_act
 from store import bulk
 from store.db import Tx
 
@@ -47,6 +49,38 @@ def keep(tx: Tx, site_id: str, client: str, person: str, links: Iterable[tuple[s
         for event_id, link in links
     ]
     bulk.insert_ignoring(tx.conn, tx.dialect, patrol_link, rows)
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What somebody's phone brought, and what it made: ids by name."""
+
+    person: str
+    act: str
+    made: dict[str, Any]
+
+
+def done(conn: Connection, site_id: str, id_: str) -> Done | None:
+    """What was done by this id, if it came before."""
+    t = phone_act
+    query = select(t.c.person_id, t.c.act, t.c.made).where(t.c.site_id == site_id, t.c.id == id_)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else Done(row.person_id, row.act, row.made)
+
+
+def do(tx: Tx, site_id: str, id_: str, client: str, done: Done, said_at: datetime, at: datetime) -> None:
+    """It is done now. The caller has looked that it was not."""
+    tx.conn.execute(
+        insert(phone_act).values(
+            site_id=site_id,
+            id=id_,
+            client=client,
+            person_id=done.person,
+            act=done.act,
+            made=done.made,
+            said_at=said_at,
+            heard_at=at,
+        )
+    )
 
 
 def opened(conn: Connection, site_id: str, uid: str, counter: int) -> datetime | None:

@@ -63,6 +63,20 @@ patrol_link = Table(
     Index("ix_patrol_link_event", "site_id", "event_id"),
 )
 
+# What a phone's outbox brought beside taps, by the phone's own id, and what it made: it is done once, however often it comes.
+phone_act = Table(
+    "phone_act",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("made", Json, nullable=False),
+    Column("said_at", Instant, nullable=False),
+    Column("heard_at", Instant, nullable=False),
+)
+
 # When the address of a read was first opened here: a page that is opened once more is no newer for it.
 patrol_opened = Table(
     "patrol_opened",

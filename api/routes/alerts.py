@@ -11,9 +11,11 @@ from alerts import acts, major_store, store
 from alerts.majors import Major
 from alerts.rules import Alert, Close
 from api.alert_shapes import Acknowledged, AlertAfter, Alerts, AlertStory, RecorderNamed
-from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, NoteText, Nothing, OnMyWay, RecorderName, Release, SiteId
+from api.bodies import Ack, AlertId, Cursor, Dispose, Limit, Nothing, RecorderName, Release, SiteId
 from api.cursors import cursor, numbered
 from api.permits import Caller, needs
+from api.phone_acts import Sent, done
+from api.phone_bodies import NoteSaid, OfPhone, WaySaid
 from api.problems import refusals
 from api.room import Room, reply, room_of
 from api.routes.site import without
@@ -127,13 +129,18 @@ def note(
     request: Request,
     site: SiteId,
     id: AlertId,  # noqa: A002
-    body: NoteText,
+    body: NoteSaid,
+    sent: Sent,
     caller: Annotated[Caller, needs("alert.note")],
 ) -> Response:
     """Add a note to the history."""
-    return _act(
+    return _told(
         room_of(request),
         site,
+        caller,
+        body.phone,
+        sent,
+        "note",
         lambda tx, desk, at: acts.note(tx, desk.register, id, by=caller.person, at=at, text=body.text),
     )
 
@@ -159,13 +166,18 @@ def go(
     request: Request,
     site: SiteId,
     id: AlertId,  # noqa: A002
-    body: OnMyWay,
+    body: WaySaid,
+    sent: Sent,
     caller: Annotated[Caller, needs("alert.note")],
 ) -> Response:
     """I am on my way there. My tap near it will say that I have arrived."""
-    return _act(
+    return _told(
         room_of(request),
         site,
+        caller,
+        body.phone,
+        sent,
+        "go",
         lambda tx, desk, at: acts.go(tx, desk.register, id, by=caller.person, at=at, said_at=body.said_at),
     )
 
@@ -195,3 +207,17 @@ def _act(room: Room, site: str, act: Callable[[Tx, Desk, datetime], Alert]) -> R
     with room.store.begin([site]) as tx:
         alert = act(tx, room.desk(tx.conn, site), room.now())
     return reply({"alert": alert})
+
+
+def _told(
+    room: Room,
+    site: str,
+    caller: Caller,
+    phone: OfPhone | None,
+    sent: dict[str, Any],
+    name: str,
+    act: Callable[[Tx, Desk, datetime], Alert],
+) -> Response:
+    made = done(room, site, caller, phone, sent, name, lambda tx, desk, at: {"alert": act(tx, desk, at).id})
+    with room.store.read() as conn:
+        return reply({"alert": store.get(conn, site, made["alert"])})

@@ -1,20 +1,25 @@
 """What came in: events, rejects; and what a person reports by hand, which is an event like any other."""
 
 import base64
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from api.bodies import Cursor, EventId, Limit, Name, Report, SiteId
+from api.bodies import Cursor, EventId, Limit, Name, SiteId
 from api.cursors import cursor, place
 from api.event_shapes import EventPage, EventWhole, Rejects, Reported
 from api.permits import Caller, needs
+from api.phone_acts import Sent, done
+from api.phone_bodies import ReportSaid
 from api.problems import refusals
 from api.room import reply, room_of
 from api.routes.site import without
 from core.errors import NotFound
 from ingest import acts, store
+from ingest.scene import Desk
+from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}", tags=["events"])
 Kind = Annotated[str, Query(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=64)]
@@ -78,11 +83,13 @@ def rejects(
 
 @router.post("/reports", response_model=Reported, responses=refusals(404))
 def make_report(
-    request: Request, site: SiteId, body: Report, caller: Annotated[Caller, needs("report.make")]
+    request: Request, site: SiteId, body: ReportSaid, sent: Sent, caller: Annotated[Caller, needs("report.make")]
 ) -> Response:
     """Report something by hand (EVT-09)."""
-    room = room_of(request)
-    with room.store.begin([site]) as tx:
-        desk = room.desk(tx.conn, site)
-        made = acts.report(tx, desk, caller.person, body.kind, body.zone, body.note, body.caller, room.now())
-    return reply({"event_id": made[0], "alert_id": made[1]})
+
+    def act(tx: Tx, desk: Desk, at: datetime) -> dict[str, Any]:
+        id_ = body.phone.id if body.phone else None
+        made = acts.report(tx, desk, caller.person, body.kind, body.zone, body.note, body.caller, at, event_id=id_)
+        return {"event_id": made[0], "alert_id": made[1]}
+
+    return reply(done(room_of(request), site, caller, body.phone, sent, "report", act))

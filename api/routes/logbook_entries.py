@@ -1,18 +1,23 @@
 """What people write into the logbook: the forms there are, an entry on one of them, and the correction of an entry."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import CorrectionDraft, EntryCategories, EntryDraft, SiteId
 from api.logbook_shapes import LogForms, WrittenEntry
 from api.permits import Caller, needs
+from api.phone_acts import Sent, done
+from api.phone_bodies import EntrySaid
 from api.problems import refusals
 from api.reading import reads
 from api.room import Room, reply, room_of
 from ingest import writing
+from ingest.scene import Desk
 from logbook import entries, forms, tagging
 from logbook.errors import NoSuchEntry
+from store.db import Tx
 
 router = APIRouter(prefix="/sites/{site}/logbook", tags=["logbook"])
 EntryNumber = Annotated[int, Path(ge=1, le=2**53)]
@@ -29,13 +34,15 @@ def log_forms(request: Request, site: SiteId, _: Annotated[Caller, needs("log.wr
 
 @router.post("/entries", response_model=WrittenEntry, responses=refusals(404))
 def write_entry(
-    request: Request, site: SiteId, body: EntryDraft, caller: Annotated[Caller, needs("log.write")]
+    request: Request, site: SiteId, body: EntrySaid, sent: Sent, caller: Annotated[Caller, needs("log.write")]
 ) -> Response:
     """Write an entry (LOG-01, LOG-02, LOG-14)."""
+
+    def act(tx: Tx, desk: Desk, at: datetime) -> dict[str, Any]:
+        return {"n": writing.write(tx, desk.register, _draft(body), caller.person, at)}
+
     room = room_of(request)
-    with room.store.begin([site]) as tx:
-        n = writing.write(tx, room.register(tx.conn, site), _draft(body), caller.person, room.now())
-    return _shown(room, site, n)
+    return _shown(room, site, done(room, site, caller, body.phone, sent, "entry", act)["n"])
 
 
 @router.get("/entries/{n}", response_model=WrittenEntry, responses=refusals(404))
