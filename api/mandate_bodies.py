@@ -6,9 +6,12 @@ from sites.people import Role
 
 
 class GiveMandate(Body):
-    """Whose authority to give to whoever is signed on to a seat, and why; to the end of their shift, or sooner."""
+    """Whose authority to give to the person of a shift, and why; to its end, or sooner. `shift`: one that runs or is to come;
+    without it, the one that runs in the seat. Who has not signed on yet has it from their sign-on.
+    """
 
     seat: Name
+    shift: Said | None = None
     role: Role
     reason: Said
     until: Moment | None = None

@@ -9,7 +9,8 @@ from sites.people import Role
 
 class Mandate(Shape):
     """Authority that somebody has while they hold a seat; `until` empty: until they hand it over. `source`: the site's rule
-    for the seat, or somebody who gave it.
+    for the seat, or somebody who gave it. While its `state` is `waits`, its person has not signed on to that shift yet, and
+    it is not in force.
     """
 
     id: str

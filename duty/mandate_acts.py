@@ -5,7 +5,8 @@ from datetime import datetime
 
 from core.ids import derived
 from duty import mandate_store, mandates
-from duty.mandates import Mandate, Stepped
+from duty import store as duty_store
+from duty.mandates import Mandate, MandateState, Stepped
 from duty.rules import Holding
 from logbook import entries
 from sites.register import Dated, Register
@@ -16,6 +17,9 @@ from store.db import Tx
 def settle(tx: Tx, register: Register, held: Mapping[str, Holding], shifts: Iterable[Dated], at: datetime) -> None:
     """The seats have just been settled: end what went with them, and give what comes with them."""
     expire(tx, register, held, at)
+    for one in mandate_store.standing(tx.conn, register.site_id):
+        if mandates.begins(one, held):
+            keep(tx, mandates.taken_up(one, at), at)
     if not any(seat.mandate for seat in register.seats.values()):
         return
     ends = shift_ends(shifts, held)
@@ -27,8 +31,11 @@ def settle(tx: Tx, register: Register, held: Mapping[str, Holding], shifts: Iter
 
 def expire(tx: Tx, register: Register, held: Mapping[str, Holding], at: datetime) -> None:
     """End what is over."""
-    for one in mandate_store.standing(tx.conn, register.site_id):
-        why = mandates.over(one, register, held, at)
+    known = mandate_store.standing(tx.conn, register.site_id)
+    waits = [m.shift_id for m in known if m.state is MandateState.WAITS and m.shift_id is not None]
+    whose = {s.id: s.person for s in duty_store.named(tx.conn, register.site_id, waits)}
+    for one in known:
+        why = mandates.over(one, register, held, at, whose)
         if why is not None:
             keep(tx, mandates.step(one, mandates.Act.EXPIRE, by="system", at=at, why=why), at)
 

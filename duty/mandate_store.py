@@ -25,7 +25,7 @@ def in_force(conn: Connection, people: Collection[str], at: datetime) -> list[tu
     query = (
         select(m.site_id, m.person_id, m.role)
         .join(seat_state, and_(s.site_id == m.site_id, s.seat_id == m.seat_id, s.holder_id == m.person_id))
-        .where(m.person_id.in_(sorted(people)), m.ended_at.is_(None), s.basis == str(Basis.SIGNED_ON))
+        .where(m.person_id.in_(sorted(people)), m.state == str(MandateState.STANDS), s.basis == str(Basis.SIGNED_ON))
         .where(or_(m.until.is_(None), m.until > at))
     )
     return [(r.site_id, r.person_id, Role(r.role)) for r in conn.execute(query)] if people else []
@@ -40,7 +40,7 @@ def get(conn: Connection, site_id: str, mandate_id: str) -> Mandate:
 
 
 def standing(conn: Connection, site_id: str) -> list[Mandate]:
-    """Those that are not over."""
+    """Those that are not over: in force, or still waiting for their shift."""
     query = select(mandate).where(mandate.c.site_id == site_id, mandate.c.ended_at.is_(None))
     return [_read(row) for row in conn.execute(query.order_by(mandate.c.given_at, mandate.c.id))]
 

@@ -1,6 +1,6 @@
 """Shifts, attendance and seats: in and out of their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,14 @@ def shifts(conn: Connection, site_id: str, start: datetime, end: datetime) -> li
     )
     rows = conn.exec_driver_sql(marked(conn, sql), (site_id, micros(start), micros(end)))
     return [Dated(r[0], r[1], r[2], r[3], instant(r[4]), instant(r[5]), bool(r[6])) for r in rows]
+
+
+def named(conn: Connection, site_id: str, ids: Collection[str]) -> list[Dated]:
+    """The published shifts of these ids that stand."""
+    c = shift.c
+    columns = (c.id, c.seat_id, c.person_id, c.template_id, c.starts_at, c.ends_at, c.on_call)
+    query = select(*columns).where(c.site_id == site_id, c.id.in_(sorted(ids))).order_by(c.id)
+    return [Dated(*row) for row in conn.execute(query)] if ids else []
 
 
 def attended(conn: Connection, site_id: str, since: datetime) -> list[Attended]:

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from core.ids import fresh
 from duty import mandate_acts, mandate_store, mandates
+from duty import store as duty_store
 from duty.errors import NoSuchSeat
 from duty.mandate_store import next_due, sites_due
 from duty.mandates import Mandate
+from duty.request_errors import NoSuchShift
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from ingest.seats import held_now
@@ -35,16 +37,32 @@ def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:  # noq
 
 
 def give(
-    tx: Tx, desk: Desk, seat: str, role: Role, reason: str, by: str, at: datetime, until: datetime | None = None
+    tx: Tx,
+    desk: Desk,
+    seat: str,
+    role: Role,
+    reason: str,
+    by: str,
+    at: datetime,
+    until: datetime | None = None,
+    shift: str | None = None,
 ) -> Mandate:
-    """Give whoever is signed on to a seat more authority for the shift."""
+    """Give the person of a shift more authority for it: of the one that runs in the seat, or of `shift`, which may be to
+    come. It is in force from their sign-on. Raises `NoSuchShift` where there is none such to hold the seat in.
+    """
     register = desk.register
     if seat not in register.seats:
         raise NoSuchSeat(field="seat", seat=seat)
     held, shifts, _ = held_now(tx.conn, register, at)
     mandate_acts.expire(tx, register, held, at)
-    ends, known = mandate_acts.shift_ends(shifts, held), mandate_store.standing(tx.conn, register.site_id)
-    made = mandates.given(register, held[seat], ends, fresh(at), role, reason, by=by, at=at, known=known, until=until)
+    if shift is None:
+        theirs = next((s for s in shifts if s.id == held[seat].shift), None)
+    else:
+        theirs = next(iter(duty_store.named(tx.conn, register.site_id, [shift])), None)
+        if theirs is None or theirs.seat != seat or theirs.on_call or theirs.ends_at <= at:
+            raise NoSuchShift(field="shift")
+    known = mandate_store.standing(tx.conn, register.site_id)
+    made = mandates.given(register, held[seat], theirs, fresh(at), role, reason, by=by, at=at, known=known, until=until)
     return mandate_acts.keep(tx, made, at)
 
 

@@ -30,7 +30,7 @@ def mandate_list(
     before: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """Who has more authority than their own, for this shift: those that stand, or all, newest first."""
+    """Who has more authority than their own, for this shift: those that stand or wait for their shift, or all, newest first."""
     room = room_of(request)
     with room.store.read() as conn:
         if state == "stands":
@@ -49,11 +49,11 @@ def mandate_list(
 
 @router.post("/mandates", **_ANSWER)
 def mandate_give(request: Request, site: SiteId, body: GiveMandate, caller: _GIVE) -> Response:
-    """Give whoever is signed on to a seat more authority, for their shift at the longest. Never to oneself."""
+    """Give the person of a shift more authority, from their sign-on to its end at the longest. Never to oneself."""
     room = room_of(request)
     with room.store.begin([site]) as tx:
         desk, at = room.desk(tx.conn, site), room.now()
-        made = path.give(tx, desk, body.seat, body.role, body.reason, caller.person, at, body.until)
+        made = path.give(tx, desk, body.seat, body.role, body.reason, caller.person, at, body.until, body.shift)
     return reply(made.shown)
 
 

@@ -18,11 +18,13 @@ async def roles(browser: AsyncClient) -> tuple[list[str], list[str]]:
 
 
 async def test_what_is_given_counts_at_the_next_request_and_ends_with_the_sign_off(house: House) -> None:
-    async with house.client("wang") as wang, house.client("zhao") as zhao:
+    async with house.client("wang") as wang, house.client("zhao") as zhao, house.client("guard") as guard:
         calls = {"seat": "leader"}
         assert refused(await wang.post(f"{SITE}/presence/checks", json=calls)) == (403, "not_permitted")
         gift = {"seat": "centre", "role": "supervisor", "reason": "台风值守"}
+        shaped("sign_on", await guard.post(f"{SITE}/duty/sign-on", json=HERE))  # not their shift
         assert refused(await zhao.post(f"{SITE}/mandates", json=gift)) == (409, "nobody_on_shift")
+        shaped("sign_off", await guard.post(f"{SITE}/duty/sign-off", json=HERE))
         shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json=HERE))
         made = shaped("mandate_give", await zhao.post(f"{SITE}/mandates", json=gift))
         assert (made["person_id"], made["given_by"], made["state"]) == ("wang", "zhao", "stands")
@@ -39,6 +41,19 @@ async def test_what_is_given_counts_at_the_next_request_and_ends_with_the_sign_o
         assert (everything["items"][0]["why"], everything["gives"]) == ("left", True)
         older = await zhao.get(f"{SITE}/mandates", params={"state": "all", "before": everything["next"]})
         assert shaped("mandate_list", older)["items"] == []
+
+
+async def test_what_is_given_before_the_sign_on_counts_from_it(house: House) -> None:
+    async with house.client("wang") as wang, house.client("zhao") as zhao:
+        gift = {"seat": "centre", "role": "supervisor", "reason": "台风值守"}
+        nothing = await zhao.post(f"{SITE}/mandates", json=gift | {"shift": "centre/2026-03-31/night/9"})
+        assert refused(nothing) == (404, "shift_not_found")
+        made = shaped("mandate_give", await zhao.post(f"{SITE}/mandates", json=gift))
+        assert (made["person_id"], made["state"], await roles(wang)) == ("wang", "waits", (["operator"], []))
+        shaped("sign_on", await wang.post(f"{SITE}/duty/sign-on", json=HERE))
+        assert await roles(wang) == (["operator", "supervisor"], ["supervisor"])
+        (stands,) = shaped("mandate_list", await zhao.get(f"{SITE}/mandates"))["items"]
+        assert (stands["id"], stands["state"]) == (made["id"], "stands")
 
 
 async def test_lent_authority_is_not_lent_on_and_can_be_taken_back(house: House) -> None:

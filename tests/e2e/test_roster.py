@@ -266,7 +266,7 @@ def test_a_manager_gives_authority_for_the_shift_and_takes_it_back(visit: Visito
     expect(holder.locator("[data-list=mandates]")).to_have_count(0)
     lead.locator("[data-act=give]").click()
     form = lead.locator("[data-form=mandate]")
-    form.locator("select[name=seat]").select_option("centre")
+    form.locator("select[name=shift]").select_option(on["id"])
     form.locator("textarea").fill("值班长离岗")
     form.locator("[data-act=give-do]").click()
     given = lead.locator(f"[data-mandate='{on['person']}']")
@@ -279,6 +279,12 @@ def test_a_manager_gives_authority_for_the_shift_and_takes_it_back(visit: Visito
     lead.locator("[data-act=reason]").click()
     expect(given).to_have_count(0)
     expect(holder.locator("[data-list=mandates]")).to_have_count(0)
+    coming = next(s for s in shifts if datetime.fromisoformat(s["starts_at"]) > now and s["person"] != on["person"])
+    lead.locator("[data-act=give]").click()
+    form.locator("select[name=shift]").select_option(coming["id"])
+    form.locator("textarea").fill("台风值守")
+    form.locator("[data-act=give-do]").click()
+    expect(lead.locator(f"[data-mandate='{coming['person']}']")).to_contain_text("from the sign-on, until")
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-CN", "light"), ("en", "dark")])

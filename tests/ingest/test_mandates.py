@@ -1,6 +1,6 @@
 """Authority for a shift (ROLE-05): comes with the seat or from a manager, and is gone with the seat, on both databases."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -9,7 +9,9 @@ import pytest
 from app.imports import import_site
 from duty import mandate_store
 from duty.mandates import Act, Mandate, MandateState, Source, step
+from duty.rosters import Edit
 from ingest import away, mandates
+from ingest.rosters import amend
 from sites.duty_policies import BlockMode, DutyPolicies, HandoverBlock
 from sites.duty_words import Seat
 from sites.pack import digest
@@ -22,6 +24,7 @@ from tests.ingest.test_handover import code
 from tests.night import HARBOUR, Night, words
 
 S, M = Role.SUPERVISOR, Role.MANAGER
+DAY = "centre/2026-03-02/day"  # li's
 
 
 class Watch(HandedOver):
@@ -147,6 +150,61 @@ def test_what_is_refused(store: Store, clock: HandClock) -> None:
     assert code(watch.give) == "already_may"
     watch.act("sign_off", "wang", "centre")
     assert code(watch.give) == "nobody_on_shift"
+    for nothing in ("", "centre/2026-03-09/nothing", "leader/2026-03-01/night", "centre/2026-03-01/day"):
+        assert code(lambda named=nothing: watch.give(shift=named)) == "shift_not_found"
+
+
+def test_it_is_given_before_the_sign_on_and_begins_with_it(store: Store, clock: HandClock) -> None:
+    """ROLE-05: the manager need not wait until the shift begins; nobody has it before they are there."""
+    watch = Watch(store, clock)
+    assert code(lambda: watch.give(shift=DAY, until=watch.local(2, 20, 1))) == "past_shift"
+    made = watch.give(shift=DAY)
+    assert (made.state, made.person_id, made.until) == ("waits", "li", watch.local(2, 20))
+    assert code(lambda: watch.give(shift=DAY)) == "already_may"
+    assert code(lambda: watch.give(shift=DAY, by="li")) == "not_to_oneself"
+    clock.set(watch.local(2, 7, 55))
+    watch.act("sign_off", "wang", "centre")
+    watch.act("sign_on", "li", "centre")  # five minutes early: not yet their shift
+    assert watch.may("li") == []
+    clock.set(watch.local(2, 8))
+    watch.sweeper.run()
+    begun = [e.data["reason"] for e in watch.log() if e.act == "mandate.begin"]
+    assert (watch.may("li"), begun) == (["supervisor"], ["台风值守"])
+    clock.set(watch.local(2, 20))
+    watch.sweeper.run()
+    assert (watch.may("li"), watch.over()) == ([], [("li", "over")])
+
+
+def test_who_is_late_for_their_shift_has_it_from_the_sign_on(store: Store, clock: HandClock) -> None:
+    watch = Watch(store, clock)
+    watch.act("sign_off", "wang", "centre")
+    clock.set(watch.local(2, 8, 10))
+    watch.sweeper.run()
+    made = watch.give()  # for the one who is rostered there now
+    assert (made.state, made.person_id, watch.may("li")) == ("waits", "li", [])
+    watch.act("sign_on", "guard", "centre")
+    assert (watch.may("guard"), watch.may("li")) == ([], [])
+    watch.act("sign_on", "li", "centre")
+    assert watch.may("li") == ["supervisor"]
+
+
+def test_what_waits_is_taken_back_or_over_with_its_shift(store: Store, clock: HandClock) -> None:
+    watch = Watch(store, clock)
+    watch.revoke(watch.give(shift=DAY))
+    waits = watch.give(shift=DAY)
+    watch.act("sign_off", "wang", "centre")
+    clock.set(watch.local(2, 20))
+    watch.sweeper.run()  # nobody ever came
+    assert (watch.over(), code(lambda: watch.revoke(waits))) == ([("li", "over")], "mandate_not_allowed")
+
+
+def test_what_waits_for_a_shift_that_becomes_anothers_is_over(store: Store, clock: HandClock) -> None:
+    watch = Watch(store, clock)
+    watch.give(shift=DAY)
+    with watch.tx() as (tx, desk):
+        edit = Edit("centre", date(2026, 3, 2), "day", "chen")
+        amend(tx, desk, "2026-03", [edit], "zhao", clock(), "替班")
+    assert watch.over() == [("li", "moved")]
 
 
 def test_what_a_manager_took_back_does_not_come_again_in_the_same_shift(store: Store, clock: HandClock) -> None:
