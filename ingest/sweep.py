@@ -7,7 +7,6 @@ pass late. A pass takes each site that owes something in a transaction of its ow
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection
 
 from alerts import store as alert_store
@@ -27,8 +26,6 @@ from sites import store as site_store
 from sites.register import Register
 from store import outbox
 from store.db import Store, Tx
-
-log = structlog.get_logger()
 
 Seal = Callable[[Tx, Register, datetime], None]
 

@@ -7,8 +7,6 @@ Each is a line of the logbook in the same transaction.
 from collections.abc import Mapping
 from datetime import datetime
 
-import structlog
-
 from core.clock import rfc3339
 from duty import acts as duty_acts
 from duty import store as duty_store
@@ -29,8 +27,6 @@ from sites.register import Register
 from sites.versions import NOW, Terms, Version, VersionAct
 from store import outbox
 from store.db import Tx
-
-log = structlog.get_logger()
 
 SYSTEM = "system"
 
@@ -70,7 +66,9 @@ def come(tx: Tx, desks: Desks, site: str, at: datetime) -> None:
         try:
             result = acts.bring_into_force(tx, version, site, at)
         except LoginTaken as no:
-            log.warning("site.version_refused", site=site, version=version.version, why=no.detail)
+            import structlog  # slow to load, and hardly ever wanted
+
+            structlog.get_logger().warning("site.version_refused", site=site, version=version.version, why=no.detail)
             versions.end(tx.conn, site, version.version, VersionAct.REFUSE, no.detail)
             told = {"version": version.version, "why": no.detail, "field": no.field or ""}
             entries.append(tx, site, [Line(at, "site.refused", SYSTEM, "site", told)])

@@ -5,7 +5,6 @@ by anyone without the key, nor by anyone at all where a copy of the checkpoint i
 from datetime import datetime
 
 import msgspec
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -17,8 +16,6 @@ from logbook.tables import log_checkpoint, log_entry
 from sites import store as site_store
 from store.db import Head, Tx
 from store.tables import site_head
-
-log = structlog.get_logger()
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -39,7 +36,9 @@ def checkpoint(tx: Tx, site_id: str, at: datetime, key: Ed25519PrivateKey) -> Ke
     if head.log_size == (last.size if last else 0):
         return None
     if not _stands(tx, site_id, head):
-        log.error("logbook.head_broken", site=site_id, size=head.log_size)
+        import structlog  # slow to load, and never wanted while all is well
+
+        structlog.get_logger().error("logbook.head_broken", site=site_id, size=head.log_size)
         return None
     if last is not None:
         at = max(at, last.at)  # a clock set back must not make the log look reordered
