@@ -11,7 +11,7 @@ from core.clock import rfc3339
 from duty import acts as duty_acts
 from duty import store as duty_store
 from duty.pre_shift import Said
-from ingest import rounds
+from ingest import roster_notices, rounds
 from ingest import store as ingest_store
 from ingest.acts import settle_seats
 from ingest.desks import Desks
@@ -56,7 +56,7 @@ def bring_in(
         outbox.append(tx, site, at, list(result.pushes))
     desk = desks.get(tx.conn, site)
     if desk is not None and result.waits_until is None:
-        _follow(tx, desk, by, at, changed=result.changed, signed_on=signed_on)
+        _follow(tx, desk, by, at, terms.reason, changed=result.changed, signed_on=signed_on)
     return result
 
 
@@ -77,7 +77,7 @@ def come(tx: Tx, desks: Desks, site: str, at: datetime) -> None:
         outbox.append(tx, site, at, list(result.pushes))
         desk = desks.get(tx.conn, site)
         if desk is not None:
-            _follow(tx, desk, SYSTEM, at, changed=True, signed_on={})
+            _follow(tx, desk, SYSTEM, at, version.reason, changed=True, signed_on={})
 
 
 def withdraw(tx: Tx, site: str, number: int, by: str, reason: str, at: datetime) -> Version:
@@ -88,12 +88,16 @@ def withdraw(tx: Tx, site: str, number: int, by: str, reason: str, at: datetime)
     return versions.get(tx.conn, site, number)
 
 
-def _follow(tx: Tx, desk: Desk, by: str, at: datetime, *, changed: bool, signed_on: Mapping[str, str]) -> None:
-    """What follows from the register that stands now."""
+def _follow(
+    tx: Tx, desk: Desk, by: str, at: datetime, why: str, *, changed: bool, signed_on: Mapping[str, str]
+) -> None:
+    """What follows from the register that stands now; whoever's shifts it moves is told, and why."""
     site = desk.register.site_id
+    had = roster_notices.all_to_come(tx, site, at) if changed else []
     ingest_store.watch(tx, desk.register, at)
     if changed or duty_store.last_published(tx.conn, site) is None:
         publish_roster(tx, desk.register, at)
+        roster_notices.tell_moved(tx, desk.register, had, by, at, why)
     tag_store.follow(tx, desk.register, by, at)
     if changed:
         rounds.begin(tx, desk.register, at)

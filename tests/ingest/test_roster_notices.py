@@ -3,15 +3,26 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from app.imports import import_site
+from core.clock import rfc3339
 from duty import notice_store
+from duty import store as duty_store
 from duty.notices import Notice
 from duty.rosters import Edit
+from sites.duty_words import Rota
+from sites.fields import Words
+from sites.pack import digest
+from sites.register import Register
+from sites.versions import Terms
 from store.db import Store
 from tests.conftest import HandClock
 from tests.ingest.test_rosters import MARCH, Desk
+from tests.night import HARBOUR
 
+HOUR = timedelta(hours=1)
 SWAPPED = Edit("centre", date(2026, 3, 5), "day", "wang")  # was li's
 
 
@@ -23,6 +34,20 @@ def desk(store: Store, clock: HandClock) -> Desk:
 def inbox(desk: Desk, person: str) -> list[Notice]:
     with desk.db.read() as conn:
         return notice_store.inbox(conn, desk.night.site, person, 10)
+
+
+def swapped_rota() -> Register:
+    """The same site, where the centre's two change places for good."""
+    rota = next(r for r in HARBOUR.rotas if r.seat == "centre")
+    others = tuple(r for r in HARBOUR.rotas if r is not rota)
+    return msgspec.structs.replace(
+        HARBOUR, rotas=(*others, Rota("centre", rota.from_day, ({"day": "wang", "night": "li"},)))
+    )
+
+
+def bring(desk: Desk, register: Register, **terms: Any) -> None:
+    night = desk.night
+    import_site(night.db, night.desks, register, digest(register), desk.clock(), "zhao", terms=Terms(**terms))
 
 
 def letters(desk: Desk, state: str = "queued") -> int:
@@ -66,6 +91,39 @@ def test_news_that_has_not_gone_out_is_replaced_by_later_news_and_stays_in_the_i
     desk.amend(Edit("centre", date(2026, 3, 5), "day", "li"))
     assert (letters(desk), letters(desk, "replaced")) == (2, 2)
     assert len(inbox(desk, "wang")) == 2
+
+
+def test_a_new_version_of_the_site_that_moves_shifts_tells_whom_it_moves(desk: Desk) -> None:
+    """SITE-06: what a pack changes in rotas that stand is a change of the roster like any other."""
+    with desk.db.read() as conn:
+        theirs = [
+            s.shift.id for s in duty_store.standing(conn, desk.night.site, desk.clock()) if s.shift.person == "li"
+        ]
+    bring(desk, swapped_rota(), reason="李改上夜班")
+    mine = inbox(desk, "wang")
+    assert sum(len(n.data["gained"]) for n in mine) == len(theirs) > 30
+    assert {(n.about, n.data["why"], n.data["version"]) for n in mine} <= {
+        (f"roster/{month}", "李改上夜班", None) for month in ("2026-03", "2026-04")
+    }
+    assert (inbox(desk, "chen"), inbox(desk, "guard")) == ([], [])
+    assert letters(desk) == len(mine) + len(inbox(desk, "li"))
+    line = next(e for e in desk.night.log() if e.act == "duty.told")
+    assert (line.actor, line.data["people"]) == ("zhao", ["li", "wang"])
+
+
+def test_a_version_to_come_tells_nobody_before_it_stands(desk: Desk) -> None:
+    bring(desk, swapped_rota(), reason="下周起", effective_from=desk.clock() + HOUR)
+    assert inbox(desk, "wang") == []
+    desk.clock.tick(3600)
+    desk.night.sweeper.run()
+    assert {n.data["why"] for n in inbox(desk, "wang")} == {"下周起"}
+    assert all(s["starts_at"] > rfc3339(desk.clock()) for n in inbox(desk, "wang") for s in n.data["gained"])
+
+
+def test_a_version_that_moves_no_shift_is_no_news_even_days_later(desk: Desk) -> None:
+    desk.clock.tick(5 * 24 * 3600)  # by now the shifts reach further, which changes nothing for anybody
+    bring(desk, msgspec.structs.replace(HARBOUR, name=Words("x", "x")))
+    assert [inbox(desk, person) for person in ("chen", "li", "wang")] == [[], [], []]
 
 
 def test_a_letter_is_claimed_once_tried_again_and_given_up_with_a_line(desk: Desk) -> None:
