@@ -48,9 +48,9 @@ def run(
 ) -> None:
     """Run one gateway until it is told to stop (SIGTERM or Ctrl-C)."""
     from app.clock import conducted
+    from gateway.pace import Pace
     from gateway.process import GatewayConfig, link_of
     from gateway.spool import SpoolBusy
-    from gateway.uplink import Pace
 
     _log_to_stderr()
     try:

@@ -14,7 +14,7 @@ from bench.load import GATEWAY, SITE, events, register
 from bench.mqtt import await_receipt, connected, drink, publications, publish
 from bench.rig import Server, system
 from core import wire
-from ingest.deliveries import Message
+from ingest.batches import Message
 from ingest.desks import Desks
 from ingest.flow import Flow
 from sites.pack import digest

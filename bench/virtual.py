@@ -13,7 +13,7 @@ from app.scenario_worlds import shores, virtual
 from bench.load import GATEWAY, SITE, events, register
 from bench.rig import ROOT
 from core import wire
-from ingest.deliveries import BATCH, Message
+from ingest.batches import BATCH, Message
 from ingest.desks import Desks
 from ingest.flow import Flow
 from simulators.scenario.model import Scenario, Story

@@ -15,8 +15,9 @@ from gateway.fact import STORAGE_FAULT, fact
 from gateway.intake import Intake
 from gateway.keeper import Keeper
 from gateway.order import Order, Tier
+from gateway.pace import Pace
 from gateway.spool import CAPACITY, Spool
-from gateway.uplink import Link, OnCommand, Pace, Uplink
+from gateway.uplink import Link, OnCommand, Uplink
 
 log = logging.getLogger("gateway.process")
 

@@ -24,6 +24,7 @@ from core.wire import Channel
 from gateway.fact import as_history
 from gateway.keeper import Keeper
 from gateway.order import Order, Parcel, Tier
+from gateway.pace import STALL_MAX_S, Pace
 from gateway.spool import Kept
 
 log = logging.getLogger("gateway.uplink")
@@ -33,7 +34,6 @@ BACKLOG_WINDOW: Final = 4
 SAMPLES_HELD: Final = 10_000
 HOT_HELD: Final = 4096  # live events whose bytes stay at hand, so that they need no read
 DRAIN_S: Final = 2.0
-STALL_MAX_S: Final = 60.0
 
 OnCommand = Callable[[wire.Command], Awaitable[None]]
 
@@ -46,18 +46,6 @@ class Link(Struct, frozen=True):
     password: str | None = None
     tls: bool = False
     ca: str | None = None
-
-
-class Pace(Struct, frozen=True):
-    """The uplink's numbers. `drain_per_s` events of backlog; live ones are never held back."""
-
-    drain_per_s: float = 2000.0
-    status_every_s: float = 30.0
-    stall_s: float = 10.0
-    keepalive_s: int = 20
-    puback_s: float = 10.0
-    retry_s: tuple[float, float] = (0.2, 5.0)  # after a lost session: at first, and at most
-    look_s: float = 0.0  # how often to look at a clock that may leap; 0 for a real one, which nobody has to watch
 
 
 class Stopped(Exception):  # noqa: N818

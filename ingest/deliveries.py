@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +21,11 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as mqtt
 
 from core.wire import ROOT, Channel
-from ingest.intake import Intake, Message
-
-__all__ = ["Address", "Counters", "Deliveries", "Handler", "Line", "Message", "MqttDeliveries", "broker_at", "deliver"]
+from ingest.batches import BATCH, Handler, Message, deliver
+from ingest.intake import Intake
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[list[Message]], None]
-
-BATCH: Final = 500
 LINGER: Final = 0.010  # how long a batch may go on collecting while messages keep coming
 KEEPALIVE: Final = 60  # a commit must take much less
 FILTERS: Final = tuple(f"{ROOT}/+/+/{channel}" for channel in (Channel.EVENTS, Channel.TELEMETRY, Channel.STATUS))
@@ -90,28 +86,6 @@ class Deliveries(Protocol):
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Send as soon as the broker takes it; from any thread, `handle` included."""
-
-
-class Line(Protocol):
-    """A connection that brought a batch."""
-
-    def acknowledge(self, batch: Iterable[Message]) -> None:
-        """Let the broker forget these."""
-
-    def drop(self) -> None:
-        """End the connection without a word: what is not acknowledged comes again on the next one."""
-
-
-def deliver(batch: Sequence[Message], handle: Handler, line: Line) -> Exception | None:
-    """Handle, then acknowledge; or neither, and the connection ends so that the broker delivers again. Returns what was wrong."""
-    try:
-        handle(list(batch))
-    except Exception as wrong:
-        log.exception("deliveries.batch_failed")
-        line.drop()
-        return wrong
-    line.acknowledge(batch)
-    return None
 
 
 class MqttDeliveries:

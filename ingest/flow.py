@@ -20,9 +20,9 @@ from core.kinds import Effect
 from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
 from duty import reach_store
 from ingest import majors, proofs, rounds, store, taps, urgent
+from ingest.batches import Message
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
-from ingest.deliveries import Message
 from ingest.desks import Desks
 from ingest.gateways import behind, hear_status
 from ingest.rules import Judgement

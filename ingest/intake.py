@@ -10,33 +10,19 @@ import ssl
 import struct
 import time
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 
-import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.exception import MalformedPacket
+
+from ingest.batches import Message
 
 _CHUNK: Final = 256 * 1024
 _TOPICS_KEPT: Final = 10_000
 _PUBLISH: Final = 0x30
 _PUBACK: Final = 0x40
 _GONE: Final = MQTTErrorCode.MQTT_ERR_CONN_LOST
-
-
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """One delivery. `token` is what acknowledging needs; it means something only on the connection that brought it.
-    `at`: when it arrived, where whoever delivers knows better than the moment of handling.
-    """
-
-    topic: str
-    payload: bytes
-    retained: bool
-    qos: int
-    token: int
-    dup: bool
-    at: datetime | None = None
 
 
 class Intake(mqtt.Client):

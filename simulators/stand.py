@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from core import wire
+from ingest.batches import Message
 from ingest.broker import EmbeddedBroker
 from ingest.credentials import SERVER
-from ingest.deliveries import Address, Message, MqttDeliveries
+from ingest.deliveries import Address, MqttDeliveries
 from simulators.estate import Child
 from sites.register import Register
 

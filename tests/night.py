@@ -13,7 +13,7 @@ from core import wire
 from core.clock import micros
 from core.ids import derived, fresh
 from ingest import acts
-from ingest.deliveries import Message
+from ingest.batches import Message
 from ingest.desks import Desks
 from ingest.flow import Flow
 from ingest.sweep import Sweep

@@ -17,7 +17,7 @@ import msgspec
 from core import wire
 from core.clock import instant, micros
 from gateway.spool import Kept as Spooled
-from ingest.deliveries import Message
+from ingest.batches import Message
 from ingest.sweep import Sweep
 from simulators.hunter.cast import acts
 from simulators.hunter.plan import FAULTS, Meant, Plan

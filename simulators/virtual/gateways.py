@@ -15,8 +15,8 @@ from core.kinds import Klass, kind_of
 from core.wire import Channel
 from gateway.fact import Fact, as_history, written
 from gateway.order import Order, Parcel, Tier, Waiting
+from gateway.pace import STALL_MAX_S, Pace
 from gateway.spool import Kept
-from gateway.uplink import STALL_MAX_S, Pace
 from simulators.virtual.broker import Broker, Sign
 from sites.register import Gateway
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from alerts import store as alert_store
 from duty import store as duty_store
 from ingest import watches
-from ingest.deliveries import BATCH, Message, deliver
+from ingest.batches import BATCH, Message, deliver
 from ingest.desks import Desks
 from ingest.flow import Flow
 from ingest.scene import Desk

@@ -10,9 +10,9 @@ from pathlib import Path
 from core import wire
 from core.ids import fresh
 from gateway.fact import Fact
+from gateway.pace import Pace
 from gateway.process import GatewayConfig, link_of, run_gateway
 from gateway.spool import Spool
-from gateway.uplink import Pace
 from tests.gateway.fakes import GATEWAY, SITE, FakeServer, GatewayProcess, Input, until
 from tests.servers import Broker
 

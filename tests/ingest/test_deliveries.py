@@ -14,7 +14,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.deliveries import Address, Message, MqttDeliveries, broker_at
+from ingest.batches import Message
+from ingest.deliveries import Address, MqttDeliveries, broker_at
 from ingest.intake import Intake
 from ingest.ports import free_port
 from tests.servers import ROOT, Broker

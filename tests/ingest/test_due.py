@@ -207,7 +207,7 @@ def with_its_gateway(night: Night, seconds: float) -> None:
 
 
 def status(night: Night, state: str, *, retained: bool = False, gateway: str = "gw-a") -> None:
-    from ingest.deliveries import Message
+    from ingest.batches import Message
 
     payload = b'{"state":"%s","boot":"%s","at":"2026-03-01T14:00:00Z","spooled":3}' % (
         state.encode(),

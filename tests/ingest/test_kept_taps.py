@@ -8,7 +8,7 @@ import pytest
 from alerts.rules import State
 from core import wire
 from core.wire import Channel, Status
-from ingest.deliveries import Message
+from ingest.batches import Message
 from patrol import rounds as round_rules
 from patrol import store as taps
 from patrol.rules import Tap
