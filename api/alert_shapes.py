@@ -131,9 +131,19 @@ class Major(Shape):
     named_at: datetime | None
 
 
+class FoundPhotos(Shape):
+    """The photos of one tap that found what an alert is about: who was where, when. Each is at `patrol/photos/{sha256}`."""
+
+    tap: str
+    at: datetime
+    person: str | None
+    checkpoint: str | None
+    photos: list[str]
+
+
 class AlertStory(Shape):
     """One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that;
-    `major`: of a major incident only; `chief`: that somebody in charge must come to it.
+    `major`: of a major incident only; `chief`: that somebody in charge must come to it; `photos`: of the taps that found it.
     """
 
     alert: Alert
@@ -144,6 +154,7 @@ class AlertStory(Shape):
     step: AlertStep | None
     major: Major | None
     chief: AlertStep | None
+    photos: list[FoundPhotos]
 
 
 class Acknowledged(Shape):

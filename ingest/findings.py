@@ -38,7 +38,14 @@ def tell(judgement: Judgement, asked: Tasks, taps: Iterable[Tap]) -> None:
     for tap in answered:
         found = [one for one in of(tap, asked) if not one.task.violation]  # those have steps of their own
         if found:
-            data = {"person": tap.person_id, "tap": tap.event_id, "note": tap.note, "items": [_item(f) for f in found]}
+            data: dict[str, Any] = {
+                "person": tap.person_id,
+                "tap": tap.event_id,
+                "note": tap.note,
+                "items": [_item(f) for f in found],
+            }
+            if tap.photos:
+                data["photos"] = list(tap.photos)
             subject = subject_of(str(tap.checkpoint_id))
             origin = Origin(derived(judgement.at, tap.event_id, FINDING), tap.at)
             alert, _ = judgement.occur(subject, FINDING, origin, data)

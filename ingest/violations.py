@@ -3,7 +3,7 @@
 The step that a violation has come to is an alert; the next step ends that one and raises its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,21 +49,22 @@ def found(tx: Tx, judgement: Judgement, tasks: Tasks, taps: Iterable[Tap]) -> No
         point, by = str(tap.checkpoint_id), str(tap.person_id)
         known = standing.get(subject_of(point, task))
         if known is not None:
-            seen.append(violations.seen(known, tap.note, by, at))
+            seen.append(violations.seen(known, tap.note, by, at, tap.event_id))
             continue
         policy = register.policies.patrol.violations
         made = violations.begun(register.site_id, point, task, tap.note, by, at, policy, tap.event_id)
         standing[made[0].subject], stepped[made[0].subject] = made[0], made
-        ring(judgement, made[0])
+        ring(judgement, made[0], tap.photos)
     violation_store.save(tx, [one for one, _ in stepped.values()])
     judgement.changes.lines += [line for _, line in (*stepped.values(), *seen)]
 
 
-def ring(judgement: Judgement, made: Violation) -> None:
-    """Its step is somebody's to do."""
+def ring(judgement: Judgement, made: Violation, photos: Sequence[str] = ()) -> None:
+    """Its step is somebody's to do. `photos`: of the tap that found it, by their hashes."""
     at = judgement.at
     data: dict[str, Any] = {"checkpoint": made.checkpoint_id, "task": made.task, "step": made.step, "note": made.note}
     data |= {"found_by": made.found_by, "found_at": made.found_at, "until": made.until}
+    data |= {"photos": list(photos)} if photos else {}
     judgement.occur(made.subject, KINDS[made.step], Origin(derived(at, made.id, made.step), at), data)
 
 

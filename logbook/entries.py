@@ -79,6 +79,16 @@ def history(conn: Connection, site_id: str, subject: str) -> list[Entry]:
     return [_entry(row) for row in conn.execute(_select(site_id, subject).order_by(log_entry.c.n))]
 
 
+def said(
+    conn: Connection, site_id: str, subject: str, acts: Collection[str], since: datetime, until: datetime | None = None
+) -> list[Entry]:
+    """Certain acts that the log tells of `subject` in a span, its last moment too; oldest first."""
+    query = _select(site_id, subject).where(log_entry.c.act.in_(sorted(acts)), log_entry.c.at >= micros(since))
+    if until is not None:
+        query = query.where(log_entry.c.at <= micros(until))
+    return [_entry(row) for row in conn.execute(query.order_by(log_entry.c.n))]
+
+
 def begun(conn: Connection, site_id: str) -> datetime | None:
     """When the log begins: before that nobody watched over the site."""
     found = conn.scalar(select(log_entry.c.at).where(log_entry.c.site_id == site_id, log_entry.c.n == 1))

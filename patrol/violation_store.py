@@ -51,6 +51,13 @@ def between(conn: Connection, site_id: str, first: datetime, until: datetime, li
     return _some(conn, query.order_by(t.c.found_at.desc(), t.c.id).limit(limit))
 
 
+def standing(conn: Connection, site_id: str, subject: str, at: datetime) -> Violation | None:
+    """The one of this subject that was not over at a moment, that in which it was found among them."""
+    t = patrol_violation
+    query = select(t).where(t.c.site_id == site_id, t.c.found_at <= at, (t.c.ended_at.is_(None)) | (t.c.ended_at > at))
+    return next((one for one in _some(conn, query.order_by(t.c.found_at.desc())) if one.subject == subject), None)
+
+
 def due(conn: Connection, site_id: str, at: datetime) -> list[Violation]:
     """Those whose step has had its time."""
     t = patrol_violation

@@ -51,6 +51,8 @@ KINDS: Final[Mapping[Step, str]] = {
     S.ASSIST: "patrol.violation_assist",
 }
 OVER: Final = "patrol.violation_over"
+BEGUN: Final = "violation.begin"  # in the log
+SEEN: Final = "violation.see"
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -128,13 +130,13 @@ def begun(
         since=at,
         until=_until(Step.DISSUADE, at, policy),
     )
-    return made, _line(made, "begin", at, by, note=note, until=made.until)
+    return made, _line(made, BEGUN, at, by, note=note, until=made.until, **_by_tap(tap))
 
 
-def seen(found: Violation, note: str, by: str, at: datetime) -> Stepped:
+def seen(found: Violation, note: str, by: str, at: datetime, tap: str | None = None) -> Stepped:
     """It is still there."""
     after = _step(found, Act.SEE)
-    return after, _line(after, Act.SEE, at, by, note=note)
+    return after, _line(after, SEEN, at, by, note=note, **_by_tap(tap))
 
 
 def climbed(found: Violation, note: str, by: str, at: datetime, policy: ViolationPolicy) -> Stepped:
@@ -146,7 +148,9 @@ def climbed(found: Violation, note: str, by: str, at: datetime, policy: Violatio
     after = _step(found, Act.CLIMB)
     told = Done(found.step, at, by, note)
     made = msgspec.structs.replace(after, since=at, until=_until(after.step, at, policy), done=(*found.done, told))
-    return made, _line(made, Act.CLIMB, at, by, was=found.step, until=made.until, **({"note": note} if note else {}))
+    return made, _line(
+        made, "violation.climb", at, by, was=found.step, until=made.until, **({"note": note} if note else {})
+    )
 
 
 def resolved(found: Violation, note: str, by: str, at: datetime) -> Stepped:
@@ -156,7 +160,7 @@ def resolved(found: Violation, note: str, by: str, at: datetime) -> Stepped:
     made = msgspec.structs.replace(
         after, since=at, until=None, done=(*found.done, Done(found.step, at, by, note)), ended_at=at
     )
-    return made, _line(made, Act.RESOLVE, at, by, was=found.step, note=note)
+    return made, _line(made, "violation.resolve", at, by, was=found.step, note=note)
 
 
 def _until(step: Step, at: datetime, policy: ViolationPolicy) -> datetime | None:
@@ -179,4 +183,8 @@ def _step(found: Violation, act: Act) -> Violation:
 
 def _line(made: Violation, act: str, at: datetime, by: str, **data: Any) -> Line:
     told = {"checkpoint": made.checkpoint_id, "task": made.task, "step": made.step, **data}
-    return Line(at, f"violation.{act}", by, made.subject, told)
+    return Line(at, act, by, made.subject, told)
+
+
+def _by_tap(tap: str | None) -> dict[str, str]:
+    return {} if tap is None else {"tap": tap}

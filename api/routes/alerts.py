@@ -20,6 +20,7 @@ from api.problems import refusals
 from api.room import Room, reply, room_of
 from api.routes.site import without
 from ingest import acts as path
+from ingest import finding_photos
 from ingest import store as event_store
 from ingest.scene import Desk
 from logbook import entries
@@ -64,6 +65,7 @@ def alert_story(request: Request, site: SiteId, id: AlertId, _: Annotated[Caller
                 "step": owed.get(StepKind.PROOF),
                 "major": _major(major_store.get(conn, site, id)),
                 "chief": owed.get(StepKind.CHIEF),
+                "photos": finding_photos.of_alert(conn, found),
             }
         )
 

@@ -10,6 +10,9 @@ from PIL import Image
 
 from tests.api.conftest import OTHER, House
 from tests.api.test_answers import SITE, shaped
+from tests.api.test_taps import Outbox, address, point_of, sent, walked
+
+__all__ = ["walked"]
 
 PHOTOS = f"{SITE}/patrol/photos"
 GPS, MAKE, ORIENTATION = 0x8825, 0x010F, 0x0112
@@ -108,3 +111,39 @@ async def test_another_site_s_photo_is_not_there(house: House) -> None:
         made = (await wang.post(PHOTOS, content=photo())).json()
         answer = await far.get(f"/api/v1/sites/{OTHER}/patrol/photos/{made['sent']}")
     assert answer.status_code == 404
+
+
+async def test_the_alert_that_a_finding_raised_shows_its_photos(walked: House) -> None:
+    """PAT-03: those of each tap that found it, the oldest first; whoever may see the alert of a site may see them."""
+    phone, data = Outbox(walked), photo()
+    name = hashlib.sha256(data).hexdigest()
+    async with walked.client("wang") as wang, walked.client("the-auditor") as auditor:
+        await wang.post(PHOTOS, content=data)
+        await sent(wang, phone.tap(address(1), answers={"extinguisher": False}, photos=[name]))
+        walked.clock.tick(60)
+        await sent(wang, phone.tap(address(2), answers={"extinguisher": True}, photos=["0" * 64]))
+        walked.clock.tick(60)
+        await sent(wang, phone.tap(address(3), answers={"extinguisher": False}, photos=["1" * 64]))
+        alert = walked.night.alert("patrol.finding")
+        story = shaped("alert_story", await auditor.get(f"{SITE}/alerts/{alert.id}"))
+        assert [one["photos"] for one in story["photos"]] == [[name], ["1" * 64]], "none of a tap that found nothing"
+        assert {(one["person"], one["checkpoint"]) for one in story["photos"]} == {("wang", point_of())}
+        raised = next(e for e in story["history"] if e["act"] == "alert.raise")
+        assert raised["data"]["data"]["photos"] == [name], "its history says that there are some"
+        assert (await auditor.get(f"{PHOTOS}/{name}")).status_code == 200
+    async with walked.client("far-wang") as far:
+        assert (await far.get(f"{PHOTOS}/{name}")).status_code in {403, 404}
+
+
+async def test_every_step_of_a_violation_shows_what_found_it(walked: House) -> None:
+    """PAT-13."""
+    phone = Outbox(walked)
+    async with walked.client("wang") as wang, walked.client("chen") as chen:
+        await sent(wang, phone.tap(address(1), answers={"pets": False}, photos=["2" * 64]))
+        walked.clock.tick(60)
+        await sent(wang, phone.tap(address(2), answers={"pets": False}, photos=["3" * 64]))
+        (one,) = (await chen.get(f"{SITE}/violations")).json()["items"]
+        await chen.post(f"{SITE}/violations/{one['id']}/next", json={"note": "不听劝阻"})
+        for kind in ("patrol.violation", "patrol.violation_stop"):
+            story = (await chen.get(f"{SITE}/alerts/{walked.night.alert(kind).id}")).json()
+            assert [found["photos"] for found in story["photos"]] == [["2" * 64], ["3" * 64]], kind

@@ -27,12 +27,13 @@ UID = "04DE5F1EACC040"
 
 @pytest.fixture
 def walked(house: House) -> House:
-    """A house with an open round over its one checkpoint, whose tag proves itself, and two tasks there."""
+    """A house with an open round over its one checkpoint, whose tag proves itself, and tasks there."""
     register = staffed(MINE)
     point = next(iter(register.checkpoints))
     tasks = (
         PatrolTask("extinguisher", Words("灭火器", "Extinguisher")),
         PatrolTask("pressure", Words("水压", "Pressure"), TaskKind.READING, unit="MPa", least=0.2, most=0.8),
+        PatrolTask("pets", Words("无宠物", "No pets"), required=False, violation=True),
     )
     route = PatrolRoute("house", Words("全楼", "House"), (Stop(point, tasks),))
     plan = PatrolPlan("hourly", "house", next(iter(register.seats)), every_min=60)

@@ -1,7 +1,7 @@
 """Patrol at the console: rounds by route, one round suspended and resumed live, taps on the map and in the list, the report."""
 
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.ids import fresh
+from tests.api.test_tap_photos import photo
 from tests.e2e.conftest import Demo, Visitor
 from tests.e2e.test_pages import faults
 
 pytestmark = pytest.mark.browser
 
 GATE = "04DE3803B3D66B"  # the tag of CP-01, the gatehouse
+POND = "04A79B39512A0B"  # of CP-03
 WALKER = "zhou-qiang"
+HEADERS = {"x-watchroom": "1"}
 
 
 def tomorrow(page: Page) -> None:
@@ -92,3 +96,33 @@ def test_the_report_is_read_and_taken_away(visit: Visitor, demo_server: Demo) ->
     guard = visit.at(demo_server.login("guard"), "/patrol", language="en")
     expect(guard.locator("a[href='/patrol/map']")).to_be_visible()
     expect(guard.locator("a[href='/patrol/report']")).to_have_count(0)
+
+
+def test_the_alert_of_a_finding_shows_the_guard_s_photo(visit: Visitor, demo_server: Demo) -> None:
+    """PAT-03, PAT-05: whoever must act on it sees what the guard saw; its history says that there is a picture."""
+    lead = visit.at("chumin", "/events", language="en", width=390, height=844)
+    walker = visit.page()
+    walker.goto(f"{demo_server.url}login")
+    walker.locator("[data-login='heping']").click()
+    walker.locator("main#main").wait_for()
+    api, ask = f"{demo_server.url}api/v1/sites/{demo_server.site}", walker.request
+    sent = ask.post(f"{api}/patrol/photos", data=photo(size=(640, 480)), headers=HEADERS).json()["sent"]
+    phone = f"phone-{sent[:8]}"
+    made = {"id": fresh(datetime.now(UTC)), "n": 1, "prev": "", "said_at": datetime.now(UTC).isoformat(), "kept": False}
+    made |= {"read": {"by": "uid", "uid": POND}, "answers": {"railing": False}, "note": "护栏松动", "photos": [sent]}
+    told = ask.post(f"{api}/taps", data={"client": phone, "taps": [made]}, headers=HEADERS).json()["items"]
+    assert told[0]["findings"] == ["railing"]
+    alerts = ask.get(f"{api}/alerts").json()["items"]
+    (alert,) = [a for a in alerts if (a["kind"], a["subject"]) == ("patrol.finding", "checkpoint/CP-03")]
+    lead.goto(f"{demo_server.url}alerts/{alert['id']}")
+    small = lead.locator(f"[data-photos] [data-tap='{made['id']}'] [data-photo] img")
+    lead.wait_for_function("(img) => img.complete && img.naturalWidth > 0", arg=small.element_handle())
+    expect(lead.locator(".history [data-act='alert.raise']")).to_contain_text("photos 1")
+    narrow_enough(lead)
+    assert faults(lead) == []
+    small.click()
+    expect(lead.locator("img.whole")).to_have_js_property("naturalHeight", 480)
+    path = f"{api}/alerts/{alert['id']}"  # and it is nobody else's any more
+    taken = lead.request.post(f"{path}/ack", data={"override": True, "reason": "现场已处理"}, headers=HEADERS)
+    closed = lead.request.post(f"{path}/dispose", data={"disposition": "confirmed", "note": "已加固"}, headers=HEADERS)
+    assert (taken.status, closed.status) == (200, 200), closed.text()

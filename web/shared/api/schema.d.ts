@@ -2197,6 +2197,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/tags/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tag Marks
+         * @description What a phone carries to know a tag by that it reads without a line (PAT-08): no UID is told.
+         */
+        get: operations["tag_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/tags/unknown": {
         parameters: {
             query?: never;
@@ -3358,7 +3378,7 @@ export interface components {
         /**
          * AlertStory
          * @description One alert with all that happened to it. `step`: that somebody must be seen on the spot, where the site wants that;
-         *     `major`: of a major incident only; `chief`: that somebody in charge must come to it.
+         *     `major`: of a major incident only; `chief`: that somebody in charge must come to it; `photos`: of the taps that found it.
          */
         AlertStory: {
             alert: components["schemas"]["Alert"];
@@ -3373,6 +3393,8 @@ export interface components {
             step: components["schemas"]["AlertStep"] | null;
             major: components["schemas"]["Major"] | null;
             chief: components["schemas"]["AlertStep"] | null;
+            /** Photos */
+            photos: components["schemas"]["FoundPhotos"][];
         };
         /**
          * Alerts
@@ -5100,6 +5122,25 @@ export interface components {
             required: boolean;
             /** Choices */
             choices: components["schemas"]["FormChoice"][];
+        };
+        /**
+         * FoundPhotos
+         * @description The photos of one tap that found what an alert is about: who was where, when. Each is at `patrol/photos/{sha256}`.
+         */
+        FoundPhotos: {
+            /** Tap */
+            tap: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Person */
+            person: string | null;
+            /** Checkpoint */
+            checkpoint: string | null;
+            /** Photos */
+            photos: string[];
         };
         /**
          * FrozenLadder
@@ -8911,6 +8952,16 @@ export interface components {
             key: string;
             /** Words */
             words: string;
+        };
+        /**
+         * TagMarks
+         * @description The points of a site's tags in use, each by the SHA-256 (hex) of its tag's UID.
+         */
+        TagMarks: {
+            /** Items */
+            items: {
+                [key: string]: string;
+            };
         };
         /**
          * TagRead
@@ -20589,6 +20640,91 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tag_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagMarks"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

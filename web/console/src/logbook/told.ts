@@ -16,11 +16,14 @@ const FAMILY: Record<string, string[]> = {
   klass: ["klass"], priority: ["priority"], reason: ["denied"],
 };
 /** Ids and figures that mean something to machines only, or that the line says elsewhere. */
-const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by", "arrival", "of", "attachment", "had"]);
+const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by", "arrival", "of", "attachment", "had", "tap"]);
 const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard", "outgoing", "incoming", "expected", "stand_in", "unreached"]);
 const ORDER = ["kind", "place", "priority", "state", "disposition", "cause", "note", "reason", "text", "seat", "holder", "basis"];
 const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);
 
+/** What a guard answered to a task of a point, as a finding tells it. */
+interface Found { task: string; name?: unknown; answer: unknown; unit?: string; least: number | null; most: number | null }
+const isFinding = (value: unknown): value is Found => typeof value === "object" && value !== null && "task" in value && "answer" in value;
 const isName = (value: unknown): value is Record<string, string> => typeof value === "object" && value !== null && "zh" in value && "en" in value;
 
 export function useTold() {
@@ -28,6 +31,8 @@ export function useTold() {
   const places = usePlaces();
 
   function words(key: string, value: unknown): string {
+    if (key === "photos" && Array.isArray(value)) return t("photos.count", { n: value.length });
+    if (key === "items" && Array.isArray(value) && value.some(isFinding)) return value.filter(isFinding).map(finding).join(t("facts.and"));
     if (isName(value)) return named({ name: value });
     if (key.endsWith("_s") && typeof value === "number") return spanOf(value * 1000);
     if (Array.isArray(value)) return value.length ? value.map((v) => words(key, v)).join(t("facts.and")) : key === "people" ? t("ladder.noOne") : "";
@@ -40,6 +45,13 @@ export function useTold() {
     if (key === "who") return places.called(value);
     if (key.endsWith("_at")) return moment(value, lang.value, zone.value, now.value);
     return value;
+  }
+
+  /** A task's answer that somebody must hear of, with its limits. */
+  function finding(item: Found): string {
+    const answer = typeof item.answer === "boolean" ? (item.answer ? "✓" : "✗") : String(item.answer);
+    const limits = item.least === null && item.most === null ? "" : ` (${item.least ?? ""}–${item.most ?? ""})`;
+    return `${named(item) || item.task} ${answer}${item.unit ? ` ${item.unit}` : ""}${limits}`;
   }
 
   /** `alert/uuid` says little to people; its number says all. */
@@ -95,7 +107,7 @@ export function useTold() {
   function details(data: unknown): Fact[] {
     if (typeof data !== "object" || data === null) return [];
     return Object.entries(data)
-      .filter(([, value]) => value !== null && value !== "")
+      .filter(([key, value]) => key !== "tap" && value !== null && value !== "")
       .map(([key, value]) => ({ key: BARE.has(key) ? "" : te(`field.${key}`) ? t(`field.${key}`) : key, words: key === "by" ? places.person(String(value)) : words(key, value) }));
   }
   return { subject, facts, details, actor: places.person };
