@@ -73,6 +73,12 @@ class PatrolTags(Shape):
     items: list[PatrolTag]
 
 
+class TagMarks(Shape):
+    """The points of a site's tags in use, each by the SHA-256 (hex) of its tag's UID."""
+
+    items: dict[str, str]
+
+
 class UnknownTag(Shape):
     """A tag that was read and hangs nowhere: how it was read last, by whom and on what (a reader or a phone), and how often."""
 

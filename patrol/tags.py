@@ -1,6 +1,7 @@
 """The life of a tag: one state field, one table, one function. Pure; each act gives the tag after it and the log's line."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -10,6 +11,7 @@ import msgspec
 from logbook.rules import Line
 from patrol.errors import ReasonOwed, TagNotThere
 from patrol.flags import Tag, TagState
+from sites.register import Register
 
 
 class Act(StrEnum):
@@ -48,3 +50,14 @@ def assigned(tag: Tag, by: str, at: datetime) -> Line:
     """What the log says of a new one."""
     told = {"checkpoint": tag.checkpoint_id, "proof": tag.proof, "key_version": tag.key_version}
     return Line(at, "patrol.tag", by, f"tag/{tag.uid}", told)
+
+
+def marks(tags: Collection[Tag], register: Register) -> dict[str, str]:
+    """Which point each tag in use stands for, by the hash of its UID: a phone knows by it what it has read, and no UID by it. A
+    tag's row is what counts, before the register's word.
+    """
+    told = {uid: point.id for point in register.checkpoints.values() for uid in point.tags}
+    for tag in tags:
+        told.pop(tag.uid, None)
+    told |= {tag.uid: tag.checkpoint_id for tag in tags if tag.state is TagState.ACTIVE}
+    return {hashlib.sha256(uid.encode()).hexdigest(): point for uid, point in told.items()}

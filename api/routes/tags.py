@@ -11,13 +11,13 @@ from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of
 from api.tag_bodies import AssignTag, MoveTag, ReplaceTag, TagReason
-from api.tap_shapes import PatrolTag, PatrolTags, UnknownTags
+from api.tap_shapes import PatrolTag, PatrolTags, TagMarks, UnknownTags
 from patrol import store as tap_store
 from patrol import tag_acts, tag_store
 from patrol.claims import Sun
 from patrol.flags import Tag
 from patrol.rules import Proof
-from patrol.tags import Act
+from patrol.tags import Act, marks
 from sites.register import Register
 from store.db import Tx
 
@@ -35,6 +35,14 @@ def tag_list(request: Request, site: SiteId, _: Annotated[Caller, needs("tag.see
     with room.store.read() as conn:
         room.register(conn, site)
         return reply({"items": tag_store.listed(conn, site)})
+
+
+@router.get("/marks", response_model=TagMarks, responses=refusals(404))
+def tag_marks(request: Request, site: SiteId, _: Annotated[Caller, needs("patrol.tap")]) -> Response:
+    """What a phone carries to know a tag by that it reads without a line (PAT-08): no UID is told."""
+    room = room_of(request)
+    with room.store.read() as conn:
+        return reply({"items": marks(tag_store.every(conn, site), room.register(conn, site))})
 
 
 @router.get("/unknown", response_model=UnknownTags, responses=refusals(404))

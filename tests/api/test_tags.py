@@ -1,9 +1,10 @@
 """The register of tags through HTTP: who hangs what where, and what a tag is worth after it (PAT-08, PAT-11)."""
 
+import hashlib
 from typing import Any
 
 import pytest
-from httpx2 import Response
+from httpx2 import AsyncClient, Response
 
 from patrol.tags import Act
 from tests.api.conftest import MINE, OTHER, House, staffed
@@ -96,3 +97,24 @@ async def test_a_tag_that_hangs_nowhere_is_offered_until_it_is_hung(house: House
         assert listed[offered["uid"]] == house.clock().isoformat().replace("+00:00", "Z"), "read without a counter, too"
         assert shaped("tag_unknown", await chen.get(f"{TAGS}/unknown"))["items"] == []
         assert refused(await wang.get(f"{TAGS}/unknown")) == (403, "not_permitted")
+
+
+async def test_a_phone_carries_the_points_of_tags_in_use_by_their_hashes(any_house: House) -> None:
+    """PAT-08: one hung at the console is known to a phone without a line; one that is blocked or replaced is not any more."""
+
+    def mark(uid: str) -> str:
+        return hashlib.sha256(uid.encode()).hexdigest()
+
+    async def known(browser: AsyncClient) -> dict[str, str]:
+        items: dict[str, str] = shaped("tag_marks", await browser.get(f"{TAGS}/marks"))["items"]
+        return items
+
+    pack = staffed(MINE).checkpoints[POINT].tags[0]
+    async with any_house.client("chen") as chen, any_house.client("wang") as wang:
+        assert await known(wang) == {mark(pack): POINT}
+        for uid in ("04AA01", "04AA02"):
+            shaped("tag_assign", await chen.post(TAGS, json={"checkpoint": POINT, "uid": uid}))
+        assert await known(wang) == {mark(uid): POINT for uid in (pack, "04AA01", "04AA02")}
+        await chen.post(f"{TAGS}/04AA01/block", json={"reason": "脱落"})
+        await chen.post(f"{TAGS}/04AA02/replace", json={"reason": "损坏", "by": "04AA03"})
+        assert await known(wang) == {mark(uid): POINT for uid in (pack, "04AA03")}

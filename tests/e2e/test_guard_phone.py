@@ -1,13 +1,16 @@
 """The guard's phone on the real demo: a round is seen, walked with and without a line, and told once (PAT-01…03, PAT-11)."""
 
 import gzip
+import time
+from hashlib import sha256
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Response, expect
+from playwright.sync_api import Page, Response, expect
 
 from ingest.child import end
 from tests.e2e.conftest import Visitor
-from tests.e2e.phones import GuardDemo, answer, asked, hold, listen, phone, sign_in, tags, told_taps, walk
+from tests.e2e.phones import GuardDemo, answer, asked, hold, kept, listen, phone, sign_in, tags, told_taps, walk
 from tests.e2e.test_guard_sos import picture
 from tests.e2e.test_pages import faults
 
@@ -78,13 +81,39 @@ def weight(loaded: dict[str, Response]) -> int:
     return sum(len(gzip.compress(answer.body(), 9)) for answer in loaded.values())
 
 
+def hung(phones: Visitor, demo: GuardDemo, point: str) -> str:
+    """A tag that the supervisor hangs at the point now."""
+    leads = (p["login"] for p in demo.people if p["site_id"] == demo.site and "supervisor" in p["roles"])
+    chief = phones.at(next(leads), "/patrol/tags")
+    uid = f"04{uuid4().hex[:12].upper()}"
+    headers = {"X-Watchroom": "1", "Origin": demo.url.rstrip("/")}
+    told = {"checkpoint": point, "uid": uid}
+    made = chief.request.post(f"{demo.url}api/v1/sites/{demo.site}/tags", data=told, headers=headers)
+    assert made.ok, made.text()
+    chief.close()
+    return uid
+
+
+def knows(page: Page, uid: str) -> None:
+    """Wait until the phone keeps the point of the tag."""
+    mark, until = sha256(uid.encode()).hexdigest(), time.monotonic() + 30
+    while not any(mark in (each.get("marks") or {}) for each in kept(page, "kept") if isinstance(each, dict)):
+        assert time.monotonic() < until, "the phone does not know the tag"
+        page.wait_for_timeout(300)
+
+
 def test_a_night_without_a_line_is_kept_and_told_once(phones: Visitor, guard_demo: GuardDemo) -> None:
-    """No network and no server: the page opens cold, taps wait through a reload, and each arrives once when there is a line."""
+    """No network and no server: the page opens cold, knows a tag that was hung just before (PAT-08), taps wait through a reload, and
+    each arrives once when there is a line.
+    """
     page = phone(phones)
     sign_in(page, guard_demo.walker)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_timeout(1500)
-    serials = tags(page)
+    serials = dict(tags(page))
+    serials["CP-02"] = hung(phones, guard_demo, "CP-02")
+    page.reload()
+    knows(page, serials["CP-02"])
     before = {t["event_id"] for t in told_taps(page)}
     context = page.context
     page.close()
@@ -98,7 +127,7 @@ def test_a_night_without_a_line_is_kept_and_told_once(phones: Visitor, guard_dem
     expect(page.locator("[data-part='line']")).to_contain_class("off")
     listen(page)
     left = page.locator("[data-point][data-state='open']").evaluate_all("all => all.map(e => e.dataset.point)")
-    walked = [*[point for point in left if point != "CP-04"][:2], "CP-04"]
+    walked = ["CP-02", next(point for point in left if point not in {"CP-02", "CP-04"}), "CP-04"]
     for n, point in enumerate(walked[:2], 1):
         walk(page, serials[point])
         expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", str(n))

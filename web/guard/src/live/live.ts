@@ -27,7 +27,10 @@ export const owedProof = shallowRef<DutyTold[]>([]);
 /** The seats of which I last told that I came to them. */
 export const toldSeats = shallowRef<string[]>([]);
 
-interface Kept { register: Register; live: Live; rounds: RoundSheet[]; owed?: DutyTold[]; ahead: number; at: string }
+/** Which point each tag in use stands for, by the hash of its number. */
+export const marks = shallowRef<Record<string, string> | null>(null);
+
+interface Kept { register: Register; live: Live; rounds: RoundSheet[]; owed?: DutyTold[]; marks?: Record<string, string> | null; ahead: number; at: string }
 let ahead = 0;
 let feed: Feed | null = null;
 let site = "";
@@ -60,6 +63,7 @@ export async function follow(id: string): Promise<void> {
     now.value = Date.now() + ahead;
     [register.value, live.value, rounds.value, asOf.value] = [kept.register, kept.live, kept.rounds, kept.at];
     owedProof.value = kept.owed ?? [];
+    marks.value = kept.marks ?? null;
   }
   await fetchAll();
 }
@@ -69,7 +73,7 @@ export function leave(): void {
   feed = null;
   clearTimeout(retry);
   site = "";
-  live.value = register.value = asOf.value = null;
+  live.value = register.value = asOf.value = marks.value = null;
   rounds.value = [];
   checks.value = [];
   aways.value = [];
@@ -101,7 +105,7 @@ async function fetchAll(): Promise<void> {
     heard(snapshot.at);
     feed?.close();
     feed = new Feed(asked, snapshot.seq, listener);
-    await Promise.all([fetchRounds(), fetchOwed()]);
+    await Promise.all([fetchRounds(), fetchOwed(), fetchMarks()]);
   } catch (error) {
     if (asked !== site) return;
     if (!(error instanceof Refused)) throw error;
@@ -118,6 +122,16 @@ export async function fetchOwed(): Promise<void> {
   const told = await client.GET("/api/v1/sites/{site}/duty/told", { params: { path: { site } } }).catch(() => null);
   if (told?.data) owedProof.value = told.data.items;
 }
+
+async function fetchMarks(): Promise<void> {
+  const asked = site;
+  const told = await client.GET("/api/v1/sites/{site}/tags/marks", { params: { path: { site } } }).catch(() => null);
+  if (asked === site && told?.data) marks.value = told.data.items;
+}
+/** Tags are hung and taken away in the logbook; a look now and then after something was written there is enough. */
+const MARKS_MS = 15_000;
+let looking: ReturnType<typeof setTimeout> | undefined;
+const askMarks = () => (looking ??= setTimeout(() => ((looking = undefined), void (site && connected.value && fetchMarks())), MARKS_MS));
 
 const AHEAD_MS = 14 * 3_600_000;
 /** The rounds of this shift and the next one that are not over, each with its points. One that stands as it was is not asked for again. */
@@ -162,6 +176,7 @@ const listener = {
     if (!live.value) return;
     live.value = apply(live.value, push);
     if (push.type === "round") askRounds();
+    if (push.type === "log") askMarks();
     if (push.type === "presence") checks.value = [...checks.value.filter((c) => c.id !== push.body.id), ...(LIVE_CHECKS.has(push.body.state) ? [push.body] : [])];
     if (push.type === "away") aways.value = [...aways.value.filter((a) => a.id !== push.body.id), push.body];
     if (live.value.refetch) void fetchAll();
@@ -176,12 +191,12 @@ const listener = {
 
 /** What a phone that is opened without a line will show. Written when the picture has settled, not at every push. */
 let keeping: ReturnType<typeof setTimeout> | undefined;
-watch([live, register, rounds, owedProof], () => {
+watch([live, register, rounds, owedProof, marks], () => {
   if (!live.value || !register.value || !connected.value) return;
   keeping ??= setTimeout(() => {
     keeping = undefined;
     if (!live.value || !register.value || !site) return;
-    const kept: Kept = { register: register.value, live: { ...live.value, events: [], devices: [], conditions: [] }, rounds: rounds.value, owed: owedProof.value, ahead, at: asOf.value ?? new Date().toISOString() };
+    const kept: Kept = { register: register.value, live: { ...live.value, events: [], devices: [], conditions: [] }, rounds: rounds.value, owed: owedProof.value, marks: marks.value, ahead, at: asOf.value ?? new Date().toISOString() };
     void remember(`picture/${siteId.value}`, JSON.parse(JSON.stringify(kept))).catch(() => undefined);
   }, 400);
 });

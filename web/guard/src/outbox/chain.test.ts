@@ -10,8 +10,8 @@ function chain(length: number): { taps: Tap[]; head: Head } {
   let head = BEGIN;
   const taps: Tap[] = [];
   for (let i = 0; i < length; i += 1) {
-    const made = linked(head, uuid(), `2026-03-01T14:00:${String(i).padStart(2, "0")}.000Z`, done(`04A${i}`));
-    taps.push(made.tap);
+    const made = linked<Tap>(head, uuid(), `2026-03-01T14:00:${String(i).padStart(2, "0")}.000Z`, done(`04A${i}`));
+    taps.push(made.link);
     head = made.head;
   }
   return { taps, head };
@@ -23,9 +23,9 @@ describe("the chain of taps", () => {
   });
 
   it("hashes exactly what is sent, as any other SHA-256 does", () => {
-    const { tap } = linked(BEGIN, "00000000-0000-4000-8000-000000000000", "2026-03-01T14:00:00.000Z", done("04A1"));
+    const { link } = linked<Tap>(BEGIN, "00000000-0000-4000-8000-000000000000", "2026-03-01T14:00:00.000Z", done("04A1"));
     const spelt = '{"answers":{"lamp":true,"meter":3.5},"id":"00000000-0000-4000-8000-000000000000","n":1,"note":"正常","photos":[],"prev":"","read":{"by":"uid","uid":"04A1"},"said_at":"2026-03-01T14:00:00.000Z"}';
-    expect(hashOf(tap)).toBe(createHash("sha256").update(spelt, "utf8").digest("hex"));
+    expect(hashOf(link)).toBe(createHash("sha256").update(spelt, "utf8").digest("hex"));
   });
 
   it("counts from one and names the tap before", () => {

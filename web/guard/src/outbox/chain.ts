@@ -1,17 +1,19 @@
 /**
- * Taps as the phone keeps them until the server has them. Each carries the hash of the one before it, so that one that was
- * edited, taken out or put in by hand shows. Pure and synchronous: a tap is made within one transaction of the phone's store,
- * which two open pages then cannot both be in.
+ * What the phone keeps until the server has it: taps, and all else that somebody did. Each carries the hash of the one before it,
+ * so that one that was edited, taken out or put in by hand shows. Pure and synchronous: a link is made within one transaction of
+ * the phone's store, which two open pages then cannot both be in.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
-import type { Answers, Deed, Read } from "./shapes";
+import type { Answers, Deed, Read, Sealed } from "./shapes";
 
 /** What was done at a point. */
 export interface Done { read: Read; answers: Answers; note: string; photos: string[] }
-/** A tap: the how-manieth of this phone and person, by the phone's clock, after which other one. */
-export interface Tap extends Done { id: string; n: number; prev: string; said_at: string }
+/** The how-manieth of this phone and person, by the phone's clock, after which other one. */
+interface Mark { id: string; n: number; prev: string; said_at: string }
+export interface Tap extends Done, Mark {}
+export type Link = Tap | Deed | Sealed;
 /** Where a person's chain on this phone has come to. */
 export interface Head { n: number; hash: string }
 
@@ -25,36 +27,30 @@ export function canonical(value: unknown): string {
   return `{${known.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(",")}}`;
 }
 
-export const hashOf = ({ id, n, prev, said_at, read, answers, note, photos }: Tap): string =>
-  bytesToHex(sha256(utf8ToBytes(canonical({ id, n, prev, said_at, read, answers, note, photos }))));
+const MARK = ["id", "n", "prev", "said_at"];
+const wordsOf = (link: Link) => ("read" in link ? ["read", "answers", "note", "photos"] : "act" in link ? ["act", "seat"] : ["path", "body"]);
 
-export const hashOfDeed = ({ id, n, prev, said_at, act, seat }: Deed): string => bytesToHex(sha256(utf8ToBytes(canonical({ id, n, prev, said_at, act, seat }))));
-const hashOfEither = (link: Tap | Deed): string => ("read" in link ? hashOf(link) : hashOfDeed(link));
+/** Over what is sent, and nothing beside it. */
+export const hashOf = (link: Link): string =>
+  shaOf(utf8ToBytes(canonical(Object.fromEntries([...MARK, ...wordsOf(link)].map((k) => [k, (link as unknown as Record<string, unknown>)[k]])))));
 
 export const shaOf = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
 
-/** The tap that follows `head`, and the head after it. */
-export function linked(head: Head, id: string, saidAt: string, done: Done): { tap: Tap; head: Head } {
-  const { read, answers, note, photos } = done;
-  const tap = { id, n: head.n + 1, prev: head.hash, said_at: saidAt, read, answers, note, photos };
-  return { tap, head: { n: tap.n, hash: hashOf(tap) } };
-}
-
-/** The same of coming to a seat, or leaving it. */
-export function linkedDeed(head: Head, id: string, saidAt: string, act: Deed["act"], seat: string): { did: Deed; head: Head } {
-  const did: Deed = { id, n: head.n + 1, prev: head.hash, said_at: saidAt, act, seat };
-  return { did, head: { n: did.n, hash: hashOfDeed(did) } };
+/** What follows `head`, and the head after it. */
+export function linked<T extends Link>(head: Head, id: string, saidAt: string, words: Omit<T, keyof Mark>): { link: T; head: Head } {
+  const link = { id, n: head.n + 1, prev: head.hash, said_at: saidAt, ...words } as T;
+  return { link, head: { n: link.n, hash: hashOf(link) } };
 }
 
 /** The first number at which what is kept is not what was written; null: all of it is. Those that were sent are gone. */
-export function broken(kept: readonly (Tap | Deed)[], head: Head): number | null {
+export function broken(kept: readonly Link[], head: Head): number | null {
   const rows = [...kept].sort((a, b) => a.n - b.n);
-  for (const [i, tap] of rows.entries()) {
+  for (const [i, link] of rows.entries()) {
     const next = rows[i + 1];
-    if (next && next.n === tap.n) return tap.n;
-    if (next && next.n === tap.n + 1 && next.prev !== hashOfEither(tap)) return tap.n;
-    if (tap.n === head.n && hashOfEither(tap) !== head.hash) return tap.n;
-    if (tap.n > head.n) return tap.n;
+    if (next && next.n === link.n) return link.n;
+    if (next && next.n === link.n + 1 && next.prev !== hashOf(link)) return link.n;
+    if (link.n === head.n && hashOf(link) !== head.hash) return link.n;
+    if (link.n > head.n) return link.n;
   }
   return null;
 }

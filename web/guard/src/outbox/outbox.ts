@@ -7,7 +7,7 @@ import { connected, fetchOwed, owedProof, toldSeats } from "@guard/live/live";
 import { me, personId, signedOut, siteId } from "@guard/session/session";
 
 import { broken, type Done } from "./chain";
-import type { Act, Deed } from "./shapes";
+import type { Asking, Deed } from "./shapes";
 import * as store from "./store";
 import { flush, type Told } from "./sync";
 import { door } from "./wire";
@@ -28,7 +28,7 @@ const who = () => ({ site: siteId.value, person: personId.value });
 
 export async function look(tell = true): Promise<void> {
   rows.value = await store.waiting();
-  const mine = rows.value.filter((r) => r.site === siteId.value && r.person === personId.value).flatMap((r) => r.tap ?? (r.act.kind === "duty" ? r.act.did : []));
+  const mine = rows.value.filter((r) => r.site === siteId.value && r.person === personId.value).flatMap((r) => store.linkOf(r) ?? []);
   edited.value = broken(mine, await store.headOf(who())) !== null;
   photosLeft.value = (await store.photosWaiting(siteId.value)).length;
   toldSeats.value = cameTo();
@@ -59,8 +59,8 @@ export async function came(deed: Deed["act"], seat: string): Promise<void> {
   void now(row);
 }
 /** What is not a tap. It is safe on the phone when this has resolved; `sent` then tells whether it got through at once. */
-export async function act(what: Act): Promise<{ id: string; sent: Promise<unknown> }> {
-  const row = await store.keepAct(who(), what, new Date().toISOString());
+export async function act(what: Asking): Promise<{ id: string; sent: Promise<unknown> }> {
+  const row = await store.keepAct(who(), JSON.parse(JSON.stringify(what)) as Asking, new Date().toISOString(), !connected.value);
   await look();
   return { id: row.id, sent: now(row) };
 }
@@ -91,7 +91,7 @@ const lookSoon = () => (soon ??= setTimeout(() => ((soon = undefined), void look
 async function failed(error: unknown): Promise<void> {
   if (!(error instanceof Refused)) throw error;
   if (error.problem.status === 401) signedOut.value = true;
-  for (const row of await store.waiting()) if (row.tap && !row.kept) await store.marked(row, true);
+  for (const row of await store.waiting()) if (!row.kept) await store.marked(row, true);
 }
 export async function dismiss(row: store.Waiting): Promise<void> {
   await store.settle(row);

@@ -24,11 +24,14 @@ beforeEach(async () => {
 describe("the phone's memory", () => {
   it("has a tap after a kill, in the order of what was done", async () => {
     await store.keepTap(WANG, done("A"), more);
-    await store.keepAct(WANG, { kind: "note", alert: "a", text: "on my way" }, more.at);
+    await store.keepAct(WANG, { kind: "note", alert: "a", text: "on my way" }, more.at, true);
     await store.keepTap(WANG, done("B"), more);
     await store.close();
     const rows = await (await otherPage()).waiting();
-    expect(rows.map((r) => r.tap?.n ?? r.act?.kind)).toEqual([1, "note", 2]);
+    expect(rows.map((r) => r.tap?.n ?? r.act?.kind)).toEqual([1, "note", 3]);
+    expect(rows.map((r) => store.linkOf(r)?.n)).toEqual([1, 2, 3]);
+    expect(broken(rows.map((r) => store.linkOf(r)!), await store.headOf(WANG))).toBeNull();
+    expect(broken(rows.map((r) => (r.sealed ? { ...r.sealed, body: { text: "at home" } } : store.linkOf(r)!)), await store.headOf(WANG))).toBe(2);
   });
 
   it("keeps one chain when two pages write at once", async () => {

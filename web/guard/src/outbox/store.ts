@@ -1,8 +1,9 @@
 /** The phone's own memory: what waits to be sent, photos, and the last picture of the site. All of it survives a kill. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
-import { BEGIN, type Done, type Head, linked, linkedDeed, shaOf, type Tap, uuid } from "./chain";
-import type { Act, Deed } from "./shapes";
+import { BEGIN, type Done, type Head, type Link, linked, shaOf, type Tap, uuid } from "./chain";
+import { requestOf } from "./requests";
+import type { Act, Asking, Deed, Sealed } from "./shapes";
 
 interface Row {
   /** Given by the store, in the order of what was done. */
@@ -18,7 +19,10 @@ interface Row {
   /** Why the server would not have it: it stays until somebody has read that. */
   refused: string | null;
 }
-export type Waiting = Row & ({ tap: Tap; act?: undefined } | { act: Act; tap?: undefined });
+/** `sealed`: what is sent of an act; a deed is sent as it stands. */
+export type Waiting = Row & ({ tap: Tap; act?: undefined; sealed?: undefined } | { act: Act; sealed?: Sealed; tap?: undefined });
+/** Its place in the chain. */
+export const linkOf = (row: Waiting): Link | null => row.tap ?? (row.act.kind === "duty" ? row.act.did : (row.sealed ?? null));
 interface Photo { sha: string; site: string; bytes: ArrayBuffer; type: string; sent: boolean }
 
 interface Shelf extends DBSchema {
@@ -60,37 +64,27 @@ export async function phone(): Promise<string> {
 
 export interface Who { site: string; person: string }
 
-/** Write a tap down, as the next of its person's chain. It is safe once this has resolved. */
-export async function keepTap(who: Who, done: Done, more: { at: string; checkpoint: string | null; kept: boolean }): Promise<Waiting> {
+/** Write something down as the next of its person's chain. It is safe once this has resolved. */
+async function keep<T extends Link>(who: Who, at: string, words: Omit<T, "id" | "n" | "prev" | "said_at">, row: (link: T) => Pick<Waiting, "checkpoint" | "kept" | "tap" | "act" | "sealed">): Promise<Waiting> {
   const tx = (await shelf()).transaction(["outbox", "heads"], "readwrite", { durability: "strict" });
   const heads = tx.objectStore("heads");
   const name = `${who.site}/${who.person}`;
-  const { tap, head } = linked((await heads.get(name)) ?? BEGIN, uuid(), more.at, done);
-  const row: Waiting = { id: tap.id, ...who, at: more.at, checkpoint: more.checkpoint, kept: more.kept, refused: null, tap };
-  const [key] = await Promise.all([tx.objectStore("outbox").add(row), heads.put(head, name)]);
+  const { link, head } = linked<T>((await heads.get(name)) ?? BEGIN, uuid(), at, words);
+  const made = { id: link.id, ...who, at, refused: null, ...row(link) } as Waiting;
+  const [key] = await Promise.all([tx.objectStore("outbox").add(made), heads.put(head, name)]);
   await tx.done;
-  return { ...row, key };
+  return { ...made, key };
 }
 
-/** Write down that somebody came to a seat or left it, as the next of their chain. */
-export async function keepDeed(who: Who, act: Deed["act"], seat: string, at: string): Promise<Waiting> {
-  const tx = (await shelf()).transaction(["outbox", "heads"], "readwrite", { durability: "strict" });
-  const heads = tx.objectStore("heads");
-  const name = `${who.site}/${who.person}`;
-  const { did, head } = linkedDeed((await heads.get(name)) ?? BEGIN, uuid(), at, act, seat);
-  const row: Waiting = { id: did.id, ...who, at, checkpoint: null, kept: true, refused: null, act: { kind: "duty", did } };
-  const [key] = await Promise.all([tx.objectStore("outbox").add(row), heads.put(head, name)]);
-  await tx.done;
-  return { ...row, key };
-}
+export const keepTap = (who: Who, { read, answers, note, photos }: Done, more: { at: string; checkpoint: string | null; kept: boolean }): Promise<Waiting> =>
+  keep<Tap>(who, more.at, { read, answers, note, photos }, (tap) => ({ checkpoint: more.checkpoint, kept: more.kept, tap }));
 
-export async function keepAct(who: Who, act: Act, at: string): Promise<Waiting> {
-  const row: Waiting = { id: uuid(), ...who, at, checkpoint: null, kept: true, refused: null, act };
-  const tx = (await shelf()).transaction("outbox", "readwrite", { durability: "strict" });
-  const key = await tx.store.add(row);
-  await tx.done;
-  return { ...row, key };
-}
+/** Somebody came to a seat or left it. */
+export const keepDeed = (who: Who, act: Deed["act"], seat: string, at: string): Promise<Waiting> =>
+  keep<Deed>(who, at, { act, seat }, (did) => ({ checkpoint: null, kept: true, act: { kind: "duty", did } }));
+
+export const keepAct = (who: Who, act: Asking, at: string, kept: boolean): Promise<Waiting> =>
+  keep<Sealed>(who, at, requestOf(act, at), (sealed) => ({ checkpoint: null, kept, act, sealed }));
 
 /** Put a photo away under its hash. */
 export async function keepPhoto(site: string, image: Blob): Promise<string> {

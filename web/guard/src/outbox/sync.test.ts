@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { BEGIN, linked } from "./chain";
-import type { Act } from "./shapes";
+import { BEGIN, linked, type Tap } from "./chain";
+import { requestOf } from "./requests";
+import type { Asking, Sealed } from "./shapes";
 import type { Waiting } from "./store";
 import { type Answer, BATCH, batches, type Door, flush, inTurn, type Told } from "./sync";
 
@@ -9,12 +10,12 @@ const WANG = { site: "garden", person: "wang" };
 const AT = "2026-03-01T14:00:00.000Z";
 const row = (key: number) => ({ key, id: `id-${key}`, ...WANG, at: AT, checkpoint: "C1", kept: true, refused: null });
 const tap = (key: number, n = key, kept = true): Waiting => {
-  const made = linked({ ...BEGIN, n: n - 1 }, `id-${key}`, AT, { read: { by: "uid", uid: "A" }, answers: {}, note: "", photos: [] });
-  return { ...row(key), kept, tap: made.tap };
+  const made = linked<Tap>({ ...BEGIN, n: n - 1 }, `id-${key}`, AT, { read: { by: "uid", uid: "A" }, answers: {}, note: "", photos: [] });
+  return { ...row(key), kept, tap: made.link };
 };
-const act = (key: number, what: Act): Waiting => ({ ...row(key), act: what });
-const SOS: Act = { kind: "report", report: "manual.panic", zone: "b7", note: "" };
-const NOTE: Act = { kind: "note", alert: "a", text: "arrived" };
+const act = (key: number, what: Asking, n = key): Waiting => ({ ...row(key), act: what, sealed: linked<Sealed>({ ...BEGIN, n: n - 1 }, `id-${key}`, AT, requestOf(what, AT)).link });
+const SOS: Asking = { kind: "report", report: "manual.panic", zone: "b7", note: "" };
+const NOTE: Asking = { kind: "note", alert: "a", text: "arrived" };
 class Refusal extends Error { constructor(readonly why: "line" | "session" | "refused") { super(why); } }
 
 function house(more: Partial<Door> = {}) {
@@ -26,7 +27,7 @@ function house(more: Partial<Door> = {}) {
       sent.push(taps.map((t) => t.id).join("+"));
       return taps.map((t) => ({ id: t.id, outcome: "counted", flags: [], checkpoint: "C9", findings: [] }));
     },
-    async act(what) { sent.push(what.kind); },
+    async act(r) { sent.push(r.act!.kind); },
     async photo(sha) { sent.push(`photo ${sha}`); },
     wrong: (e) => { const { why } = e as Refusal; return why === "refused" ? { why, code: "invalid" } : { why }; },
     ...more,
@@ -40,9 +41,10 @@ function house(more: Partial<Door> = {}) {
 }
 
 describe("what goes first", () => {
-  it("is the cry for help, then what is done now, then what was kept by number, then notes", () => {
-    const rows = [act(1, NOTE), tap(2, 3), tap(3, 1), act(4, SOS), tap(5, 4, false)];
-    expect(inTurn(rows, WANG).map((r) => r.key)).toEqual([4, 5, 3, 2, 1]);
+  it("is the cry for help, then what is done now, then what was kept by number, notes between taps", () => {
+    const rows = [act(1, NOTE, 2), tap(2, 3), tap(3, 1), act(4, SOS), tap(5, 5, false)];
+    expect(inTurn(rows, WANG).map((r) => r.key)).toEqual([4, 5, 3, 1, 2]);
+    expect(batches(inTurn(rows, WANG)).map((b) => b.map((r) => r.key))).toEqual([[4], [5, 3], [1], [2]]);
   });
 
   it("is only one's own, at the site one is signed in at, and not what was refused before", () => {

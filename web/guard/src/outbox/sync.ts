@@ -1,7 +1,7 @@
-/** Sending what waits. Whoever cries for help first, then what is done now, then what was kept, oldest first, photos last. */
+/** Sending what waits. Whoever cries for help first, then what is done now, then what was kept in the order of its chain, photos last. */
 import type { Tap } from "./chain";
-import type { Act, Outcome } from "./shapes";
-import type { Waiting, Who } from "./store";
+import type { Outcome } from "./shapes";
+import { linkOf, type Waiting, type Who } from "./store";
 
 export const BATCH = 50;
 /** Of one request's content: the server takes 64 kB. */
@@ -13,7 +13,7 @@ export type Wrong = { why: "line" } | { why: "session" } | { why: "refused"; cod
 
 export interface Door {
   taps(client: string, taps: (Tap & { kept: boolean })[]): Promise<Answer[]>;
-  act(act: Act, row: Waiting): Promise<void>;
+  act(row: Waiting): Promise<void>;
   photo(sha: string): Promise<void>;
   wrong(error: unknown): Wrong;
 }
@@ -26,18 +26,16 @@ export interface Book {
 export interface Told { row: Waiting; outcome: Outcome; flags: string[]; checkpoint: string | null; findings: string[] }
 
 const urgent = (row: Waiting) => row.act?.kind === "report";
-const deed = (row: Waiting) => (row.act?.kind === "duty" ? row.act.did : null);
-/** Its place in the chain; what stands in none has none. */
-const place = (row: Waiting) => row.tap?.n ?? deed(row)?.n;
+const place = (row: Waiting) => linkOf(row)?.n ?? 0;
 
 /** What of it this person may send now, in the order in which it goes. */
 export function inTurn(rows: readonly Waiting[], who: Who): Waiting[] {
   const mine = rows.filter((r) => r.site === who.site && r.person === who.person && r.refused === null);
-  const rank = (r: Waiting) => (urgent(r) ? 0 : r.tap && !r.kept ? 1 : place(r) !== undefined ? 2 : 3);
-  return mine.sort((a, b) => rank(a) - rank(b) || (place(a) ?? a.key ?? 0) - (place(b) ?? b.key ?? 0));
+  const rank = (r: Waiting) => (urgent(r) ? 0 : r.kept ? 2 : 1);
+  return mine.sort((a, b) => rank(a) - rank(b) || place(a) - place(b));
 }
 
-/** Taps go many at a time; who came or left in between goes alone, in its place. */
+/** Taps go many at a time; all else in between goes alone, in its place. */
 export function batches(rows: readonly Waiting[]): Waiting[][] {
   const made: Waiting[][] = [];
   let bytes = 0;
@@ -81,9 +79,8 @@ async function sendTaps(door: Door, book: Book, client: string, rows: Waiting[],
 }
 
 async function sendAct(door: Door, book: Book, row: Waiting, told: (t: Told) => void): Promise<void> {
-  const act = row.act!;
   try {
-    await door.act(act, row);
+    await door.act(row);
   } catch (error) {
     const wrong = door.wrong(error);
     if (wrong.why !== "refused") throw error;
@@ -107,10 +104,6 @@ async function sendPhoto(door: Door, book: Book, sha: string): Promise<void> {
 
 /** All that this person may send; `photos` are those of taps, which may come after them. Throws what `door` threw when the line or the session is gone; the rest then stays. */
 export async function flush(door: Door, book: Book, client: string, who: Who, rows: readonly Waiting[], photos: readonly string[], told: (t: Told) => void): Promise<void> {
-  const turn = inTurn(rows, who);
-  const chain = turn.filter((r) => place(r) !== undefined);
-  for (const row of turn.filter(urgent)) await sendAct(door, book, row, told);
-  for (const batch of batches(chain)) await (batch[0]!.tap ? sendTaps(door, book, client, batch, told) : sendAct(door, book, batch[0]!, told));
-  for (const row of turn.filter((r) => place(r) === undefined && !urgent(r))) await sendAct(door, book, row, told);
+  for (const batch of batches(inTurn(rows, who))) await (batch[0]!.tap ? sendTaps(door, book, client, batch, told) : sendAct(door, book, batch[0]!, told));
   for (const sha of new Set(photos)) await sendPhoto(door, book, sha);
 }

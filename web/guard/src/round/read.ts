@@ -1,6 +1,7 @@
 /** What a tag or a code says, however it was read. Pure. */
 import type { Checkpoint } from "@shared/api/types";
 
+import { shaOf } from "@guard/outbox/chain";
 import type { Read } from "@guard/outbox/shapes";
 
 const UID = /^[0-9A-F]{8,20}$/;
@@ -31,10 +32,11 @@ export function ofTag(serial: string, addresses: readonly string[]): Read | null
   return UID.test(uid) ? { by: "uid", uid } : null;
 }
 
-/** Which point the phone takes it for, by the register it has: the server's word counts. */
-export function pointOf(read: Read, points: Readonly<Record<string, Checkpoint>>, serial = ""): string | null {
+/** Which point the phone takes it for, by the marks of the tags in use (or, if it has none, the register): the server's word counts. */
+export function pointOf(read: Read, points: Readonly<Record<string, Checkpoint>>, marks: Readonly<Record<string, string>> | null, serial = ""): string | null {
   if (read.by === "manual") return read.checkpoint;
   const tag = normal(read.by === "uid" ? read.uid : read.by === "qr" ? read.code : serial);
   if (!tag) return null;
+  if (marks) return marks[shaOf(new TextEncoder().encode(tag))] ?? null;
   return Object.values(points).find((p) => p.tags.some((known) => normal(known) === tag))?.id ?? null;
 }

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { describe, expect, it } from "vitest";
 
 import type { Checkpoint, PatrolTask, RoundSheet } from "@shared/api/types";
@@ -82,8 +84,15 @@ describe("what a tag or code says", () => {
 
   it("finds the point in the register that the phone has", () => {
     const points = { C1: { id: "C1", tags: ["04A23B4C5D6E7F"] } as Checkpoint };
-    expect(pointOf({ by: "uid", uid: "04a2-3b4c5d6e7f" }, points)).toBe("C1");
-    expect(pointOf({ by: "sun", picc_data: "", cmac: "" }, points, "04:A2:3B:4C:5D:6E:7F")).toBe("C1");
-    expect(pointOf({ by: "qr", code: "nowhere" }, points)).toBeNull();
+    expect(pointOf({ by: "uid", uid: "04a2-3b4c5d6e7f" }, points, null)).toBe("C1");
+    expect(pointOf({ by: "sun", picc_data: "", cmac: "" }, points, null, "04:A2:3B:4C:5D:6E:7F")).toBe("C1");
+    expect(pointOf({ by: "qr", code: "nowhere" }, points, null)).toBeNull();
+  });
+
+  it("go by the marks of the tags in use, whatever the register says", () => {
+    const points = { C1: { id: "C1", tags: ["04A2"] } } as unknown as Record<string, Checkpoint>;
+    const marks = { [createHash("sha256").update("04A23B4C").digest("hex")]: "C2" };
+    expect(pointOf({ by: "uid", uid: "04:a2:3b:4c" }, points, marks)).toBe("C2");
+    expect(pointOf({ by: "uid", uid: "04A2" }, points, marks)).toBeNull();
   });
 });
