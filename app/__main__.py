@@ -1,5 +1,7 @@
 """`watchroom …`: every command. Each imports what it needs when it runs, so that the command line answers at once."""
 
+import gc
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -109,8 +111,10 @@ def openapi(
     write(Path("/dev/stdout") if out is None else out)
 
 
-def whole(word: str = "--help") -> typer.Typer:
-    """The command with the sub-commands that `word` needs: all of them for help, else only its own, which are quick to load."""
+def whole(word: str = "--help", *, names_only: bool = False) -> typer.Typer:
+    """The command with the sub-commands that `word` needs: all of them for help, else only its own, which are quick to load.
+    `names_only`: sub-commands that are slow to load are only named.
+    """
     app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -124,9 +128,12 @@ def whole(word: str = "--help") -> typer.Typer:
 
         app.add_typer(gateway_app, name="gateway")
     if everything or word == "site":
-        from app.site_wiring import made
+        site = typer.Typer()
+        if not names_only:
+            from app.site_wiring import made
 
-        app.add_typer(made(), name="site")
+            site = made()
+        app.add_typer(site, name="site", help="Site packs: check, compare, import.")
     if everything or word == "logbook":
         from app.logbook_commands import logbook_app
 
@@ -172,7 +179,10 @@ def whole(word: str = "--help") -> typer.Typer:
 
 def main() -> None:
     """The `watchroom` command."""
-    whole(sys.argv[1] if len(sys.argv) > 1 else "--help")()
+    gc.set_threshold(50_000, 20, 20)  # what is loaded stays: looking through all of it again and again finds nothing
+    word = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    completes = "_WATCHROOM_COMPLETE" in os.environ  # a shell asks for every word there is
+    whole(word, names_only=word == "--help" and not completes)()
 
 
 if __name__ == "__main__":

@@ -5,12 +5,10 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
-from difflib import unified_diff
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +20,9 @@ from simulators.scenario.responses import responses
 from simulators.scenario.verdict import check, known_of
 from simulators.scenario.words import told
 from simulators.scenario.world import play
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 SUFFIXES = (".yaml", ".yml")
 ENOUGH = 6  # files for each worker: with fewer it costs more to start it than it saves
@@ -79,11 +80,14 @@ def play_all(files: Sequence[Path], how: How, jobs: int) -> Iterator[Outcome]:
         return map(one, files)
     if not how.real:
         import app.scenario_worlds  # noqa: F401 - before they fork, so that each worker has it at once
+    from concurrent.futures import ProcessPoolExecutor  # slow to load, and one file needs none
+    from multiprocessing import get_context
+
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("fork" if sys.platform == "linux" else "spawn"))
     return _drained(pool, pool.map(one, files))
 
 
-def _drained(pool: ProcessPoolExecutor, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+def _drained(pool: "ProcessPoolExecutor", outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
     with pool:
         yield from outcomes
 
@@ -148,6 +152,8 @@ def _lenient(scenario: Scenario, slack: timedelta) -> Scenario:
 
 def _update(scenario: Scenario, story: Story) -> str:
     """Write what really happened into the file. Returns the change as a diff."""
+    from difflib import unified_diff
+
     from simulators.scenario.update import rewritten
 
     file = scenario.file

@@ -42,7 +42,7 @@ def site_app(
     """The sub-commands. `import_into(store, register, digest, by, over_edits, terms)` is the whole import in one transaction;
     `open_subjects(store, site)` names what has an open alert.
     """
-    app = typer.Typer(no_args_is_help=True, help="Site packs: check, compare, import.")
+    app = typer.Typer(no_args_is_help=True)
 
     @app.command()
     def check(packs: Packs) -> None:

@@ -24,7 +24,7 @@ def _image() -> bytes:
         import_module(f"{part}.tables")
     engine = create_engine(URL)
     with engine.begin() as conn:
-        metadata.create_all(conn)
+        metadata.create_all(conn, checkfirst=False)  # nothing is there yet
     with engine.connect() as conn:
         raw: Any = conn.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - what the URL asks for
