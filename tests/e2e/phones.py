@@ -46,8 +46,13 @@ def packs(folder: Path, now: datetime) -> Path:
     with _edited(estate / "patrol.yaml") as patrol:
         patrol["patrol_plans"] = [_plan(f"test-{n}", now + after) for n, after in enumerate(OPENS)]
     site = estate / "site.yaml"  # without a scale of the plans: a test is at the next point at once
-    site.write_text("\n".join(line for line in site.read_text().splitlines() if "unit_m" not in line))
+    text = "\n".join(line for line in site.read_text().splitlines() if "unit_m" not in line)
+    # whoever comes to the gate says where they are, and what they have seen to
+    site.write_text(text.replace("    pre_shift: flag ", "    post_token: reject\n    pre_shift: block "))
+    with _edited(estate / "handover.yaml") as handover:
+        handover["pre_checks"] = {"gate": [{"id": "radio", "name": {"zh": "对讲机", "en": "Radio"}}]}
     with _edited(estate / "duty.yaml") as duty:
+        next(post for post in duty["posts"] if post["id"] == "gate")["checkpoint"] = "CP-01"
         rotas = [rota for rota in duty["rotas"] if rota["seat"] not in {*KEEPS, "gate-2"}]
         for seat, person in KEEPS.items():
             rotas.append({"seat": seat, "from_day": date(2025, 12, 25), "days": [{"round-the-clock": person}]})
@@ -182,6 +187,7 @@ def hold(page: Page, serial: str, *urls: str) -> None:
 def answer(page: Page) -> None:
     """See to everything that the point asks for, all in order, and complete it."""
     sheet = page.locator("[data-sheet='point']")
+    sheet.locator("[data-act='point-done']").wait_for()  # what it asks for stands there with it
     for yes in sheet.locator("[data-yes]").all():
         yes.click()
     for choice in sheet.locator("fieldset:has(.two):not(:has([data-yes]))").all():

@@ -140,3 +140,39 @@ def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: GuardDemo
     expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "0")
     acts = [e["act"] for e in asked(page, f"alerts/{alert}")["history"]]
     assert acts.count("alert.go") == 1
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh-CN", "dark"), ("en", "light")])
+def test_at_the_post_one_signs_on_with_its_tag_and_its_checks(
+    visit: Visitor, demo: GuardDemo, language: str, theme: str
+) -> None:
+    """DUTY-13, EQP-01: the phone asks for both where the site does, and a tag of elsewhere is refused."""
+    page = phone(visit, language=language, theme=theme)
+    page.locator(f"[data-login='{demo.keeper}']").click()
+    page.locator("[data-part='waiting'][data-n='0']").wait_for()
+    here = tags(page)
+    open_shift(page)
+    page.locator("[data-on='gate']").click()
+    form = page.locator("form[data-form='sign']")
+    form.locator("[name=token]").wait_for()
+    form.locator("[data-act='token-read']").click()
+    hold(page, here["CP-02"])
+    expect(form.locator("[name=token]")).to_have_value(here["CP-02"])
+    form.locator("[data-means='password']").click()
+    form.locator("[name=proof]").fill("demo")
+    form.locator("[data-check='radio'] [data-said='wrong']").click()
+    form.locator("[name='note-radio']").fill("没电")
+    sound(page, "post")
+    with visit.refused(409):
+        form.locator(".primary").click()
+        form.locator("[role=alert]").wait_for()
+    hold(page, here["CP-01"])
+    form.locator("[name=proof]").fill("demo")
+    form.locator(".primary").click()
+    expect(page.locator("[data-act='off']")).to_be_visible()
+    assert seat(page, "gate")["basis"] == "signed_on"
+    page.locator("[data-act='off']").click()
+    expect(form.locator("[name=token]")).to_have_count(0)
+    form.locator("[name=proof]").fill("demo")
+    form.locator(".primary").click()
+    expect(page.locator("[data-on='gate']")).to_be_visible()
