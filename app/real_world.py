@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from api.errors import Unavailable
-from app.real import duty_requests, patrol_requests
+from app.real import duty_requests, patrol_requests, tap_pages
 from app.real.ground import Ground
 from app.real.requests import request
 from core import wire
@@ -39,7 +39,7 @@ from simulators.scenario.model import (
     Snapshot,
     Story,
 )
-from simulators.scenario.patrol_acts import PatrolAct, handset_says
+from simulators.scenario.patrol_acts import Opens, PatrolAct, Taps, handset_says
 from simulators.scenario.story import find_alert, snapshot, story_of
 from simulators.virtual.life import BEAT, Word, life
 from simulators.virtual.people import Deed, about
@@ -144,11 +144,14 @@ class RealWorld:
         ground = self._ground
         if not ground.server.up:
             return self._refused(deed, Unavailable.code)
+        token = ground.keys.people.get(deed.person, "")
+        if isinstance(deed, Opens) or (isinstance(deed, Taps) and deed.page):
+            code = tap_pages.ask(ground.server.url_port, self._scenario.register, deed, token)
+            return None if code is None else self._refused(deed, code)
         try:
             method, path, body = self._request(deed)
         except Refusal as wrong:
             return self._refused(deed, wrong.code)
-        token = ground.keys.people.get(deed.person, "")
         status, answer = ground.server.ask(method, f"/sites/{self._site}/{path}", token, body)
         return None if status < 400 else self._refused(deed, str(answer["code"]))
 

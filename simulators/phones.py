@@ -154,7 +154,7 @@ def _good(answer: httpx2.Response) -> httpx2.Response:
     raise Refused(f"{answer.request.method} {answer.request.url.path} was answered {answer.status_code}: {why}")
 
 
-class _Form(HTMLParser):
+class Form(HTMLParser):
     """The first heading of a page and the hidden fields of its form."""
 
     def __init__(self, text: str) -> None:
@@ -174,5 +174,5 @@ class _Form(HTMLParser):
             self.heading = data.strip()
 
 
-def _form(answer: httpx2.Response) -> _Form:
-    return _Form(answer.text)
+def _form(answer: httpx2.Response) -> Form:
+    return Form(answer.text)

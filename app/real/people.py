@@ -61,6 +61,7 @@ def prepare(scenario: Scenario, register: Register, data: Path) -> Keys:
         digest = pack.digest(register)
         import_site(store, Desks(), register, digest, start, "system", signed_on=scenario.signed_on)
         before.publish(store, Desks(), register.site_id, scenario.published, start)
+        before.elsewhere(store, scenario.elsewhere, start)
         sessions = Sessions(store, lambda: scenario.end + _LONGEST_NIGHT)
         with store.begin() as tx:
             give_demo_passwords(tx, start, cheap, PASSWORD)

@@ -10,10 +10,12 @@ from simulators.scenario import rawpack as raw
 from simulators.scenario.rawpack import Nodes, Sections
 from simulators.scenario.times import duration
 from sites.fields import Spot, quoted
+from sites.register import Register
+from sites.shapes import uid
 from sites.tree import Listing, Mapped, Scalar
 
 OWN: Final = "plans"
-KEYS: Final = ("routes", "plans", "policies")
+KEYS: Final = ("routes", "plans", "policies", "elsewhere")
 _HOUR: Final = r"\d\d:\d\d"
 PLAN: Final = (
     rf"(?P<route>\S+) by (?P<seat>\S+) (?:every (?P<every>\S+)(?: from (?P<from>{_HOUR}))?(?: to (?P<to>{_HOUR}))?"
@@ -28,7 +30,7 @@ def patrol(sections: Sections, spot: Spot) -> None:
         spot.one_of((OWN,), "word")
         return
     f = spot.fields()
-    routes, plans, policies = (f.may(key) for key in KEYS)
+    routes, plans, policies, _ = (f.may(key) for key in KEYS)  # tags elsewhere are no part of the site
     f.close()
     for section in ("patrol_routes", "patrol_plans"):
         if section not in sections:
@@ -44,6 +46,26 @@ def patrol(sections: Sections, spot: Spot) -> None:
         for name, value in policies.entries():
             raw.change(made, name, raw.copied(value))
         raw.put(sections, "policies", {"patrol": made})
+
+
+def elsewhere(spot: Spot, known: Register) -> tuple[str, ...]:
+    """`patrol: {elsewhere: [UID]}`: the tags that hang at another site."""
+    here = {tag for point in known.checkpoints.values() for tag in point.tags}
+    made: list[str] = []
+    for item in _field(spot, "elsewhere").items():
+        number = uid(item.text())
+        if number is None:
+            item.wrong(f"{quoted(item.text())} is not a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
+        elif number in here:
+            item.wrong(f"{number} hangs at this site")
+        else:
+            made.append(number)
+    return tuple(made)
+
+
+def _field(spot: Spot, name: str) -> Spot:
+    node = raw.field(spot.node, name)
+    return Spot(node, spot.file, f"{spot.path}.{name}", spot.faults)
 
 
 def _route(sections: Sections, name: str, spot: Spot) -> None:

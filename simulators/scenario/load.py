@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from simulators.scenario import given
+from simulators.scenario import given, given_patrol
 from simulators.scenario.block import Lines
 from simulators.scenario.errors import ScenarioRefused, Wrong
 from simulators.scenario.known import Known
@@ -125,6 +125,7 @@ class _File:
             seed=spots["seed"].whole(0, 2**31 - 1, default=1),
             signed_on=given.signed_on(self._given("signed_on", spots["given"]), register),
             published=given.published(self._given("published", spots["given"])),
+            elsewhere=given_patrol.elsewhere(self._given("patrol", spots["given"]), register),
         )
 
     # -- the head

@@ -281,3 +281,4 @@ class Scenario(msgspec.Struct, frozen=True):
     seed: int = 1
     signed_on: Mapping[str, str] = {}  # seat: person, before the start
     published: tuple[str, ...] = ()  # months whose roster was published before the start
+    elsewhere: tuple[str, ...] = ()  # tags that hang at another site

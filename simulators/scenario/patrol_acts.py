@@ -30,7 +30,8 @@ class Rounds(PatrolAct, frozen=True, tag="rounds"):
 class Taps(PatrolAct, frozen=True, tag="taps"):
     """A guard's own phone brings a tap, signed in as they are. `kept`: it waited for a line; `edited`: its chain was tampered
     with; `vouched`: nothing was read, and why it counts all the same. `counter`: the tag proves itself, and says that it was read so
-    often; `forged`: the proof is not its own.
+    often; `forged`: the proof is not its own. `page`: by the page that the tag's address opens, without an outbox. `photos`: how
+    many it names; the pictures themselves are still on the phone.
     """
 
     checkpoint: str
@@ -44,6 +45,23 @@ class Taps(PatrolAct, frozen=True, tag="taps"):
     forged: bool = False
     note: str = ""
     answers: Mapping[str, Any] = {}
+    page: bool = False
+    photos: int = 0
+
+    @property
+    def about(self) -> str:
+        return f"checkpoint/{self.checkpoint}"
+
+
+class Opens(PatrolAct, frozen=True, tag="opens"):
+    """The page of a tag's address is fetched and nothing is pressed; `unsigned`: by nobody who is signed in, as a messenger does
+    that shows a link's preview.
+    """
+
+    checkpoint: str
+    counter: int
+    tag: str | None = None
+    unsigned: bool = False
 
     @property
     def about(self) -> str:

@@ -10,7 +10,7 @@ from simulators.scenario import model
 from simulators.scenario.errors import Wrong
 from simulators.scenario.known import PROOFS, Known
 from simulators.scenario.model import Act
-from simulators.scenario.patrol_acts import Rounds, Tags, Taps, Violates
+from simulators.scenario.patrol_acts import Opens, Rounds, Tags, Taps, Violates
 from simulators.scenario.tokens import Words, value
 from sites.fields import quoted, unknown
 from sites.shapes import uid
@@ -18,6 +18,7 @@ from sites.shapes import uid
 _PHONE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HUNG: Final = ("sun", "uid")
 _COUNTER: Final = re.compile(r"[0-9]{1,10}")
+_MOST_PHOTOS: Final = 10
 
 
 def scans(words: Words, known: Known, at: datetime) -> Act:
@@ -65,7 +66,7 @@ def rounds(words: Words, known: Known, _: datetime) -> Act:
 
 
 def taps(words: Words, known: Known, at: datetime) -> Act:
-    """`guard taps C1 on PHONE [kept said_at=] [edited] [forged] [tag=] [counter=] [vouched=] [note=] [TASK=VALUE …]`."""
+    """`guard taps C1 on PHONE [kept said_at=] [edited] [forged] [page] [tag=] [counter=] [vouched=] [photos=] [note=] [TASK=VALUE …]`."""
     person = words.known("person", known.register.people)
     words.skip("taps")
     checkpoint = words.known("checkpoint", known.register.checkpoints)
@@ -74,20 +75,19 @@ def taps(words: Words, known: Known, at: datetime) -> Act:
     phone = words.take("phone").text
     if not _PHONE.fullmatch(phone):
         raise Wrong(f"{quoted(phone)} is not a phone's name (letters, digits, _ and -)")
-    flags = {"kept": False, "edited": False, "forged": False}
-    while words.peek() in flags:
-        flags[words.take("word").text] = True
+    flags = _flags(words, "kept", "edited", "forged", "page")
     said, tag = words.text("said_at"), words.text("tag")
     if tag is not None and (tag := uid(tag)) is None:
         raise Wrong("tag= is a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
     said_at = None if said is None else known.clock.near(said, at)
     if flags["kept"] and said_at is None:
         raise Wrong("a tap that was kept says when it was made (said_at=22:01)")
-    vouched, note, counter = words.text("vouched") or "", words.text("note") or "", _counter(words)
-    if counter is not None and not 0 < counter < COUNTER_START:
-        raise Wrong("counter= of a tag that proves itself is 1 to 16777215")
+    vouched, note, counter = words.text("vouched") or "", words.text("note") or "", _proving(words)
+    photos = _photos(words)
     if flags["forged"] and counter is None:
         raise Wrong("a forged read says a count, too (counter=7)")
+    if flags["page"]:
+        _by_page(words, counter, plain=not (flags["kept"] or flags["edited"] or said or vouched or note or photos))
     answers = {key: value(token) for key, token in words.options.items()}
     words.options.clear()
     words.close()
@@ -104,7 +104,24 @@ def taps(words: Words, known: Known, at: datetime) -> Act:
         flags["forged"],
         note,
         answers,
+        flags["page"],
+        photos,
     )
+
+
+def opens(words: Words, known: Known, _: datetime) -> Act:
+    """`guard opens C1 counter= [tag=] [unsigned]`."""
+    person = words.known("person", known.register.people)
+    words.skip("opens")
+    checkpoint = words.known("checkpoint", known.register.checkpoints)
+    flags = _flags(words, "unsigned")
+    tag, counter = words.text("tag"), _proving(words)
+    if tag is not None and (tag := uid(tag)) is None:
+        raise Wrong("tag= is a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
+    if counter is None:
+        raise Wrong("only a tag that proves itself gives an address: how often was it read? (counter=7)")
+    words.close("tag", "counter")
+    return Opens(person, checkpoint, counter, tag, flags["unsigned"])
 
 
 def tags(words: Words, known: Known, _: datetime) -> Act:
@@ -160,6 +177,38 @@ def _uid(words: Words) -> str:
     if found is None:
         raise Wrong(f"{quoted(text)} is not a tag's UID: 4, 7, 8 or 10 bytes in hexadecimal")
     return found
+
+
+def _flags(words: Words, *known: str) -> dict[str, bool]:
+    """Words that stand behind it, in any order."""
+    flags = dict.fromkeys(known, False)
+    while words.left:
+        flags[words.one_of("word", known)] = True
+    return flags
+
+
+def _by_page(words: Words, counter: int | None, *, plain: bool) -> None:
+    if counter is None:
+        raise Wrong("only a tag that proves itself has a page: how often was it read? (counter=7)")
+    if not plain or words.options:
+        raise Wrong(
+            "the page sends the read and nothing else: no kept, edited, said_at=, vouched=, note=, photos= and no answers"
+        )
+
+
+def _photos(words: Words) -> int:
+    text = words.text("photos") or "0"
+    if not text.isdecimal() or int(text) > _MOST_PHOTOS:
+        raise Wrong(f"photos= is how many the tap names, at most {_MOST_PHOTOS}")
+    return int(text)
+
+
+def _proving(words: Words) -> int | None:
+    """How often a tag that proves itself was read."""
+    counter = _counter(words)
+    if counter is not None and not 0 < counter < COUNTER_START:
+        raise Wrong("counter= of a tag that proves itself is 1 to 16777215")
+    return counter
 
 
 def _counter(words: Words) -> int | None:

@@ -24,12 +24,23 @@ PATROL: Final = (
     ),
     Verb(
         "taps",
-        "PERSON taps CHECKPOINT on PHONE [kept] [edited] [forged] [said_at=] [tag=] [counter=] [vouched=] [note=] [TASK=VALUE …]",
+        "PERSON taps CHECKPOINT on PHONE [kept] [edited] [forged] [page] [said_at=] [tag=] [counter=] [vouched=] [photos=] [note=] "
+        "[TASK=VALUE …]",
         "The same by HTTP from a guard's own phone, with answers to the point's tasks; `kept` with `said_at` when it had no line, "
         "`edited` when its outbox was tampered with, `vouched` where nothing could be read; `counter`: the tag "
-        "proves itself and says how often it was read, `forged` when somebody else says so in its name.",
+        "proves itself and says how often it was read, `forged` when somebody else says so in its name, `page` where "
+        "the tag's address is opened and its button pressed; `photos`: how many it names.",
         "guard taps C1 on phone-1 kept said_at=22:01",
         deeds.taps,
+        second=True,
+    ),
+    Verb(
+        "opens",
+        "PERSON opens CHECKPOINT counter= [tag=] [unsigned]",
+        "The page of the address that a tag gave is fetched and nothing is pressed; `unsigned`: by no one who is signed in, as a "
+        "messenger does for its preview.",
+        "guard opens C1 counter=7 unsigned",
+        deeds.opens,
         second=True,
     ),
     Verb(

@@ -12,13 +12,13 @@ from simulators.scenario.tokens import Words, shown
 
 FLAGS: Final = tuple(flag.value for flag in Flag)
 TAP_WORDS: Final = ("tap", *FLAGS)
-_TAP_KEYS: Final = ("proof",)
+_TAP_KEYS: Final = ("proof", "photos")
 _TOLD: Final = ("points", "late", "explained", "missed", "odd")
 _ROUND_KEYS: Final = ("points", "odd", "reason", *POINTS)
 
 
 def tap(words: Words, known: Known, never: bool) -> Pattern:
-    """`tap C1 [FLAG] [by PERSON] [flagged FLAG …]`: the first flag stands in front, any of them behind `flagged`."""
+    """`tap C1 [FLAG] [by PERSON] [photos=N] [flagged FLAG …]`: the first flag stands in front, any of them behind `flagged`."""
     about: tuple[str, ...] = ()
     if words.left and words.peek() not in {*TAP_WORDS, "by", "flagged"}:
         about = (words.known("checkpoint", known.register.checkpoints),)
@@ -56,5 +56,6 @@ def more_told(h: Happening) -> list[str]:
     """What stands behind a tap or a round in a timeline: the other flags; the points that make it what it is."""
     if h.topic == "tap":
         others = [flag for flag in FLAGS if flag != h.what and h.more.get(f"flagged.{flag}")]
-        return ["flagged", *others] if others else []
+        photos = [f"photos={h.more['photos']}"] if h.more.get("photos") else []
+        return [*photos, *(["flagged", *others] if others else [])]
     return [f"{key}={shown(h.more[key])}" for key in _TOLD if h.more.get(key)]

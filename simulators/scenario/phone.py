@@ -4,6 +4,7 @@ The chain goes on from what the server has, so that a line means the same whoeve
 outbox somebody has had their hands in.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from patrol import outbox
 from patrol.keys import Ring
 from patrol.tables import patrol_link
 from simulators import chips
-from simulators.scenario.patrol_acts import Taps
+from simulators.scenario.patrol_acts import Opens, Taps
 from sites.register import Register
 
 RING: Final = Ring(bytes(range(16)))  # the tag keys of every server that a scenario is played on
@@ -26,10 +27,10 @@ def tap(conn: Connection, register: Register, deed: Taps, at: datetime) -> dict[
     """What the phone sends for one tap, without who is signed in."""
     n, before = _last(conn, register.site_id, deed.phone, deed.person)
     read: dict[str, Any] = {"by": "manual", "checkpoint": deed.checkpoint, "reason": deed.vouched}
-    if not deed.vouched:
-        point = register.checkpoints.get(deed.checkpoint)
-        number = deed.tag or (point.tags[0] if point is not None and point.tags else "")
-        read = _proved(register.site_id, number, deed) if deed.counter is not None else {"by": "uid", "uid": number}
+    if deed.counter is not None:
+        read = proved(register, deed)
+    elif not deed.vouched:
+        read = {"by": "uid", "uid": _uid(register, deed)}
     return {
         "id": fresh(at),
         "n": n + 1,
@@ -39,7 +40,7 @@ def tap(conn: Connection, register: Register, deed: Taps, at: datetime) -> dict[
         "read": read,
         "answers": dict(deed.answers),
         "note": deed.note,
-        "photos": [],
+        "photos": [_photo(f"{deed.phone}/{deed.person}/{n + 1}/{k}") for k in range(deed.photos)],
     }
 
 
@@ -48,10 +49,25 @@ def digest(said: dict[str, Any]) -> str:
     return outbox.digest(said)
 
 
-def _proved(site: str, uid: str, deed: Taps) -> dict[str, Any]:
+def proved(register: Register, deed: Taps | Opens) -> dict[str, Any]:
     """What a tag with this server's keys says; the same whoever plays it."""
+    site, uid = register.site_id, _uid(register, deed)
     read = chips.address(uid, deed.counter or 0, RING.of(site, uid, 1), _NOISE)
-    return chips.forged(read) if deed.forged else read
+    return chips.forged(read) if isinstance(deed, Taps) and deed.forged else read
+
+
+def browser(deed: Taps) -> str:
+    """What the tap page knows a phone by: its cookie."""
+    return "".join(sign for sign in deed.phone if sign.isalnum())[:32]
+
+
+def _uid(register: Register, deed: Taps | Opens) -> str:
+    point = register.checkpoints.get(deed.checkpoint)
+    return deed.tag or (point.tags[0] if point is not None and point.tags else "")
+
+
+def _photo(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _last(conn: Connection, site: str, client: str, person: str) -> tuple[int, str]:

@@ -231,6 +231,11 @@ def _rest() -> dict[str, Any]:
                             "additionalProperties": False,
                             "properties": {name: {} for name in PatrolPolicies.__struct_fields__},
                         },
+                        "elsewhere": {
+                            "description": "Tags that hang at another site.",
+                            "type": "array",
+                            "items": _TEXT,
+                        },
                     },
                 },
             ]

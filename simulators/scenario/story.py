@@ -294,7 +294,8 @@ def _taps(conn: Connection, site: str) -> Iterator[Happening]:
     query = select(tap).where(tap.c.site_id == site)
     for row in conn.execute(query.order_by(tap.c.heard_at, tap.c.checkpoint_id, tap.c.tag, tap.c.person_id)):
         who = () if row.person_id is None else (row.person_id,)
-        more = {"proof": row.proof, **{f"flagged.{flag}": True for flag in row.flags}}
+        photos = {"photos": len(row.photos)} if row.photos else {}
+        more = {"proof": row.proof, **photos, **{f"flagged.{flag}": True for flag in row.flags}}
         yield Happening(row.heard_at, "tap", (row.checkpoint_id or row.tag,), (row.flags or ["tap"])[0], who, more)
 
 

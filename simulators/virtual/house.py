@@ -48,6 +48,7 @@ class House:
         seed: int = 1,
         signed_on: Mapping[str, str] = {},
         published: Iterable[str] = (),
+        elsewhere: Iterable[str] = (),
         life: Iterator[Word] | None = None,
         fate: Fate = good,
         together: bool = True,
@@ -80,6 +81,7 @@ class House:
         with self._same_ids():
             shores.import_site(self.store, Desks(), register, start, signed_on)
             before.publish(self.store, Desks(), register.site_id, published, start)
+            before.elsewhere(self.store, elsewhere, start)
             self._begin()
             for gateway in self.gateways.values():
                 gateway.start()

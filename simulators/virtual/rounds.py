@@ -7,18 +7,20 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
+from core.ids import fresh
 from ingest import patrol_acts, phone_taps, violation_acts
 from ingest.phone_taps import Phone, Said
 from ingest.scene import Desk
-from patrol import round_store, tag_acts, violation_store
+from patrol import claims, outbox_store, round_store, tag_acts, tag_store, violation_store
 from patrol.claims import Claim
 from patrol.errors import NoSuchRound, NoSuchViolation
+from patrol.flags import TagState
 from patrol.outbox import Link
 from patrol.rounds import PatrolRound, Stand
 from patrol.rules import Proof
 from patrol.tags import Act
 from simulators.scenario import phone
-from simulators.scenario.patrol_acts import PatrolAct, Rounds, Tags, Taps, Violates
+from simulators.scenario.patrol_acts import Opens, PatrolAct, Rounds, Tags, Taps, Violates
 from sites.register import Register, Role
 from store.db import Tx
 
@@ -33,6 +35,8 @@ _MEANT: Final = {
 
 def permit(deed: PatrolAct) -> str:
     """The API's name for being allowed to do this."""
+    if isinstance(deed, Opens):
+        return "patrol.see" if deed.unsigned else "patrol.tap"
     return {Taps: "patrol.tap", Tags: "tag.keep", Violates: "violation.keep"}.get(type(deed), "patrol.excuse")
 
 
@@ -41,6 +45,10 @@ def do(tx: Tx, desk: Desk, deed: PatrolAct, roles: Collection[Role], at: datetim
     match deed:
         case Rounds():
             _round(tx, desk, deed, roles, at)
+        case Taps(page=True):
+            _press(tx, desk, deed, roles, at)
+        case Opens():
+            _look(tx, desk, deed, at)
         case Taps():
             _tap(tx, desk, deed, roles, at)
         case Tags():
@@ -61,9 +69,35 @@ def _tap(tx: Tx, desk: Desk, deed: Taps, roles: Collection[Role], at: datetime) 
         link=Link(tap["n"], tap["prev"], phone.digest(tap)),
         answers=tap["answers"],
         note=tap["note"],
+        photos=tuple(tap["photos"]),
         raw=msgspec.json.encode(tap),
     )
     phone_taps.sync(tx, desk, Phone(deed.person, roles, deed.phone), [said], phone.RING, at)
+
+
+def _look(tx: Tx, desk: Desk, deed: Taps | Opens, at: datetime) -> tuple[Claim, datetime] | None:
+    """The page of an address: that it was opened is remembered. The read, and when it was opened first, if there is a button."""
+    register, conn = desk.register, tx.conn
+    claim = msgspec.convert(phone.proved(register, deed), Claim)
+    reads = claims.named(claim, register.site_id, phone.RING, tag_store.versions(conn, register.site_id))
+    tags = tag_store.some(conn, register.site_id, claims.uids(claim, reads))
+    found = claims.settled(claim, register, phone.RING, reads, tags, ())
+    if found.flags or found.counter is None:
+        return None
+    outbox_store.open_(tx, register.site_id, found.tag, found.counter, at)
+    tag = tags.get(found.tag)
+    if tag is None or tag.state is not TagState.ACTIVE or tag.checkpoint_id not in register.checkpoints:
+        return None
+    return claim, outbox_store.opened(conn, register.site_id, found.tag, found.counter) or at
+
+
+def _press(tx: Tx, desk: Desk, deed: Taps, roles: Collection[Role], at: datetime) -> None:
+    shown = _look(tx, desk, deed, at)
+    if shown is not None:
+        claim, opened = shown
+        said = Said(id=fresh(at), said_at=at, claim=claim)
+        who = Phone(deed.person, roles, f"page-{phone.browser(deed)}")
+        phone_taps.sync(tx, desk, who, [said], phone.RING, at, {said.id: opened})
 
 
 def _tag(tx: Tx, desk: Desk, deed: Tags, at: datetime) -> None:

@@ -49,6 +49,7 @@ class VirtualWorld:
             seed=scenario.seed,
             signed_on=scenario.signed_on,
             published=scenario.published,
+            elsewhere=scenario.elsewhere,
             life=life(scenario.life, scenario.register, scenario.start, scenario.seed),
         )
         self._said: dict[tuple[str, str], bytes] = {}

@@ -185,6 +185,19 @@ def test_who_is_signed_on_before_the_start_is_given() -> None:
     assert site("signed_on: {centre: li}").signed_on == {"centre": "li"}
 
 
+def test_tags_of_another_site_are_given() -> None:
+    assert site("patrol: {elsewhere: [04a1b2c3d4e5ff]}").elsewhere == ("04A1B2C3D4E5FF",)
+    assert site("patrol: plans").elsewhere == ()
+    text = HEAD + "given:\n  patrol:\n    elsewhere: [xyz, 04A1B2C3D4E5F6]\n" + ONE
+    assert faults(text) == [
+        'night.yaml:4: given.patrol.elsewhere[0]: "xyz" is not a tag\'s UID: 4, 7, 8 or 10 bytes in hexadecimal',
+        "night.yaml:4: given.patrol.elsewhere[1]: 04A1B2C3D4E5F6 hangs at this site",
+    ]
+    assert faults(text.replace("elsewhere", "elsewere")) == [
+        'night.yaml:4: given.patrol.elsewere: unknown field; did you mean "elsewhere"?'
+    ]
+
+
 def test_every_fault_of_a_given_site_is_told_at_its_line() -> None:
     text = """start: 2026-03-01T22:00
 given:

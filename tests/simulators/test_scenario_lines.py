@@ -179,6 +179,18 @@ def test_every_verb_has_an_example_that_it_reads() -> None:
         ("chen hangs tag 04A1B2C3 at C1 proof=sun", "a tag that proves itself has a UID of 7 bytes"),
         ("guard taps C1 on phone-1 counter=0", "counter= of a tag that proves itself is 1 to 16777215"),
         ("guard taps C1 on phone-1 forged", "a forged read says a count, too (counter=7)"),
+        ("guard taps C1 on phone-1 pages", 'unknown word "pages"; did you mean "page"?'),
+        (
+            "guard taps C1 on phone-1 page",
+            "only a tag that proves itself has a page: how often was it read? (counter=7)",
+        ),
+        (
+            "guard taps C1 on phone-1 page counter=7 photos=1",
+            "the page sends the read and nothing else: no kept, edited, said_at=, vouched=, note=, photos= and no answers",
+        ),
+        ("guard taps C1 on phone-1 photos=11", "photos= is how many the tap names, at most 10"),
+        ("guard opens C1", "only a tag that proves itself gives an address: how often was it read? (counter=7)"),
+        ("guard opens C1 counter=7 unsinged", 'unknown word "unsinged"; did you mean "unsigned"?'),
         ("scan guard C1 prof=uid", 'unknown option "prof"; did you mean "proof"?'),
         ("scan guard C1 proof=vid", 'unknown proof "vid" (known: manual, qr, sun, uid)'),
         ("wang ack B2-07", 'unknown verb "ack"; did you mean "acks"?'),
