@@ -50,7 +50,7 @@ def packs(folder: Path, now: datetime) -> Path:
     # whoever comes to the gate says where they are, and what they have seen to
     site.write_text(text.replace("    pre_shift: flag ", "    post_token: reject\n    pre_shift: block "))
     with _edited(estate / "handover.yaml") as handover:
-        handover["pre_checks"] = {"gate": [{"id": "radio", "name": {"zh": "对讲机", "en": "Radio"}}]}
+        handover["pre_checks"] = {"gate-2": [{"id": "radio", "name": {"zh": "对讲机", "en": "Radio"}}]}
     with _edited(estate / "duty.yaml") as duty:
         next(post for post in duty["posts"] if post["id"] == "gate")["checkpoint"] = "CP-01"
         rotas = [rota for rota in duty["rotas"] if rota["seat"] not in {*KEEPS, "gate-2"}]

@@ -152,7 +152,7 @@ def test_at_the_post_one_signs_on_with_its_tag_and_its_checks(
     page.locator("[data-part='waiting'][data-n='0']").wait_for()
     here = tags(page)
     open_shift(page)
-    page.locator("[data-on='gate']").click()
+    page.locator("[data-on='gate-2']").click()
     form = page.locator("form[data-form='sign']")
     form.locator("[name=token]").wait_for()
     form.locator("[data-act='token-read']").click()
@@ -169,10 +169,10 @@ def test_at_the_post_one_signs_on_with_its_tag_and_its_checks(
     hold(page, here["CP-01"])
     form.locator("[name=proof]").fill("demo")
     form.locator(".primary").click()
-    expect(page.locator("[data-act='off']")).to_be_visible()
-    assert seat(page, "gate")["basis"] == "signed_on"
-    page.locator("[data-act='off']").click()
+    expect(page.locator("[data-seat='gate-2'] [data-act='off']")).to_be_visible()
+    assert seat(page, "gate-2")["basis"] == "signed_on"
+    page.locator("[data-seat='gate-2'] [data-act='off']").click()
     expect(form.locator("[name=token]")).to_have_count(0)
     form.locator("[name=proof]").fill("demo")
     form.locator(".primary").click()
-    expect(page.locator("[data-on='gate']")).to_be_visible()
+    expect(page.locator("[data-on='gate-2']")).to_be_visible()
