@@ -1,4 +1,4 @@
-"""The guard's duty on the phone page: signed on without a line, signed in by PIN, on the way to an alert (ATT-01, EMG-10)."""
+"""The guard's duty on the phone page: signed on without a line, by PIN, handed over, on the way (ATT-01, HND-03, EMG-10)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ingest.child import end
 from tests.e2e.conftest import Visitor
-from tests.e2e.phones import GuardDemo, answer, asked, hold, listen, phone, sign_in, tags
+from tests.e2e.phones import GuardDemo, answer, asked, here, hold, listen, phone, sign_in, tags
 from tests.e2e.test_pages import faults
 from tests.servers import ROOT
 
@@ -124,6 +124,91 @@ def test_a_pin_is_set_and_signs_in(visit: Visitor, demo: GuardDemo, language: st
     page.locator("input[name='pin']").fill(PIN)
     page.locator("form .primary").click()
     page.locator("[data-part='waiting']").wait_for()
+
+
+def came(page: Page, login: str) -> None:
+    """Somebody signs in who has no round to walk."""
+    page.locator(f"[data-login='{login}']").click()
+    page.locator("[data-part='waiting'][data-n='0']").wait_for(timeout=30_000)
+    expect(page.locator("[data-part='line']")).not_to_contain_class("off")
+
+
+def test_a_seat_whom_nobody_is_to_take_is_handed_to_whoever_comes(visit: Visitor, demo: GuardDemo) -> None:
+    """HND-03, HND-09, HND-11: the roster names nobody after the gate's guard. Prepared, taken, disputed, answered, confirmed,
+    signed by both; whoever has it then leaves, and the post is closed.
+    """
+    outgoing = phone(visit)
+    came(outgoing, demo.keeper)
+    assert seat(outgoing, "gate")["next_person_id"] in {None, here(outgoing)["person_id"]}
+    open_shift(outgoing)
+    expect(outgoing.locator("[data-seat='gate'] [data-part='after-me']")).to_contain_text("之后没有别人")
+    outgoing.locator("[data-seat='gate'] [data-act='handover']").click()
+    outgoing.locator("[data-part='handover-head'][data-state='open']").wait_for()
+    expect(outgoing.locator("[data-part='nobody-next']")).to_be_visible()
+    outgoing.locator("form textarea").last.fill("3号门的锁不灵")
+    outgoing.locator("[data-act='add']").click()
+    mine = outgoing.locator("[data-item^='free/']")
+    mine.wait_for()
+    seen_to(outgoing)
+    sound(outgoing, "prepared")
+    proved(outgoing)
+    outgoing.locator("[data-state='offered']").wait_for()
+
+    incoming = phone(visit, language="en", theme="dark")
+    came(incoming, demo.login("guard"))
+    me = here(incoming)["person_id"]
+    open_shift(incoming)
+    sound(incoming, "offered")
+    incoming.locator("[data-offered='gate'] a").click()
+    incoming.locator("[data-act='take']").wait_for()
+    expect(incoming.locator("[data-act='confirm']")).to_have_count(0)
+    sound(incoming, "to be taken")
+    incoming.locator("[data-act='take']").click()
+    theirs = incoming.locator("[data-item^='free/']")
+    theirs.locator("[data-act='dispute']").click()
+    theirs.locator("textarea").fill("Which gate?")
+    sound(incoming, "disputing")
+    theirs.locator("[data-act='say']").click()
+    expect(theirs).to_have_attribute("data-verdict", "disputed")
+    mine.locator("textarea").fill("东边那个")
+    mine.locator("[data-act='say']").click()
+    theirs.locator("[data-act='confirm']:enabled").click()
+    expect(theirs).to_have_attribute("data-verdict", "confirmed")
+    incoming.locator("[data-act='confirm-all']").click()
+    incoming.locator("form[data-form='sign-handover']").wait_for()
+    sound(incoming, "to be signed")
+    proved(incoming)
+    incoming.locator("[data-state='done']").wait_for(timeout=30_000)
+    assert (seat(incoming, "gate")["holder_id"], seat(incoming, "gate")["basis"]) == (me, "signed_on")
+
+    open_shift(incoming)
+    incoming.locator("[data-seat='gate'] [data-act='off']").click()
+    form = incoming.locator("form[data-form='sign']")
+    form.locator("[data-means='password']").click()
+    form.locator("input[name='proof']").fill("demo")
+    form.locator(".primary").click()
+    expect(incoming.locator("[data-seat='gate']")).to_have_count(0)
+    assert seat(incoming, "gate")["basis"] != "signed_on"
+
+
+def seen_to(page: Page) -> None:
+    """Count and check whatever is asked for, one after the other."""
+    asked = page.locator("[data-act='count'].primary, .two:not(:has([aria-pressed='true'])) > [data-act='fine']")
+    for left in range(asked.count(), 0, -1):
+        asked.first.click()
+        expect(asked).to_have_count(left - 1)
+    written = page.locator("[data-item] textarea")
+    for left in range(written.count(), 0, -1):
+        written.first.fill("无")
+        page.locator("[data-item] [data-act='say']").first.click()
+        expect(written).to_have_count(left - 1)
+
+
+def proved(page: Page) -> None:
+    form = page.locator("form[data-form='sign-handover']")
+    form.locator("[data-means='password']").click()
+    form.locator("input[name='proof']").fill("demo")
+    form.locator(".primary").click()
 
 
 def test_on_the_way_stands_in_the_alerts_history(visit: Visitor, demo: GuardDemo) -> None:
