@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from alerts.tables import alert_way
 from core.clock import micros
@@ -32,11 +32,16 @@ def begin(tx: Tx, way: Way) -> bool:
     return True
 
 
+_GOING = (
+    select(alert_way)
+    .where(alert_way.c.site_id == bindparam("site"), alert_way.c.arrived_at.is_(None))
+    .order_by(alert_way.c.since, alert_way.c.person_id)
+)
+
+
 def going(conn: Connection, site_id: str) -> list[Way]:
     """Who is on the way now."""
-    t = alert_way.c
-    query = select(alert_way).where(t.site_id == site_id, t.arrived_at.is_(None)).order_by(t.since, t.person_id)
-    return [Way(**row) for row in conn.execute(query).mappings()]
+    return [Way(**row) for row in conn.execute(_GOING, {"site": site_id}).mappings()]
 
 
 def end(tx: Tx, way: Way, at: datetime) -> None:

@@ -275,9 +275,11 @@ def _heard(mail: Mail, boots: Iterable[tuple[str, str]], at: datetime) -> dict[s
     if any(message.at is None for _, message, _ in mail.said[:1]):
         return dict.fromkeys(moved, at)
     heard: dict[str, datetime] = {}
-    live = ((gateway, message) for gateway, message, _ in mail.statuses if not message.retained)
-    for gateway, message in chain(((gateway, message) for gateway, message, _ in mail.said), live):
-        heard[gateway] = max(message.at or at, heard.get(gateway, message.at or at))
+    live = ((gateway, message, status) for gateway, message, status in mail.statuses if not message.retained)
+    for gateway, message, _ in chain[tuple[str, Message, Any]](mail.said, live):
+        then, known = message.at or at, heard.get(gateway)
+        if known is None or then > known:
+            heard[gateway] = then
     return {gateway: heard.get(gateway, at) for gateway in moved}
 
 

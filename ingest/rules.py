@@ -83,7 +83,7 @@ class Judgement:
         device = meaning.device
         said_us = micros(event.said_at)
         at_us = self.at_us if heard.at is None else micros(heard.at)
-        kept_at = self._kept_at(heard)
+        kept_at = None if event.kept_at is None else self._kept_at(heard.gateway, event.kept_at)
         taken_us = at_us if kept_at is None else min(at_us, micros(kept_at))
         flags = (
             (TEST if event.test else 0)
@@ -130,10 +130,10 @@ class Judgement:
             )
         )
 
-    def _kept_at(self, heard: Heard) -> datetime | None:
-        """When its gateway took it at the latest, by our clock; None if it does not say, or its clock is not known."""
-        behind = self.scene.behind.get(heard.gateway)
-        return None if heard.event.kept_at is None or behind is None else heard.event.kept_at + behind
+    def _kept_at(self, gateway: str, kept_at: datetime) -> datetime | None:
+        """When its gateway took it at the latest, by our clock; None if the gateway's is not known."""
+        behind = self.scene.behind.get(gateway)
+        return None if behind is None else kept_at + behind
 
     def _unknown(self, heard: Heard, *, foreign: bool) -> str | None:
         """A device that is not in the register, or not behind this gateway: kept aside, told once, counted (IOT-02)."""

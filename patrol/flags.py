@@ -12,7 +12,9 @@ import msgspec
 
 from patrol.rules import Proof, Tap
 from sites.patrol_words import PatrolPolicies
-from sites.register import Checkpoint, Register
+from sites.register import Register
+
+Spot = tuple[str, float, float]  # a plan, and where on it
 
 
 class Flag(StrEnum):
@@ -165,33 +167,36 @@ def _of_guard(tap: Tap, beside: Beside) -> Iterable[Flag]:
         return
     if tap.person_id not in beside.on_duty:
         yield Flag.OFF_DUTY
+    here, spots = _spot(register, tap.checkpoint_id), dict[str | None, Spot | None]()  # a guard's points come again
     for other in beside.before:
         shared = tap.client and other.client == tap.client and _near(tap, other, policy.clone_s * 10)
         if shared and other.person_id not in {None, tap.person_id} and tap.proof != Proof.MANUAL:
             yield Flag.PROXY
         moved = other.person_id == tap.person_id and other.checkpoint_id != tap.checkpoint_id
-        if moved and _too_quick(register, tap, other):
+        if not moved or here is None:
+            continue
+        if other.checkpoint_id not in spots:
+            spots[other.checkpoint_id] = _spot(register, other.checkpoint_id)
+        there = spots[other.checkpoint_id]
+        if there is not None and _too_quick(policy, here, there, tap, other):
             yield Flag.TOO_QUICK
 
 
-def _too_quick(register: Register, tap: Tap, other: Tap) -> bool:
-    """Two points of one plan with less time between them than anybody needs; a policy without a scale knows no way."""
-    here, there = (register.checkpoints.get(t.checkpoint_id or "") for t in (tap, other))
-    metres = _apart(register, here, there)
-    apart_s = abs((tap.at - other.at).total_seconds())
-    return metres is not None and metres > register.policies.patrol.walk_m_s * apart_s
+def _too_quick(policy: PatrolPolicies, here: Spot, there: Spot, tap: Tap, other: Tap) -> bool:
+    """Two points of one plan with less time between them than anybody needs."""
+    if here[0] != there[0]:
+        return False
+    metres = hypot(here[1] - there[1], here[2] - there[2]) * policy.unit_m
+    return metres > policy.walk_m_s * abs((tap.at - other.at).total_seconds())
 
 
-def _apart(register: Register, here: Checkpoint | None, there: Checkpoint | None) -> float | None:
-    policy: PatrolPolicies = register.policies.patrol
-    if here is None or there is None or not policy.unit_m:
+def _spot(register: Register, checkpoint_id: str | None) -> Spot | None:
+    """Where a point lies, if its plan and place are known; a policy without a scale knows no way."""
+    point = register.checkpoints.get(checkpoint_id or "")
+    if point is None or point.x is None or point.y is None or not register.policies.patrol.unit_m:
         return None
-    plans = [
-        next((p for z in register.zone_path(c.zone) if (p := register.zones[z].plan)), None) for c in (here, there)
-    ]
-    if plans[0] is None or plans[0] != plans[1] or None in {here.x, here.y, there.x, there.y}:
-        return None
-    return hypot(here.x - there.x, here.y - there.y) * policy.unit_m  # type: ignore[operator]
+    plan = next((p for z in register.zone_path(point.zone) if (p := register.zones[z].plan)), None)
+    return None if plan is None else (plan, point.x, point.y)
 
 
 def _near(tap: Tap, other: Tap, seconds: float) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.clock import instant, micros
 from patrol.errors import NoSuchRound
@@ -81,20 +81,23 @@ def get(conn: Connection, site_id: str, round_id: str) -> PatrolRound:
     return _round(row)
 
 
+_BETWEEN = (
+    select(patrol_round)
+    .where(
+        patrol_round.c.site_id == bindparam("site"),
+        patrol_round.c.opens_at < bindparam("until"),
+        patrol_round.c.ends_at >= bindparam("first"),
+        patrol_round.c.stand != Stand.DROPPED.value,
+    )
+    .order_by(patrol_round.c.opens_at, patrol_round.c.id)
+    .limit(bindparam("most"))
+)
+
+
 def between(conn: Connection, site_id: str, first: datetime, until: datetime, limit: int = 5000) -> list[PatrolRound]:
     """Rounds that are open at some moment from `first` to `until`, in the order in which they open; dropped ones are not."""
-    query = (
-        select(patrol_round)
-        .where(
-            patrol_round.c.site_id == site_id,
-            patrol_round.c.opens_at < until,
-            patrol_round.c.ends_at >= first,
-            patrol_round.c.stand != Stand.DROPPED.value,
-        )
-        .order_by(patrol_round.c.opens_at, patrol_round.c.id)
-        .limit(limit)
-    )
-    return [_round(row) for row in conn.execute(query).mappings()]
+    given = {"site": site_id, "first": first, "until": until, "most": limit}
+    return [_round(row) for row in conn.execute(_BETWEEN, given).mappings()]
 
 
 def due(conn: Connection, site_id: str, at: datetime, limit: int = 500) -> list[PatrolRound]:

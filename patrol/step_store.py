@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.clock import instant, micros
 from patrol.steps import Step, StepKind, StepState
@@ -15,6 +15,11 @@ from store.db import Tx
 from store.metadata import json_text
 
 _LIVE = (StepState.OWED.value, StepState.MISSED.value)
+_OF_LIVE = (  # asked with every batch that holds a tap: put together once
+    select(alert_step)
+    .where(alert_step.c.site_id == bindparam("site"), alert_step.c.state.in_(_LIVE))
+    .order_by(alert_step.c.until, alert_step.c.alert_id)
+)
 
 
 def save(tx: Tx, site_id: str, steps: Sequence[Step], at: datetime) -> None:
@@ -42,12 +47,7 @@ def shown(step: Step) -> dict[str, Any]:
 
 def live(conn: Connection, site_id: str) -> list[Step]:
     """Steps that a tap may still close, the oldest first."""
-    return _steps(
-        conn,
-        select(alert_step)
-        .where(alert_step.c.site_id == site_id, alert_step.c.state.in_(_LIVE))
-        .order_by(alert_step.c.until, alert_step.c.alert_id),
-    )
+    return _steps(conn, _OF_LIVE, site=site_id)
 
 
 def due(conn: Connection, site_id: str, at: datetime) -> list[Step]:
@@ -92,7 +92,7 @@ def _row(step: Step) -> dict[str, Any]:
     }
 
 
-def _steps(conn: Connection, query: Any) -> list[Step]:
+def _steps(conn: Connection, query: Any, **given: Any) -> list[Step]:
     return [
         Step(
             site_id=row["site_id"],
@@ -108,5 +108,5 @@ def _steps(conn: Connection, query: Any) -> list[Step]:
             by=row["person_id"],
             ended_at=row["ended_at"],
         )
-        for row in conn.execute(query).mappings()
+        for row in conn.execute(query, given).mappings()
     ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from core.clock import micros
 from patrol.rules import Tap
@@ -60,6 +60,21 @@ def page(
     return _taps(conn, query.order_by(tap.c.heard_at.desc(), tap.c.event_id.desc()).limit(limit))
 
 
+_SINCE = (  # asked with every batch that holds a tap: put together once
+    select(tap)
+    .where(
+        tap.c.site_id == bindparam("site"),
+        tap.c.heard_at >= bindparam("since"),
+        or_(
+            tap.c.tag.in_(bindparam("tags", expanding=True)),
+            tap.c.person_id.in_(bindparam("people", expanding=True)),
+            tap.c.client.in_(bindparam("clients", expanding=True)),
+        ),
+    )
+    .order_by(tap.c.heard_at, tap.c.event_id)
+)
+
+
 def since(
     conn: Connection,
     site_id: str,
@@ -69,16 +84,8 @@ def since(
     clients: Collection[str] = (),
 ) -> list[Tap]:
     """What these tags, people and phones tapped since `at`, in the order we heard it: what a new tap is held against."""
-    query = (
-        select(tap)
-        .where(
-            tap.c.site_id == site_id,
-            tap.c.heard_at >= at,
-            or_(tap.c.tag.in_(list(tags)), tap.c.person_id.in_(list(people)), tap.c.client.in_(list(clients))),
-        )
-        .order_by(tap.c.heard_at, tap.c.event_id)
-    )
-    return _taps(conn, query)
+    given = {"site": site_id, "since": at, "tags": list(tags), "people": list(people), "clients": list(clients)}
+    return _taps(conn, _SINCE, given)
 
 
 def some(conn: Connection, site_id: str, event_ids: Collection[str]) -> dict[str, Tap]:
@@ -126,8 +133,8 @@ def of_checkpoint(
     return _taps(conn, query)
 
 
-def _taps(conn: Connection, query: Any) -> list[Tap]:
-    return [_tap(row) for row in conn.execute(query).mappings()]
+def _taps(conn: Connection, query: Any, given: dict[str, Any] | None = None) -> list[Tap]:
+    return [_tap(row) for row in conn.execute(query, given).mappings()]
 
 
 def _tap(row: Any) -> Tap:

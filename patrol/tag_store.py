@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from core.clock import micros
 from patrol.flags import Tag, TagState
@@ -15,13 +15,17 @@ from sites.register import Register
 from store import bulk
 from store.db import Tx
 
+_SOME = select(patrol_tag).where(
+    patrol_tag.c.site_id == bindparam("site"), patrol_tag.c.uid.in_(bindparam("uids", expanding=True))
+)
+
 
 def some(conn: Connection, site_id: str, uids: Collection[str]) -> dict[str, Tag]:
     """The site's tags among these, by UID."""
     if not uids:
         return {}
-    query = select(patrol_tag).where(patrol_tag.c.site_id == site_id, patrol_tag.c.uid.in_(list(uids)))
-    return {row["uid"]: _tag(row) for row in conn.execute(query).mappings()}
+    given = {"site": site_id, "uids": list(uids)}
+    return {row["uid"]: _tag(row) for row in conn.execute(_SOME, given).mappings()}
 
 
 def every(conn: Connection, site_id: str) -> list[Tag]:
