@@ -132,7 +132,9 @@ class Major(Shape):
 
 
 class FoundPhotos(Shape):
-    """The photos of one tap that found what an alert is about: who was where, when. Each is at `patrol/photos/{sha256}`."""
+    """The photos of one tap that found what an alert is about, or of one report of it (`tap`: its line in the log, `log/N`): who was
+    where, when. Each is at `patrol/photos/{sha256}`.
+    """
 
     tap: str
     at: datetime

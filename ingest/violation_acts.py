@@ -2,8 +2,9 @@
 of the site.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from ingest import violations as path
 from ingest.commit import commit
@@ -16,9 +17,19 @@ from patrol.violations import Step, Stepped, Violation, subject_of
 from store.db import Tx
 
 
-def report(tx: Tx, desk: Desk, checkpoint: str, note: str, by: str, at: datetime) -> Violation:
+def report(
+    tx: Tx,
+    desk: Desk,
+    checkpoint: str,
+    note: str,
+    by: str,
+    at: datetime,
+    *,
+    photos: Sequence[str] = (),
+    said_at: datetime | None = None,
+) -> Violation:
     """Somebody saw one, without a task that asks for it. Raises `NoSuchCheckpoint`. One that was reported there and is not
-    over is seen again.
+    over is seen again. `photos`: by the hashes of what the phone sends; `said_at`: by a phone that had no line then.
     """
     register = desk.register
     if checkpoint not in register.checkpoints:
@@ -26,10 +37,12 @@ def report(tx: Tx, desk: Desk, checkpoint: str, note: str, by: str, at: datetime
     there = violation_store.live(tx.conn, register.site_id, [checkpoint])
     known = next((one for one in there if not one.task), None)
     judgement = _judgement(tx, desk, subject_of(checkpoint, ""), at)
+    told: dict[str, Any] = {"photos": list(photos)} if photos else {}
+    told |= {} if said_at is None else {"said_at": said_at}
     if known is not None:
-        return _keep(tx, judgement, violations.seen(known, note, by, at))
-    made = violations.begun(register.site_id, checkpoint, "", note, by, at, register.policies.patrol.violations)
-    path.ring(judgement, made[0])
+        return _keep(tx, judgement, violations.seen(known, note, by, at, **told))
+    made = violations.begun(register.site_id, checkpoint, "", note, by, at, register.policies.patrol.violations, **told)
+    path.ring(judgement, made[0], photos)
     return _keep(tx, judgement, made)
 
 

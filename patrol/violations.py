@@ -116,8 +116,9 @@ def begun(
     at: datetime,
     policy: ViolationPolicy,
     tap: str | None = None,
+    **told: Any,
 ) -> Stepped:
-    """It was found now: whoever found it dissuades first."""
+    """It was found now: whoever found it dissuades first. `told`: what else the log's line says."""
     made = Violation(
         site_id=site,
         id=derived(at, site, subject_of(checkpoint, task), "violation"),
@@ -130,13 +131,13 @@ def begun(
         since=at,
         until=_until(Step.DISSUADE, at, policy),
     )
-    return made, _line(made, BEGUN, at, by, note=note, until=made.until, **_by_tap(tap))
+    return made, _line(made, BEGUN, at, by, note=note, until=made.until, **_by_tap(tap), **told)
 
 
-def seen(found: Violation, note: str, by: str, at: datetime, tap: str | None = None) -> Stepped:
+def seen(found: Violation, note: str, by: str, at: datetime, tap: str | None = None, **told: Any) -> Stepped:
     """It is still there."""
     after = _step(found, Act.SEE)
-    return after, _line(after, SEEN, at, by, note=note, **_by_tap(tap))
+    return after, _line(after, SEEN, at, by, note=note, **_by_tap(tap), **told)
 
 
 def climbed(found: Violation, note: str, by: str, at: datetime, policy: ViolationPolicy) -> Stepped:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.bodies import UUID, SiteId
 from api.permits import Caller, needs
+from api.phone_acts import Sent, done
 from api.problems import refusals
 from api.room import reply, room_of
 from api.violation_bodies import ReportViolation, ViolationNote
@@ -45,9 +46,18 @@ def violation_list(
 
 
 @router.post("", **_ONE)
-def violation_report(request: Request, site: SiteId, body: ReportViolation, caller: _KEEP) -> Response:
+def violation_report(request: Request, site: SiteId, body: ReportViolation, sent: Sent, caller: _KEEP) -> Response:
     """Somebody saw one at a point. One that was reported there and is not over is seen again."""
-    return _do(request, site, lambda tx, desk, at: acts.report(tx, desk, body.checkpoint, body.note, caller.person, at))
+    room, by, phone = room_of(request), caller.person, body.phone
+    said_at = phone.said_at if phone is not None and phone.kept else None
+
+    def act(tx: Tx, desk: Desk, at: datetime) -> dict[str, Any]:
+        told: dict[str, Any] = {"photos": body.photos, "said_at": said_at}
+        return {"violation": acts.report(tx, desk, body.checkpoint, body.note, by, at, **told).id}
+
+    made = done(room, site, caller, phone, sent, "violation", act)
+    with room.store.read() as conn:
+        return reply(violation_store.get(conn, site, made["violation"]).shown)
 
 
 @router.post("/{id}/next", **_ONE)

@@ -35,7 +35,9 @@ class Phone:
 
 PANIC = {"kind": "manual.panic", "zone": "b7", "note": "", "caller": ""}
 ENTRY = {"fields": {"text": "巡更走完，7/7 个点"}, "form": "note"}
-SHAPES = {"reports": "make_report", "note": "note", "go": "go", "entries": "write_entry"}
+SHAPES = {"reports": "make_report", "note": "note", "go": "go", "entries": "write_entry"} | {
+    "violations": "violation_report"
+}
 
 
 async def bring(browser: AsyncClient, sent: tuple[str, dict[str, Any]]) -> Any:
@@ -193,6 +195,30 @@ async def test_taps_and_the_rest_stand_in_one_chain(house: House) -> None:
         assert await flags(wang, tapped()) == []
         phone.says("logbook/entries", **ENTRY)  # taken out of the outbox by hand
         assert await flags(wang, tapped()) == ["outbox_edited"]
+
+
+async def test_a_violation_from_a_phone_is_reported_once_with_its_photos(any_house: House) -> None:
+    """PAT-13: seen without a line, told later; its alert shows the photos, its line in the log the phone's time."""
+    house = any_house
+    phone, name = Phone(house), hashlib.sha256(b"a photo").hexdigest()
+    sent = phone.says("violations", ago=600, checkpoint="C1", note="违章搭建", photos=[name])
+    async with house.client("chen") as chen:
+        first = await bring(chen, sent)
+        house.clock.tick(30)
+        assert await bring(chen, sent) == first
+        assert (first["step"], first["found_by"], first["note"]) == ("dissuade", "chen", "违章搭建")
+        await bring(chen, phone.says("violations", kept=False, checkpoint="C1", note="还在", photos=["1" * 64]))
+        story = shaped("alert_story", await chen.get(f"{SITE}/alerts/{house.night.alert('patrol.violation').id}"))
+    assert [(one["person"], one["checkpoint"], one["photos"]) for one in story["photos"]] == [
+        ("chen", "C1", [name]),
+        ("chen", "C1", ["1" * 64]),
+    ]
+    lines = [e for e in house.night.log() if e.act.startswith("violation.")]
+    assert [(e.act, e.data.get("said_at")) for e in lines] == [
+        ("violation.begin", sent[1]["phone"]["said_at"].replace("+00:00", "Z")),
+        ("violation.see", None),
+    ]
+    assert not suspected(house)
 
 
 async def test_live_ones_overtake_kept_ones_without_a_word(house: House) -> None:

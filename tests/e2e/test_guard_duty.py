@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from ingest.child import end
 from tests.e2e.conftest import Visitor
 from tests.e2e.phones import GuardDemo, answer, asked, here, hold, listen, phone, sign_in, tags
+from tests.e2e.test_guard_sos import picture
 from tests.e2e.test_pages import faults
 from tests.servers import ROOT
 
@@ -261,3 +262,38 @@ def test_at_the_post_one_signs_on_with_its_tag_and_its_checks(
     form.locator("[name=proof]").fill("demo")
     form.locator(".primary").click()
     expect(page.locator("[data-on='gate-2']")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh-CN", "dark"), ("en", "light")])
+def test_a_violation_is_recorded_without_a_line_and_told_with_its_photo(
+    visit: Visitor, demo: GuardDemo, language: str, theme: str
+) -> None:
+    """PAT-13."""
+    page = phone(visit, language=language, theme=theme)
+    leads = (p["login"] for p in demo.people if p["site_id"] == demo.site and "supervisor" in p["roles"])
+    came(page, next(leads))
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.locator("nav a[href='/guard/alerts']").click()
+    page.locator("[data-act='violation']").wait_for()
+    page.wait_for_timeout(1500)
+    quiet = len(visit.complaints)
+    page.context.set_offline(True)
+    page.locator("[data-act='violation']").click()
+    form = page.locator("[data-sheet='violation']")
+    point = {"zh-CN": "CP-03", "en": "CP-05"}[language]
+    form.locator("[data-field='point']").select_option(point)
+    form.locator("textarea").fill("违章搭建")
+    form.locator("input[type='file']").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    expect(form.locator(".shot")).to_contain_text("1")
+    sound(page, "violation")
+    form.locator("[data-act='report']").click()
+    expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "2")
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-part='waiting']")).to_have_attribute("data-n", "0", timeout=30_000)
+    found = [v for v in asked(page, "violations")["items"] if v["checkpoint_id"] == point]
+    assert [(v["note"], v["task"], v["step"]) for v in found] == [("违章搭建", "", "dissuade")]
+    (alert,) = [a for a in asked(page, "alerts")["items"] if a["subject"] == f"violation/{point}"]
+    ((photo,),) = [one["photos"] for one in asked(page, f"alerts/{alert['id']}")["photos"]]
+    assert page.request.get(f"{demo.url}api/v1/sites/{demo.site}/patrol/photos/{photo}").ok
+    visit.complaints[quiet:] = [c for c in visit.complaints[quiet:] if "net::ERR_" not in c]

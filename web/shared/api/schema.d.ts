@@ -5125,7 +5125,8 @@ export interface components {
         };
         /**
          * FoundPhotos
-         * @description The photos of one tap that found what an alert is about: who was where, when. Each is at `patrol/photos/{sha256}`.
+         * @description The photos of one tap that found what an alert is about, or of one report of it (`tap`: its line in the log, `log/N`): who was
+         *     where, when. Each is at `patrol/photos/{sha256}`.
          */
         FoundPhotos: {
             /** Tap */
@@ -5388,7 +5389,7 @@ export interface components {
          * @description What an item is.
          * @enum {string}
          */
-        HandoverKind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text" | "follow_up";
+        HandoverKind: "alert_open" | "alert_acked" | "device_silent" | "gateway_away" | "point_missed" | "equipment_due" | "equipment_failed" | "pre_check" | "overlay" | "note" | "check" | "item" | "key" | "anomaly" | "text" | "follow_up";
         /**
          * HandoverPush
          * @description A hand-over was opened, or moved.
@@ -7419,13 +7420,19 @@ export interface components {
         };
         /**
          * ReportViolation
-         * @description Somebody saw one, without a task that asks for it.
+         * @description Somebody saw one, without a task that asks for it. `photos`: by the hashes of what is sent; `phone`: as its outbox kept it.
          */
         ReportViolation: {
             /** Checkpoint */
             checkpoint: string;
             /** Note */
             note: string;
+            /**
+             * Photos
+             * @default []
+             */
+            photos: string[];
+            phone?: components["schemas"]["OfPhone"] | null;
         };
         /**
          * Reported

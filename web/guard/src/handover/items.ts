@@ -19,12 +19,14 @@ export function nameOf(i: HandoverItem): string {
 export function detailOf(i: HandoverItem): string {
   if (i.key.startsWith("entry/")) return ((i.data.fields ?? []) as { value: unknown; said?: Words }[]).map((f) => (f.said ? named(f.said) : String(f.value))).join(" · ");
   if (i.key.startsWith("alert/")) return zoneName(told(i, "zone") || null);
-  return told(i, "said");
+  if (i.kind === "equipment_due") return t(i.data.overdue ? "hand.overdue" : "hand.dueBy", { day: told(i, "due") });
+  return told(i, "said") || told(i, "found");
 }
 /** What the outgoing person found. */
 export function foundOf(i: HandoverItem): string {
   if (i.kind === "alert_open") return t("hand.unanswered");
   if (i.kind === "alert_acked") return knows(`state.${told(i, "state")}`) ? t(`state.${told(i, "state")}`) : "";
+  if (i.kind === "equipment_due" || i.kind === "equipment_failed" || i.kind === "pre_check") return t(`handover.item.${i.kind}`);
   if (isCounted(i)) {
     const of = due(i);
     return i.counted === null ? t("hand.notCounted") : of === null ? t("hand.counted", { n: i.counted }) : t("hand.countedOf", { n: i.counted, of });

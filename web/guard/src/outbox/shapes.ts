@@ -17,6 +17,8 @@ export type Act =
   | { kind: "go"; alert: string }
   /** Came to a seat, or left it, without a line: in the chain of the taps. */
   | { kind: "duty"; did: Deed }
+  /** Somebody does at a point what they may not. */
+  | { kind: "violation"; checkpoint: string; note: string; photos: string[] }
   | { kind: "entry"; text: string; zone: string | null; alert: string | null; photos: string[] };
 
 /** What is sent as it stands: a request, and its place in the chain. */

@@ -124,7 +124,7 @@ export async function marked(row: Waiting, kept: boolean): Promise<void> {
 export async function dropSentPhotos(): Promise<void> {
   const tx = (await shelf()).transaction(["outbox", "photos"], "readwrite");
   const rows = await tx.objectStore("outbox").getAll();
-  const named = new Set(rows.flatMap((r) => (r.tap ? r.tap.photos : r.act.kind === "entry" ? r.act.photos : [])));
+  const named = new Set(rows.flatMap((r) => (r.tap ? r.tap.photos : "photos" in r.act ? r.act.photos : [])));
   for (const p of await tx.objectStore("photos").getAll()) if (p.sent && !named.has(p.sha)) await tx.objectStore("photos").delete(p.sha);
   await tx.done;
 }

@@ -53,6 +53,7 @@ export default {
   "out.on": "Came without a line",
   "out.off": "Left without a line",
   "out.entry": "Logbook entry",
+  "out.violation": "Record a violation",
   "out.report": "Call for help",
   "out.photos": "{n} photos",
   "shift.none": "You are in no seat now.",

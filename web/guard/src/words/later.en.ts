@@ -25,6 +25,8 @@ export default {
   "hand.unanswered": "nobody has answered it",
   "hand.notCounted": "not counted yet",
   "hand.counted": "{n} counted",
+  "hand.dueBy": "due by {day}",
+  "hand.overdue": "overdue (was due {day})",
   "hand.countedOf": "{n} of {of}",
   "hand.notSeen": "not looked at yet",
   "hand.fine": "Fine",
@@ -81,4 +83,8 @@ export default {
   "shift.offered": "{who} hands over: {seat}",
   "shift.offeredNobody": "The roster names nobody; whoever comes may take it.",
   "shift.look": "Look",
+  "violation.lead": "Building without leave, another use, animals, obstructed ways: what the site’s rules do not allow. A leader hears of it, and its steps begin.",
+  "violation.what": "What is being done, by whom if known",
+  "violation.do": "Record it",
+  "violation.kept": "Kept on the phone; it goes when there is a line.",
 };

@@ -25,6 +25,8 @@ export default {
   "hand.unanswered": "无人应答",
   "hand.notCounted": "尚未清点",
   "hand.counted": "清点 {n} 件",
+  "hand.dueBy": "应于{day}前完成",
+  "hand.overdue": "已逾期（应于{day}完成）",
   "hand.countedOf": "{n}/{of}",
   "hand.notSeen": "尚未查看",
   "hand.fine": "正常",
@@ -81,4 +83,8 @@ export default {
   "shift.offered": "{who} 正在交班：{seat}",
   "shift.offeredNobody": "排班表上没有人接班，来者可接。",
   "shift.look": "查看",
+  "violation.lead": "违章搭建、改变用途、饲养动物、占用通道等违规行为。登记后主管会收到，并按步骤处理。",
+  "violation.what": "什么行为，知道的话写明何人",
+  "violation.do": "登记",
+  "violation.kept": "已存在手机上，有信号时自动上报。",
 };

@@ -53,6 +53,7 @@ export default {
   "out.on": "离线上岗",
   "out.off": "离线下岗",
   "out.entry": "日志记事",
+  "out.violation": "违规登记",
   "out.report": "求助",
   "out.photos": "{n} 张照片",
   "shift.none": "您现在没有在岗席位。",
