@@ -9,6 +9,7 @@ from simulators.scenario.model import (
     Act,
     Closes,
     Notes,
+    Records,
     Releases,
     Reports,
     Resets,
@@ -16,7 +17,7 @@ from simulators.scenario.model import (
     SignsOn,
 )
 
-AlertDeed = Acknowledges | Releases | Resets | Notes | Closes
+AlertDeed = Acknowledges | Releases | Resets | Notes | Records | Closes
 AlertId = Callable[[str], str]  # of the alert that an act names; may raise the refusal that there is none
 
 
@@ -24,7 +25,7 @@ def request(deed: AlertDeed | SignsOn | SignsOff | Reports, alert_id: AlertId) -
     """What is posted where."""
     match deed:
         case SignsOn():
-            return "duty/sign-on", {"seat": deed.seat, "password": PASSWORD}
+            return "duty/sign-on", {"seat": deed.seat, "password": PASSWORD, "token": deed.token}
         case SignsOff():
             return "duty/sign-off", {"seat": deed.seat, "password": PASSWORD}
         case Reports():
@@ -43,6 +44,8 @@ def _to_alert(act: Act) -> tuple[str, dict[str, Any]]:
             return "reset", {}
         case Notes():
             return "note", {"text": act.text}
+        case Records():
+            return "recorder", {"person": act.recorder}
         case Closes():
             told = {"disposition": act.disposition, "cause": act.cause, "note": act.note, "reason": act.reason}
             return "dispose", told

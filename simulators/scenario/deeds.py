@@ -96,6 +96,17 @@ def notes(words: Words, known: Known, _: datetime) -> Act:
     return made
 
 
+def names(words: Words, known: Known, _: datetime) -> Act:
+    person = words.known("person", known.register.people)
+    words.skip("names")
+    recorder = words.known("person", known.register.people)
+    follow(words, "recorder")
+    follow(words, "of")
+    made = model.Records(person, "/".join(known.alert(words)), recorder)
+    words.close()
+    return made
+
+
 def closes(words: Words, known: Known, _: datetime) -> Act:
     person, alert = _person_and_alert(words, known)
     disposition = words.one_of("disposition", DISPOSITIONS)
@@ -113,8 +124,12 @@ def signs(words: Words, known: Known, _: datetime) -> Act:
     which = words.one_of("word after signs", ("on", "off"))
     words.skip("to")
     seat = words.known("seat", known.register.seats)
-    words.close()
-    return model.SignsOn(person, seat) if which == "on" else model.SignsOff(person, seat)
+    if which == "off":
+        words.close()
+        return model.SignsOff(person, seat)
+    made = model.SignsOn(person, seat, words.text("token"))
+    words.close("token")
+    return made
 
 
 def reports(words: Words, known: Known, _: datetime) -> Act:

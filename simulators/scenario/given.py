@@ -169,7 +169,11 @@ class _Given:
         for name, point in spot.entries():
             if isinstance(point.node, Mapped):
                 f = point.fields()
-                found, tags = raw.named(f.may("zone"), f.may("name")), f.may("tags")
+                found, tags, post = raw.named(f.may("zone"), f.may("name")), f.may("tags"), f.may("post")
+                if post.node is not None:
+                    there = post.one_of(raw.ids(sections, "posts"), "post")
+                    if there:
+                        raw.merge(sections, "posts", there, post, {"checkpoint": raw.scalar(post, name)}, {})
                 f.close()
             else:
                 found, tags = {}, point
@@ -205,6 +209,7 @@ class _Given:
         f = spot.fields()
         spans = {f"{key}_s": f.may(key) for key in ("clock_skew", "gateway_gap", "checkpoint_every")}
         raises, handle, duty = f.may("key_zone_raises_priority"), f.may("handle_by"), f.may("duty")
+        major = f.may("major")
         f.close()
         found = raw.seconds(spans) | raw.named(raises)
         if handle.node is not None:
@@ -215,6 +220,8 @@ class _Given:
             found["handle_by_s"] = made
         if duty.node is not None:
             found["duty"] = given_duty.policies(sections, duty)
+        if major.node is not None:
+            found["major"] = raw.copied(major)
         raw.put(sections, "policies", found)
 
     def kinds(self, sections: Sections, spot: Spot) -> None:

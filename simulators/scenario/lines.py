@@ -86,7 +86,20 @@ VERBS: Final = (
         second=True,
     ),
     Verb(
-        "signs", "PERSON signs on|off SEAT", "Coming on duty, leaving.", "li signs on centre", deeds.signs, second=True
+        "names",
+        "PERSON names PERSON recorder of ALERT",
+        "Who writes down what happens in a major incident.",
+        "wang names guard recorder of B2-07",
+        deeds.names,
+        second=True,
+    ),
+    Verb(
+        "signs",
+        "PERSON signs on|off SEAT [token=]",
+        "Coming on duty, leaving; `token` is the code of a tag at the post.",
+        "li signs on centre",
+        deeds.signs,
+        second=True,
     ),
     Verb(
         "reports",

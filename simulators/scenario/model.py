@@ -108,9 +108,20 @@ class Closes(Act, frozen=True, tag="closes"):
     reason: str | None = None
 
 
+class Records(Act, frozen=True, tag="records"):
+    """`recorder` writes down what happens in a major incident."""
+
+    person: str
+    alert: str
+    recorder: str
+
+
 class SignsOn(Act, frozen=True, tag="signs_on"):
+    """`token`: the code of a tag at the post."""
+
     person: str
     seat: str
+    token: str | None = None
 
 
 class SignsOff(Act, frozen=True, tag="signs_off"):

@@ -133,7 +133,9 @@ def _who_and_what() -> dict[str, Any]:
             {"enum": list(ZONE_KINDS)}, {"kind": {"enum": list(ZONE_KINDS)}, "parent": _TEXT, "name": _TEXT}
         ),
         "seats": {"type": "object", "additionalProperties": {"enum": ["required", "optional"]}},
-        "checkpoints": _each(_one_or_more(_tag()), {"tags": _one_or_more(_tag()), "zone": _TEXT, "name": _TEXT}),
+        "checkpoints": _each(
+            _one_or_more(_tag()), {"tags": _one_or_more(_tag()), "zone": _TEXT, "name": _TEXT, "post": _TEXT}
+        ),
     }
 
 
@@ -173,6 +175,7 @@ def _rules() -> dict[str, Any]:
                 "gateway_gap": span,
                 "checkpoint_every": span,
                 "key_zone_raises_priority": {"type": "boolean"},
+                "major": {"description": "Which alerts are major incidents, as in a site pack."},
                 "duty": {
                     "description": "The duty rules, as in a site pack.",
                     "type": "object",

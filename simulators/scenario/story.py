@@ -236,6 +236,8 @@ def _told(said: _Body, known: Mapping[str, _Known], first: Mapping[str, tuple[st
     if topic == "notice":
         who: tuple[str, ...] = (said.data["person"],)
         return Happening(said.at, "notice", known[name].about, act, who, more)
+    if act not in WORDS:  # of an alert, and no step of its life: who records it, who comes, who is on the way
+        return Happening(said.at, "log", (known[name].about[0],), said.act, _by(said))
     if act == "raise":
         who = first.get(name, ())
     elif act == "escalate":

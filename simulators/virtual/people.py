@@ -15,6 +15,7 @@ from simulators.scenario.model import (
     Acknowledges,
     Closes,
     Notes,
+    Records,
     Releases,
     Reports,
     Resets,
@@ -28,13 +29,14 @@ from simulators.virtual.server import Shores
 from sites.register import Role
 from store.db import Tx
 
-Deed = Acknowledges | Releases | Resets | Notes | Closes | SignsOn | SignsOff | Reports | DutyAct
+Deed = Acknowledges | Releases | Resets | Notes | Records | Closes | SignsOn | SignsOff | Reports | DutyAct
 
 _PERMITS: Final[dict[type, str]] = {
     Acknowledges: "alert.ack",
     Releases: "alert.release",
     Resets: "alert.reset",
     Notes: "alert.note",
+    Records: "alert.record",
     Closes: "alert.dispose",
     SignsOn: "duty.sign",
     SignsOff: "duty.sign",
@@ -68,7 +70,7 @@ def do(tx: Tx, desk: Desk, deed: Deed, at: datetime, shores: Shores, key: Ed2551
     who, register = deed.person, desk.register
     match deed:
         case SignsOn():
-            acts.sign_on(tx, desk, deed.seat, who, at)
+            acts.sign_on(tx, desk, deed.seat, who, at, token=deed.token)
         case SignsOff():
             acts.sign_off(tx, desk, deed.seat, who, at)
         case PatrolAct():
@@ -90,7 +92,7 @@ def _permit(deed: Deed) -> str:
 def _with_alert(
     tx: Tx,
     desk: Desk,
-    deed: Acknowledges | Releases | Resets | Notes | Closes,
+    deed: Acknowledges | Releases | Resets | Notes | Records | Closes,
     alert_id: str,
     roles: tuple[Role, ...],
     at: datetime,
@@ -107,6 +109,8 @@ def _with_alert(
             alert_acts.reset(tx, register, alert_id, by=who, roles=roles, at=at)
         case Notes():
             alert_acts.note(tx, register, alert_id, by=who, at=at, text=_words(deed.text, "text"))
+        case Records():
+            alert_acts.record(tx, register, alert_id, deed.recorder, by=who, roles=roles, at=at)
         case Closes():
             acts.dispose(tx, register, who, roles, alert_id, _close(deed), at)
 

@@ -118,13 +118,14 @@ def test_a_device_that_moves_in_a_pack_loses_its_place_on_the_plan() -> None:
 def test_gateways_zones_seats_and_checkpoints_are_given_in_a_word() -> None:
     made = site(
         "gateways: {gw-c: 90s}\n  zones: {b8: floor, b9: {kind: room, parent: b8}}\n"
-        "  seats: {leader: required}\n  checkpoints: {C1: 04A1B2C3D4E5F7, C3: {tags: [04A1B2C3D4E5F8], zone: b8}}"
+        "  seats: {leader: required}\n  checkpoints: {C1: 04A1B2C3D4E5F7, C3: {tags: [04A1B2C3D4E5F8], zone: b8, post: centre}}"
     ).register
     assert made.gateways["gw-c"].supervision_s == 90
     assert (made.zones["b8"].parent, made.zones["b9"].parent) == ("estate", "b8")
     assert made.seats["leader"].required
     assert made.checkpoints["C1"].tags == ("04A1B2C3D4E5F7",)
     assert made.checkpoints["C3"].zone == "b8"
+    assert made.posts["centre"].checkpoint == "C3"
 
 
 def test_a_roster_is_told_in_daily_hours() -> None:
