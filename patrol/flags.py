@@ -169,8 +169,8 @@ def _of_guard(tap: Tap, beside: Beside) -> Iterable[Flag]:
         yield Flag.OFF_DUTY
     here, spots = _spot(register, tap.checkpoint_id), dict[str | None, Spot | None]()  # a guard's points come again
     for other in beside.before:
-        shared = tap.client and other.client == tap.client and _near(tap, other, policy.clone_s * 10)
-        if shared and other.person_id not in {None, tap.person_id} and tap.proof != Proof.MANUAL:
+        lent = tap.client and other.client == tap.client and other.person_id not in {None, tap.person_id}
+        if lent and tap.proof != Proof.MANUAL and _near(tap, other, policy.clone_s * 10):
             yield Flag.PROXY
         moved = other.person_id == tap.person_id and other.checkpoint_id != tap.checkpoint_id
         if not moved or here is None:
