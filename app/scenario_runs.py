@@ -76,10 +76,10 @@ def play_all(files: Sequence[Path], how: How, jobs: int) -> Iterator[Outcome]:
     Workers fork at once: before whoever shows the progress starts a thread for it.
     """
     one = partial(outcome_of, how=how)
+    if not how.real:
+        import app.scenario_worlds  # noqa: F401 - before they fork, and no part of what a night takes
     if jobs == 1:
         return map(one, files)
-    if not how.real:
-        import app.scenario_worlds  # noqa: F401 - before they fork, so that each worker has it at once
     from concurrent.futures import ProcessPoolExecutor  # slow to load, and one file needs none
     from multiprocessing import get_context
 
