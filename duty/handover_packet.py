@@ -21,6 +21,9 @@ class HandoverKind(StrEnum):
     DEVICE_SILENT = "device_silent"
     GATEWAY_AWAY = "gateway_away"
     POINT_MISSED = "point_missed"
+    EQUIPMENT_DUE = "equipment_due"
+    EQUIPMENT_FAILED = "equipment_failed"
+    PRE_CHECK = "pre_check"  # of those that the shift began with: left open, or not in order
     OVERLAY = "overlay"
     NOTE = "note"
     CHECK = "check"

@@ -153,6 +153,14 @@ def checks_since(conn: Connection, site_id: str, since: datetime) -> dict[str, C
     return {row.id: msgspec.convert(row.checks, Checked) for row in conn.execute(query)}
 
 
+def checks_of(conn: Connection, site_id: str, seat: str, person: str) -> Checked | None:
+    """How the pre-shift checks stand with which somebody came to a seat that they have not left."""
+    c = attendance.c
+    mine = (c.site_id == site_id, c.seat_id == seat, c.person_id == person, c.off_at.is_(None))
+    found = conn.execute(select(c.checks).where(*mine, c.checks.is_not(None)).order_by(c.on_at.desc())).scalar()
+    return None if found is None else msgspec.convert(found, Checked)
+
+
 def save_checks(tx: Tx, site_id: str, stay: str, checks: Checked) -> None:
     """Write what is still open."""
     where = (attendance.c.site_id == site_id, attendance.c.id == stay)

@@ -17,7 +17,7 @@ from duty.handovers import Handover
 from duty.relief import coming, planned_end
 from duty.rules import Holding
 from duty.store import AHEAD, BEHIND, shifts
-from ingest import store
+from ingest import packet_equipment, store
 from logbook import entries, finding
 from logbook.finding import Asked
 from logbook.forms import WRITTEN
@@ -31,9 +31,16 @@ EVER: Final = datetime.max.replace(tzinfo=UTC)  # with all proof that has come b
 NOTES: Final = 100  # of more entries than these, the newest: the log itself has them all
 
 
-def live_items(conn: Connection, register: Register, seat: str, outgoing: str, since: datetime | None) -> list[Item]:
+def live_items(
+    conn: Connection,
+    register: Register,
+    seat: str,
+    outgoing: str,
+    since: datetime | None,
+    opened: datetime | None = None,
+) -> list[Item]:
     """What is open, silent or away right now, as far as it is this seat's or this person's, and what was written into the
-    log since they took the seat.
+    log since they took the seat; of a hand-over that was opened, what is due on that day, too.
     """
     site = register.site_id
     made = []
@@ -49,6 +56,8 @@ def live_items(conn: Connection, register: Register, seat: str, outgoing: str, s
     away = [g["gateway_id"] for g in store.gateway_states(conn, site) if g["silent"] or g["state"] == "offline"]
     made += [Item(key=f"device/{name}", kind=HandoverKind.DEVICE_SILENT, live=True) for name in silent]
     made += [Item(key=f"gateway/{name}", kind=HandoverKind.GATEWAY_AWAY, live=True) for name in away]
+    if opened is not None:
+        made += packet_equipment.items(conn, register, seat, outgoing, since, opened)
     return sorted([*made, *_written(conn, site, since), *_unwalked(conn, site, seat, since)], key=lambda i: i.key)
 
 
@@ -110,7 +119,7 @@ def current(conn: Connection, register: Register, h: Handover) -> Handover:
     """The hand-over with what is true now; one that has ended stays as it was."""
     if not h.live:
         return h
-    now = live_items(conn, register, h.seat, h.outgoing, h.since)
+    now = live_items(conn, register, h.seat, h.outgoing, h.since, h.opened_at)
     return msgspec.structs.replace(h, items=refreshed(h.items, now))
 
 
@@ -139,7 +148,7 @@ def begin(
         opened_by=by,
         since=holding.since,
         items=(
-            *live_items(tx.conn, register, seat, outgoing, holding.since),
+            *live_items(tx.conn, register, seat, outgoing, holding.since, at),
             *listed_items(register, seat, handover_store.last_done(tx.conn, register.site_id, seat)),
         ),
     )

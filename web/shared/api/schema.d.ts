@@ -1200,6 +1200,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/duty/lone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lone Begin
+         * @description I walk alone: call me when I was not heard of for a while, whatever the site's rule is.
+         */
+        post: operations["lone_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/duty/lone/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lone End
+         * @description I am not alone any more; a call that waits is answered by it.
+         */
+        post: operations["lone_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/duty/away": {
         parameters: {
             query?: never;
@@ -6023,6 +6063,55 @@ export interface components {
             keys: string[];
         };
         /**
+         * LoneBegin
+         * @description Call me while I walk alone: in which seat, how many minutes after my last sign of life, and why.
+         */
+        LoneBegin: {
+            /** Seat */
+            seat: string;
+            /** Every Min */
+            every_min: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * LoneEnd
+         * @description Call me no more, and why.
+         */
+        LoneEnd: {
+            /** Seat */
+            seat: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * LoneWatch
+         * @description Who has themselves called while they walk alone, `every_min` minutes after their last sign of life, since when and why.
+         */
+        LoneWatch: {
+            /** Seat Id */
+            seat_id: string;
+            /** Person Id */
+            person_id: string;
+            /** Every Min */
+            every_min: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * LoneWatches
+         * @description Those that stand, by seat.
+         */
+        LoneWatches: {
+            /** Items */
+            items: components["schemas"]["LoneWatch"][];
+        };
+        /**
          * LoneWorker
          * @description Check calls to whoever walks a round alone; no seats means every seat that walks rounds.
          */
@@ -9532,7 +9621,8 @@ export interface components {
         };
         /**
          * Presence
-         * @description What goes on now: checks that may still be answered, and by what; who is away; who has not come.
+         * @description What goes on now: checks that may still be answered, and by what; who is away; who has not come; who has themselves called
+         *     while they walk alone.
          */
         api__presence_shapes__Presence: {
             /** Checks */
@@ -9542,6 +9632,8 @@ export interface components {
             /** Absences */
             absences: components["schemas"]["Absence"][];
             answer: components["schemas"]["CheckAnswer"];
+            /** Lone */
+            lone: components["schemas"]["LoneWatch"][];
         };
         /**
          * SeatChecks
@@ -15266,6 +15358,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckAnswered"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lone_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoneBegin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoneWatches"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lone_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoneEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoneWatches"];
                 };
             };
             /** @description Unauthorized */

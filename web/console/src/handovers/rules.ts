@@ -7,7 +7,7 @@ export const live = (h: { state: HandoverState }): boolean => UNDER_WAY.includes
 /** Items by what one does with them, in the order in which a watch is handed over. */
 export const GROUPS = {
   alerts: ["alert_open", "alert_acked"],
-  plant: ["device_silent", "gateway_away", "overlay", "point_missed"],
+  plant: ["device_silent", "gateway_away", "overlay", "point_missed", "equipment_due", "equipment_failed", "pre_check"],
   counts: ["item", "key"],
   follow: ["follow_up"],
   checks: ["check"],

@@ -2,12 +2,13 @@
 import type { HandoverItem, Words } from "@shared/api/types";
 
 import { usePlaces } from "@/alerts/place";
+import { dayInFull } from "@/roster/days";
 import { useWords } from "@/words";
 
 import { due, isCounted, isShort } from "./rules";
 
 export function useItems() {
-  const { t, say, named } = useWords();
+  const { t, say, named, lang } = useWords();
   const places = usePlaces();
   const told = (i: HandoverItem, field: string) => (typeof i.data[field] === "string" ? (i.data[field] as string) : "");
 
@@ -16,12 +17,14 @@ export function useItems() {
     if (i.key.startsWith("device/")) return places.subject(i.key.slice(7));
     if (i.key.startsWith("entry/")) return t("logbook.entry", { n: String(i.data.number) });
     if (i.kind === "follow_up") return i.text || named(i.data.name as Words | undefined, "") || (told(i, "kind") ? `#${String(i.data.number)} ${say(`kind.${told(i, "kind")}`)}` : t("handovers.group.follow"));
+    if (i.key.startsWith("equipment/") || i.key.startsWith("precheck/")) return named(i.data.name as Words | undefined, i.key);
     if (i.listed) return named(i.data.name as Words | undefined, i.key);
     return i.live ? places.subject(i.key) : i.text;
   }
   function detail(i: HandoverItem): string {
     if (i.key.startsWith("alert/")) return places.whole(told(i, "zone"), told(i, "subject"));
     if (i.key.startsWith("entry/")) return written(i);
+    if (i.key.startsWith("equipment/") || i.key.startsWith("precheck/")) return told(i, "found");
     if (i.kind === "follow_up") return told(i, "said");
     return i.listed && i.kind === "note" ? i.text : "";
   }
@@ -36,6 +39,9 @@ export function useItems() {
     if (i.kind === "alert_acked") return say(`state.${told(i, "state")}`);
     if (i.kind === "device_silent") return t("handovers.item.silent");
     if (i.kind === "gateway_away") return t("handovers.item.away");
+    if (i.kind === "equipment_due") return t(i.data.overdue ? "handovers.item.overdue" : "handovers.item.dueBy", { day: dayInFull(told(i, "due"), lang.value) });
+    if (i.kind === "equipment_failed") return t("handovers.item.failed");
+    if (i.kind === "pre_check") return t(told(i, "found") ? "handovers.item.notFine" : "handovers.item.unchecked");
     if (isCounted(i)) {
       if (i.counted === null) return t("handovers.item.notCounted");
       const of = due(i);

@@ -38,6 +38,10 @@ const en: typeof zh = {
   progress: "{done}/{of}",
   progressLabel: "{done} of {of} done",
   item: {
+    overdue: "overdue (was due {day})",
+    dueBy: "due by {day}",
+    failed: "failed",
+    unchecked: "not checked",
     expected: "should be {n}",
     counted: "counted {n}",
     countLabel: "{name}: how many there are",

@@ -36,6 +36,10 @@ export default {
   progress: "{done}/{of}",
   progressLabel: "{of} 项中已完成 {done} 项",
   item: {
+    overdue: "测试逾期（应于{day}）",
+    dueBy: "{day}到期",
+    failed: "测试未通过",
+    unchecked: "未检查",
     expected: "应有 {n}",
     counted: "实点 {n}",
     countLabel: "{name}：实点数量",
