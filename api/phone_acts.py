@@ -27,8 +27,12 @@ Act = Callable[[Tx, Desk, datetime], dict[str, Any]]
 
 
 async def _sent(request: Request) -> dict[str, Any]:
-    """The path below the site, and the body as it came: it was read before, and a body that is none is refused elsewhere."""
-    return {"path": request.url.path.split("/sites/", 1)[1].partition("/")[2], "body": await request.json()}
+    """The path below the site, and the body as it came; of one that is none nothing, for it is refused as every such body is."""
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError):
+        body = None
+    return {"path": request.url.path.split("/sites/", 1)[1].partition("/")[2], "body": body}
 
 
 Sent = Annotated[dict[str, Any], Depends(_sent)]

@@ -234,6 +234,9 @@ async def test_live_ones_overtake_kept_ones_without_a_word(house: House) -> None
 async def test_a_mark_that_is_none_is_refused_and_one_that_no_json_can_say_is_told(house: House) -> None:
     path, body = Phone(house).says("logbook/entries", **ENTRY)
     async with house.client("wang") as wang:
+        for none in (b"", b"{", b"\xff", b"null", b"[]", b'{"phone": 1}'):
+            answer = await wang.post(f"{SITE}/{path}", content=none, headers={"content-type": "application/json"})
+            assert refused(answer)[:2] == (422, "invalid"), none[:10]
         for wrong in ({"n": 0}, {"n": "1"}, {"id": "x"}, {"prev": "x"}, {"said_at": "today"}, {"kept": 1}, {"more": 1}):
             answer = await wang.post(f"{SITE}/{path}", json=body | {"phone": body["phone"] | wrong})
             assert refused(answer)[:2] == (422, "invalid")
