@@ -182,7 +182,10 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 20)  # what is loaded stays: looking through all of it again and again finds nothing
     word = sys.argv[1] if len(sys.argv) > 1 else "--help"
     completes = "_WATCHROOM_COMPLETE" in os.environ  # a shell asks for every word there is
-    whole(word, names_only=word == "--help" and not completes)()
+    try:
+        whole(word, names_only=word == "--help" and not completes)()
+    finally:
+        gc.freeze()  # the process ends: what is left needs no last look, which would take a quarter of a short command
 
 
 if __name__ == "__main__":
