@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from api.patrol_workbook import Asked, Days, Pages, Part, wide
+from api.patrol_pages import Asked, Days, Pages, Part, wide
 from logbook import printing
 from sites.register import Register
 
 MOST_ROWS: Final = 3000  # more than a hundred pages are nobody's to read; the workbook has them
 _NARROW, _WIDE = 6, 32
+_EDGES: Final = 3  # what a cell's edges take, whatever is in it
 _SIGNED: Final = ("made_by", "checked_by")
 
 
@@ -52,7 +53,9 @@ class _Printed(Pages):
                 "title": self.said(name),
                 "columns": heads,
                 "rows": cells,
-                "widths": [min(_WIDE, max(_NARROW, *(wide(line[at]) for line in lines))) for at in range(len(heads))],
+                "widths": [
+                    _EDGES + min(_WIDE, max(_NARROW, *(wide(line[at]) for line in lines))) for at in range(len(heads))
+                ],
                 "numbers": [at for at in range(len(heads)) if shown and all(_number(row[at]) for row in shown)],
                 "nothing": self.said(nothing if not rows else "too_many", rows=len(rows)),
             }

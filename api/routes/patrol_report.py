@@ -6,9 +6,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from api.bodies import Name, SiteId
+from api.patrol_pages import Asked, Days
 from api.patrol_print import printed
 from api.patrol_report_shapes import PatrolReport
-from api.patrol_workbook import Asked, Days, workbook
+from api.patrol_workbook import workbook
 from api.permits import Caller, needs
 from api.problems import refusals
 from api.room import reply, room_of

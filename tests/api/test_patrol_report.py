@@ -2,12 +2,15 @@
 
 import re
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 
-from tests.api.conftest import House
+from api.patrol_pages import Days, Pages
+from sites.patrol_words import Choice, PatrolTask, TaskKind
+from sites.register import Words
+from tests.api.conftest import MINE, House, staffed
 from tests.api.test_answers import SITE, shaped
 from tests.api.test_rounds import _sweep, walked
 
@@ -77,3 +80,25 @@ async def test_the_files_tell_violations(walked: House, language: str, words: tu
         assert (pages.status_code, pages.content[:5]) == (200, b"%PDF-")
         mine = await chen.get(f"{SITE}/patrol/report.xlsx", params={**params, "route": "house"})
         assert "HYPERLINK" not in texts(mine.content)
+
+
+def test_the_form_says_what_was_answered_in_words_and_marks_what_must_be_heard_of() -> None:
+    """PAT-03: a choice by its name, a reading with its unit."""
+    good, broken = Choice("good", Words("完好", "Good")), Choice("broken", Words("损坏", "Broken"))
+    tasks = (
+        PatrolTask("swing", Words("秋千", "Swing"), TaskKind.CHOICE, choices=(good, broken), bad=("broken",)),
+        PatrolTask("pressure", Words("水压", "Pressure"), TaskKind.READING, unit="MPa", least=0.2, most=0.8),
+        PatrolTask("lamp", Words("灯", "Lamp")),
+    )
+
+    class Told(Pages):
+        def sheet(self, *_: object) -> None:
+            raise AssertionError
+
+    given = {"swing": "broken", "pressure": 0.5, "lamp": True, "gone": "?"}
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    words = {
+        name: Told(staffed(MINE), Days(day.date(), 1), day, name).answers(tasks, given) for name in ("en", "zh-CN")
+    }
+    assert words["en"] == "! Swing: Broken; Pressure: 0.5 MPa; Lamp: yes; gone: ?"
+    assert words["zh-CN"] == "【异常】秋千: 损坏; 水压: 0.5 MPa; 灯: 是; gone: ?"
