@@ -43,3 +43,18 @@ class RecallPerson(Body):
 
     minutes: Minutes
     reason: Said
+
+
+class LoneBegin(Body):
+    """Call me while I walk alone: in which seat, how many minutes after my last sign of life, and why."""
+
+    seat: Name
+    every_min: Annotated[int, Field(ge=5, le=240)]
+    reason: Said
+
+
+class LoneEnd(Body):
+    """Call me no more, and why."""
+
+    seat: Name
+    reason: Said

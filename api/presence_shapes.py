@@ -76,13 +76,32 @@ class Absence(Shape):
     ended_by: str | None
 
 
+class LoneWatch(Shape):
+    """Who has themselves called while they walk alone, `every_min` minutes after their last sign of life, since when and why."""
+
+    seat_id: str
+    person_id: str
+    every_min: int
+    reason: str
+    since: datetime
+
+
+class LoneWatches(Shape):
+    """Those that stand, by seat."""
+
+    items: list[LoneWatch]
+
+
 class Presence(Shape):
-    """What goes on now: checks that may still be answered, and by what; who is away; who has not come."""
+    """What goes on now: checks that may still be answered, and by what; who is away; who has not come; who has themselves called
+    while they walk alone.
+    """
 
     checks: list[SeatCheck]
     away: list[Away]
     absences: list[Absence]
     answer: CheckAnswer
+    lone: list[LoneWatch]
 
 
 class AttendanceRecord(Shape):

@@ -27,6 +27,12 @@ class NobodyToAsk(Refusal):
     code = "nobody_in_seat"
 
 
+class LoneOff(Refusal):
+    """Nobody has themselves called in this seat."""
+
+    code = "lone_off"
+
+
 class NoSuchAway(NotFound):
     """There is no such leave of the post at this site."""
 

@@ -56,7 +56,7 @@ def look_soon(tx: Tx, register: Register, at: datetime) -> None:
     site, policy = register.site_id, register.policies.duty
     if policy.presence_check.mode is not CheckMode.OFF or live_checks(tx.conn, site):
         look_at(tx, site, PRESENCE, at)
-    if policy.lone_worker.every_min or live_checks(tx.conn, site):
+    if policy.lone_worker.every_min or next_look(tx.conn, site, LONE) is not None or live_checks(tx.conn, site):
         look_at(tx, site, LONE, at)
     if policy.sign_on_required or absences(tx.conn, site):
         look_at(tx, site, ATTENDANCE, at)

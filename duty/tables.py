@@ -136,6 +136,18 @@ presence_plan = Table(
     Column("due_at", Instant, nullable=False),
 )
 
+# Who has themselves called while they walk alone, by hand; what is over has no row.
+lone_watch = Table(
+    "lone_watch",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("seat_id", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("every_min", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
 # Leaving the post for a while. `due_at`: when to be back; empty once that is told, or the leave is over.
 away = Table(
     "away",

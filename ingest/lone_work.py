@@ -1,5 +1,5 @@
-"""Whoever walks a round alone is called when they gave no sign of life for a while: a presence check of its own kind, answered by
-one press. When nobody answers within the grace, a leader is told, with the point at which the person last proved to be.
+"""Whoever walks a round alone, or has said that they walk alone, is called when they gave no sign of life for a while: a presence
+check of its own kind, answered by one press. When nobody answers within the grace, a leader is told, with the point at which the person last proved to be.
 
 A tap that counts is a sign of life, too: who walks on is not disturbed, and whoever had not answered is safe.
 """
@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from core.clock import seconds
 from core.ids import derived, fresh
-from duty import presence, presence_store
+from duty import lone, lone_store, presence, presence_store
+from duty.lone import Watch
 from duty.presence import Act, Check, CheckState, How
 from ingest.presence import ALONE, SAFE, keep
 from ingest.rules import Judgement, Origin
@@ -43,7 +44,8 @@ def next_due(conn: Connection) -> datetime | None:
 def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:  # noqa: ARG001 - a watch's question
     """What may be raised and ended."""
     site, register = desk.register.site_id, desk.register
-    if not register.policies.duty.lone_worker.every_min and not _live(conn, site):
+    wanted = register.policies.duty.lone_worker.every_min or lone_store.standing(conn, site)
+    if not wanted and not _live(conn, site):
         return []
     return [(f"seat/{seat}", ALONE) for seat in register.seats]
 
@@ -57,19 +59,36 @@ def look(tx: Tx, desk: Desk, judgement: Judgement, at: datetime) -> None:
     taps = tap_store.between(tx.conn, site, at - _LOOK_BACK, at + timedelta(microseconds=1))
     live = [one for c in _live(tx.conn, site) if (one := _seen_to(tx, judgement, c, taps, at))]
     dues = [c.until for c in live if c.state is CheckState.ASKED]
-    if policy.every_min:
+    watches = _stand(tx, judgement, at)
+    if policy.every_min or watches:
         dues.append(at + _LOOK_AGAIN)
-    for seat, since in walked.items():
+    calls = [(seat, since, policy.every_min) for seat, since in walked.items()]
+    calls += [(watch.seat_id, watch.since, watch.every_min) for watch in watches]
+    for seat, since, every_min in sorted(calls, key=lambda call: call[2]):
         holding = judgement.scene.held.get(seat)
         if holding is None or holding.person is None or any(c.seat_id == seat for c in live):
             continue
         seen = _sign_of_life(tx.conn, site, seat, holding.person, taps)
-        due = max(t for t in (since, holding.since, seen) if t is not None) + timedelta(minutes=policy.every_min)
+        due = max(t for t in (since, holding.since, seen) if t is not None) + timedelta(minutes=every_min)
         if due <= at:
-            dues.append(_call(tx, desk.register, seat, holding.person, at).until)
+            live.append(_call(tx, desk.register, seat, holding.person, at))
+            dues.append(live[-1].until)
         else:
             dues.append(due)
     presence_store.look_at(tx, site, _NAME, min(dues, default=None))
+
+
+def _stand(tx: Tx, judgement: Judgement, at: datetime) -> list[Watch]:
+    """Those begun by hand whose person is still in the seat; the others are over."""
+    site, still = judgement.scene.desk.register.site_id, []
+    for watch in lone_store.standing(tx.conn, site):
+        holding = judgement.scene.held.get(watch.seat_id)
+        if holding is not None and holding.person == watch.person_id:
+            still.append(watch)
+        else:
+            lone_store.drop(tx, watch)
+            judgement.changes.lines.append(lone.ended(watch, by="system", reason="", at=at))
+    return still
 
 
 def _live(conn: Connection, site: str) -> list[Check]:

@@ -72,7 +72,7 @@ def judged(
         violations.found(tx, judgement, tasks, taps)
     proofs.given(tx, judgement, taps)
     under_way.arrived(tx, judgement, taps)
-    if scene.desk.register.policies.duty.lone_worker.every_min:
+    if presence_store.next_look(tx.conn, site, presence_store.LONE) is not None:
         presence_store.look_at(tx, site, presence_store.LONE, judgement.at)  # a sign of life
     if walked:
         rounds.heard(tx, judgement, walked, taps)

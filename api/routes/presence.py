@@ -11,15 +11,15 @@ from api.again import once_more
 from api.bodies import UUID, Cursor, Limit, Name, OfSeat, SiteId
 from api.cursors import cursor, place
 from api.permits import Caller, needs
-from api.presence_bodies import AnswerCheck, Declines, LeavePost, OwnPassword, RecallPerson
-from api.presence_shapes import AttendanceSpan, Away, Aways, CheckAnswered, Presence, SeatCheck, SeatChecks
+from api.presence_bodies import AnswerCheck, Declines, LeavePost, LoneBegin, LoneEnd, OwnPassword, RecallPerson
+from api.presence_shapes import AttendanceSpan, Away, Aways, CheckAnswered, LoneWatches, Presence, SeatCheck, SeatChecks
 from api.problems import refusals
 from api.room import Room, reply, room_of
 from core.errors import Invalid
-from duty import away_store, presence_store
+from duty import away_store, lone_store, presence_store
 from duty.away import Away as Leave
 from duty.presence import How
-from ingest import attendance, away
+from ingest import attendance, away, lone_acts
 from ingest import presence as path
 from ingest.scene import Desk
 from sites.duty_policies import CheckAnswer
@@ -47,6 +47,7 @@ def presence(request: Request, site: SiteId, _: _SEE) -> Response:
                 "away": [a.shown for a in away_store.live(conn, site)],
                 "absences": list(presence_store.absences(conn, site).values()),
                 "answer": policy.answer,
+                "lone": [watch.shown for watch in lone_store.standing(conn, site)],
             }
         )
 
@@ -84,6 +85,29 @@ async def presence_answer(request: Request, site: SiteId, id: _ID, body: AnswerC
     elif await to_thread.run_sync(_wants_password, room, site, id):
         raise Invalid("This site wants the password with the answer.", field="password")
     return await to_thread.run_sync(_answer, room, site, id, caller.person, at)
+
+
+@router.post("/duty/lone", response_model=LoneWatches, responses=refusals(404))
+def lone_begin(request: Request, site: SiteId, body: LoneBegin, caller: _SIGN) -> Response:
+    """I walk alone: call me when I was not heard of for a while, whatever the site's rule is."""
+    return _lone(
+        request,
+        site,
+        lambda tx, desk, at: lone_acts.begin(tx, desk, body.seat, body.every_min, body.reason, caller.person, at),
+    )
+
+
+@router.post("/duty/lone/end", response_model=LoneWatches, responses=refusals(404, 409))
+def lone_end(request: Request, site: SiteId, body: LoneEnd, caller: _SIGN) -> Response:
+    """I am not alone any more; a call that waits is answered by it."""
+    return _lone(request, site, lambda tx, desk, at: lone_acts.end(tx, desk, body.seat, body.reason, caller.person, at))
+
+
+def _lone(request: Request, site: str, act: Callable[[Tx, Desk, datetime], Any]) -> Response:
+    room = room_of(request)
+    with room.store.begin([site]) as tx:
+        act(tx, room.desk(tx.conn, site), room.now())
+        return reply({"items": [watch.shown for watch in lone_store.standing(tx.conn, site)]})
 
 
 @router.get("/duty/away", response_model=Aways, responses=refusals(404))

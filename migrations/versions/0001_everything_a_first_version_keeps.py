@@ -685,6 +685,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_log_text_at", ["site_id", "at", "n"], unique=False)
 
     op.create_table(
+        "lone_watch",
+        sa.Column("site_id", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("every_min", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "seat_id", name=op.f("pk_lone_watch")),
+    )
+    op.create_table(
         "major_incident",
         sa.Column("site_id", sa.Text(), nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=False),

@@ -98,6 +98,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "round_resume": {},
     "round_excuse": {"reason": "r"},
     "presence_call": {"seat": "leader"},
+    "lone_begin": {"seat": "centre", "every_min": 30, "reason": "x"},
+    "lone_end": {"seat": "centre", "reason": "x"},
     "presence_answer": {"password": "wrong"},
     "away_leave": {"seat": "leader", "minutes": 1, "reason": "r", "password": "wrong"},
     "away_accept": {"password": "wrong"},

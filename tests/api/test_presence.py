@@ -125,3 +125,22 @@ async def test_the_attendance_record_of_some_days(house: House, wang: AsyncClien
     assert refused(wrong) == (422, "invalid")
     wide = await wang.get(f"{SITE}/attendance", params={"first": "2026-01-01", "last": "2026-03-31"})
     assert refused(wide) == (422, "invalid")
+
+
+async def test_a_guard_has_themselves_called_while_they_walk_alone(any_house: House) -> None:
+    """Begun and ended by hand, with why; every page that asks sees it."""
+    async with any_house.client("wang") as wang, any_house.client("li") as li:
+        said = {"seat": "centre", "every_min": 30, "reason": "去地库查漏水"}
+        (watch,) = shaped("lone_begin", await wang.post(f"{SITE}/duty/lone", json=said))["items"]
+        assert (watch["person_id"], watch["every_min"], watch["reason"]) == ("wang", 30, "去地库查漏水")
+        assert shaped("presence", await li.get(f"{SITE}/presence"))["lone"] == [watch]
+        refused = [
+            (await li.post(f"{SITE}/duty/lone", json=said), 403, "not_yours"),
+            (await li.post(f"{SITE}/duty/lone/end", json={"seat": "centre", "reason": "x"}), 403, "not_yours"),
+            (await wang.post(f"{SITE}/duty/lone", json=said | {"every_min": 4}), 422, "invalid"),
+            (await wang.post(f"{SITE}/duty/lone", json=said | {"reason": " "}), 422, "invalid"),
+            (await wang.post(f"{SITE}/duty/lone/end", json={"seat": "leader", "reason": "x"}), 409, "lone_off"),
+        ]
+        assert [(a.status_code, a.json()["code"]) for a, *_ in refused] == [(s, c) for _, s, c in refused]
+        over = await wang.post(f"{SITE}/duty/lone/end", json={"seat": "centre", "reason": "回到岗亭"})
+        assert shaped("lone_end", over)["items"] == []

@@ -297,3 +297,22 @@ def test_a_violation_is_recorded_without_a_line_and_told_with_its_photo(
     ((photo,),) = [one["photos"] for one in asked(page, f"alerts/{alert['id']}")["photos"]]
     assert page.request.get(f"{demo.url}api/v1/sites/{demo.site}/patrol/photos/{photo}").ok
     visit.complaints[quiet:] = [c for c in visit.complaints[quiet:] if "net::ERR_" not in c]
+
+
+def test_a_guard_has_themselves_called_while_they_walk_alone(visit: Visitor, demo: GuardDemo) -> None:
+    """Begun and ended by hand, with why."""
+    page = phone(visit)
+    sign_in(page, demo.walker)
+    open_shift(page)
+    mine = page.locator("[data-seat='patrol'] [data-act='lone']")
+    for every, pressed in ((15, "true"), (None, "false")):
+        mine.click()
+        form = page.locator("[data-sheet='lone']")
+        if every:
+            form.locator(f"[data-every='{every}']").click()
+        form.locator("textarea").fill("去地库查漏水")
+        sound(page, f"lone {pressed}")
+        form.locator("[data-act='lone-do']").click()
+        expect(form).to_have_count(0)
+        expect(mine).to_have_attribute("aria-pressed", pressed)
+        assert [w["every_min"] for w in asked(page, "presence")["lone"]] == ([every] if every else [])

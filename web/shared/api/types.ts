@@ -27,6 +27,7 @@ export type DeviceState = Shapes["DeviceState"];
 export type LogEntry = Shapes["LogEntry"];
 export type SeatCheck = Shapes["SeatCheck"];
 export type Away = Shapes["Away"];
+export type LoneWatch = Shapes["LoneWatch"];
 export type LogForm = Shapes["LogForm"];
 export type FormField = Shapes["FormField"];
 export type EntryTag = Shapes["EntryTag"];

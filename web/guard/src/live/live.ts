@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch } from "vue";
 
 import { client, Refused, taken } from "@shared/api/client";
-import type { Alert, Away, DutyTold, Push, Register, RoundBrief, RoundSheet, SeatCheck, SeatState } from "@shared/api/types";
+import type { Alert, Away, DutyTold, LoneWatch, Push, Register, RoundBrief, RoundSheet, SeatCheck, SeatState } from "@shared/api/types";
 import { absorb, apply, begin, type Live } from "@shared/live/apply";
 import { Feed } from "@shared/live/feed";
 import { dayAt } from "@shared/words/zoned";
@@ -15,6 +15,8 @@ export const register = shallowRef<Register | null>(null);
 export const rounds = shallowRef<RoundSheet[]>([]);
 export const checks = shallowRef<SeatCheck[]>([]);
 export const aways = shallowRef<Away[]>([]);
+/** Who has themselves called while they walk alone. */
+export const lone = shallowRef<LoneWatch[]>([]);
 export const answerBy = ref<"press" | "password">("press");
 export const connected = ref(false);
 /** The server's clock, one step a second; without a line, as far ahead of ours as it last was. */
@@ -77,6 +79,7 @@ export function leave(): void {
   rounds.value = [];
   checks.value = [];
   aways.value = [];
+  lone.value = [];
   owedProof.value = [];
   connected.value = false;
 }
@@ -101,6 +104,7 @@ async function fetchAll(): Promise<void> {
     live.value = begin(snapshot);
     checks.value = presence.checks;
     aways.value = presence.away;
+    lone.value = presence.lone;
     answerBy.value = presence.answer;
     heard(snapshot.at);
     feed?.close();
