@@ -81,7 +81,7 @@ def rejects(
     )
 
 
-@router.post("/reports", response_model=Reported, responses=refusals(404))
+@router.post("/reports", response_model=Reported, responses=refusals(404, 409))
 def make_report(
     request: Request, site: SiteId, body: ReportSaid, sent: Sent, caller: Annotated[Caller, needs("report.make")]
 ) -> Response:

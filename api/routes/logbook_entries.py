@@ -32,7 +32,7 @@ def log_forms(request: Request, site: SiteId, _: Annotated[Caller, needs("log.wr
     return reply({"forms": list(found.values())})
 
 
-@router.post("/entries", response_model=WrittenEntry, responses=refusals(404))
+@router.post("/entries", response_model=WrittenEntry, responses=refusals(404, 409))
 def write_entry(
     request: Request, site: SiteId, body: EntrySaid, sent: Sent, caller: Annotated[Caller, needs("log.write")]
 ) -> Response:
