@@ -6,10 +6,8 @@ transaction. If the store is away the error goes up, nothing is acknowledged, an
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
-import msgspec
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from alerts import store as alert_store
@@ -17,7 +15,7 @@ from alerts.rules import State
 from core import wire
 from core.clock import Clock, micros
 from core.kinds import Effect
-from core.wire import Channel, Garbled, Place, Said, Sample, Status, Why
+from core.wire import Channel, Garbled, Why
 from duty import reach_store
 from ingest import majors, proofs, rounds, store, taps, urgent
 from ingest.batches import Message
@@ -25,6 +23,7 @@ from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.desks import Desks
 from ingest.gateways import behind, hear_status
+from ingest.mail import Mail, first_heard, last_heard, positions, sort
 from ingest.rules import Judgement
 from ingest.scene import Boot, Desk, Heard, Scene
 from ingest.seats import held_now, own_conditions
@@ -34,15 +33,6 @@ from store.telemetry import Telemetry
 
 Publish = Callable[[str, bytes], None]
 PIECE = 100  # events that are judged before the store is given them
-
-
-class Mail(msgspec.Struct):
-    """One site's part of a batch, sorted by what it is."""
-
-    said: list[tuple[str, Message, Said]] = []
-    garbled: list[tuple[str, str, Garbled]] = []
-    statuses: list[tuple[str, Message, Status]] = []
-    samples: list[Sample] = []
 
 
 class Flow:
@@ -100,7 +90,7 @@ class Flow:
         """Take the heads of the sites that exist; keep the rest as rejects."""
         known: dict[str, Desk] = {}
         for site, mail in mails.items():
-            desk = self.desks.get(tx.conn, site, _first_heard(mail, at))
+            desk = self.desks.get(tx.conn, site, first_heard(mail, at))
             if desk is not None:
                 known[site] = desk
                 continue
@@ -120,7 +110,7 @@ class Flow:
     ) -> list[tuple[str, bytes]]:
         """One site's part: keep new, load, judge, commit. Returns the receipts to send after the commit."""
         site = desk.register.site_id
-        boots = store.boots(tx.conn, site, _positions(mail))
+        boots = store.boots(tx.conn, site, positions(mail))
         stood = {key: boot.through for key, boot in boots.items()}
         new = _keep_new(tx, site, mail, at, {} if doubt else boots, counts)
         for gateway, _, said in mail.said:
@@ -154,7 +144,7 @@ class Flow:
         if boots:
             _due(boots, stood, at, desk.register.policies.gateway_gap_s)
             store.save_boots(tx, site, at, boots)
-            store.gateways_heard(tx, site, _heard(mail, boots, at))
+            store.gateways_heard(tx, site, last_heard(mail, boots, at))
         return [
             (wire.topic(site, gateway, Channel.RECEIPT), wire.encode(wire.Receipt(boot, b.through)))
             for (gateway, boot), b in boots.items()
@@ -179,47 +169,6 @@ def _log() -> Any:
     import structlog
 
     return structlog.get_logger()
-
-
-def sort(messages: Iterable[Message]) -> tuple[dict[str, Mail], list[tuple[str, Garbled]]]:
-    """Decode a batch and sort it by site; what has no place of ours comes apart. Pure."""
-    mails: dict[str, Mail] = {}
-    lost: list[tuple[str, Garbled]] = []
-    places: dict[str, Place | None] = {}
-    for message in messages:
-        topic = message.topic
-        if topic not in places:
-            places[topic] = wire.parse_topic(topic)
-        place = places[topic]
-        if place is None:
-            lost.append((topic, Garbled(message.payload, Why.BAD_TOPIC, "not a topic of ours")))
-            continue
-        mail = mails.get(place.site)
-        if mail is None:
-            mail = mails[place.site] = Mail()
-        _put(mail, place, message)
-    return mails, lost
-
-
-def _put(mail: Mail, place: Place, message: Message) -> None:
-    if place.channel is Channel.EVENTS:
-        for item in wire.decode_events(message.payload):
-            if isinstance(item, Said):
-                mail.said.append((place.gateway, message, item))
-            else:
-                mail.garbled.append((place.gateway, message.topic, item))
-    elif place.channel is Channel.TELEMETRY:
-        samples = wire.decode_samples(message.payload)
-        if isinstance(samples, Garbled):
-            mail.garbled.append((place.gateway, message.topic, samples))
-        else:
-            mail.samples += samples
-    elif place.channel is Channel.STATUS and message.payload:
-        status = wire.decode_status(message.payload)
-        if isinstance(status, Garbled):
-            mail.garbled.append((place.gateway, message.topic, status))
-        else:
-            mail.statuses.append((place.gateway, message, status))
 
 
 def _keep_new(
@@ -254,33 +203,6 @@ def _keep_new(
             where = wire.topic(site, gateway, Channel.EVENTS)
             store.keep_reject(tx, site, where, at, Why.ID_REUSED, f"id {event.id} stands for another event", said.raw)
     return new
-
-
-def _first_heard(mail: Mail, at: datetime) -> datetime:
-    """When the first of a mail was heard: it is judged by the rules of then."""
-    kept = mail.said or mail.statuses
-    return (kept[0][1].at or at) if kept else at
-
-
-def _positions(mail: Mail) -> set[tuple[str, str]]:
-    """The (gateway, boot) pairs that a mail moves."""
-    return {(gateway, said.event.boot) for gateway, _, said in mail.said} | {
-        (gateway, g.boot) for gateway, _, g in mail.garbled if g.boot is not None and g.seq is not None
-    }
-
-
-def _heard(mail: Mail, boots: Iterable[tuple[str, str]], at: datetime) -> dict[str, datetime]:
-    """When each gateway that a mail moves was heard last: now, unless its messages know better."""
-    moved = {gateway for gateway, _ in boots}
-    if any(message.at is None for _, message, _ in mail.said[:1]):
-        return dict.fromkeys(moved, at)
-    heard: dict[str, datetime] = {}
-    live = ((gateway, message, status) for gateway, message, status in mail.statuses if not message.retained)
-    for gateway, message, _ in chain[tuple[str, Message, Any]](mail.said, live):
-        then, known = message.at or at, heard.get(gateway)
-        if known is None or then > known:
-            heard[gateway] = then
-    return {gateway: heard.get(gateway, at) for gateway in moved}
 
 
 def _due(boots: dict[tuple[str, str], Boot], stood: dict[tuple[str, str], int], at: datetime, gap_s: int) -> None:
