@@ -80,7 +80,8 @@ def _person_on_duty(house: House, register: Register) -> None:
         seat = next((s for s in register.seats if s.startswith(SEAT)), next(iter(register.seats)))
         person = held[seat].person
         if desk is not None and person is not None and not any(a.person == person and a.off_at is None for a in stays):
-            sign_on(tx, desk, seat, person, now())
+            there = register.checkpoints.get(register.posts[register.seats[seat].post].checkpoint or "")
+            sign_on(tx, desk, seat, person, now(), token=there.tags[0] if there and there.tags else None)
 
 
 def _welcome(house: House, register: Register, url: str) -> None:

@@ -77,8 +77,12 @@ def _family(kind: str) -> str:
 
 
 def _place(alert: Alert, register: Register, language: str) -> str:
-    """What the alert is about: a device, or a seat, gateway or test that we watch ourselves."""
+    """What the alert is about: a device, or a seat, gateway or test that we watch ourselves; or a day of a seat or post."""
     what, _, name = alert.subject.rpartition("/")
+    if what.startswith("coverage/"):
+        where = what.removeprefix("coverage/")
+        one = register.seats.get(where) or register.posts.get(where)
+        return f"{where if one is None else _in(one.name, language)} {name}"
     known: Mapping[str, Device | Seat | Gateway | EquipmentTest] = {}
     if what == "":
         known = register.devices

@@ -62,7 +62,13 @@ def test_someone_outside_gets_no_link_they_cannot_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "said"), [("seat/centre", "Centre (centre)"), ("gateway/gw-a", "A (gw-a)"), ("gone-1", "gone-1")]
+    ("subject", "said"),
+    [
+        ("seat/centre", "Centre (centre)"),
+        ("gateway/gw-a", "A (gw-a)"),
+        ("gone-1", "gone-1"),
+        ("coverage/leader/2026-03-02", "Leader 2026-03-02"),
+    ],
 )
 def test_seats_gateways_and_things_no_longer_there_have_names_too(subject: str, said: str) -> None:
     made = compose(alert(subject=subject, kind="duty.gap", zone_id=None), register(), rung=0, person_id="amy")

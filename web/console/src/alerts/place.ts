@@ -4,6 +4,7 @@ import { computed } from "vue";
 import type { Zone } from "@shared/api/types";
 
 import { live, register } from "@/live/live";
+import { dayInFull } from "@/roster/days";
 import { useWords } from "@/words";
 
 export function zonePath(id: string | null | undefined): Zone[] {
@@ -28,7 +29,7 @@ export function within(name: string, place: string): string {
 }
 
 export function usePlaces() {
-  const { named, say, t, te } = useWords();
+  const { named, say, t, te, lang } = useWords();
   const book = computed(() => register.value);
   const person = (id: string | null | undefined) => {
     if (!id) return "—";
@@ -49,6 +50,7 @@ export function usePlaces() {
     if (family === "seat") return seat(id);
     if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
     if (family === "equipment") return named(book.value?.equipment_tests[id]?.name, id);
+    if (family === "coverage") return `${named(book.value?.seats[id]?.name ?? book.value?.posts[id]?.name, id)} · ${dayInFull(what.split("/")[2] ?? "", lang.value)}`;
     if (["report", "proof", "chief"].includes(family)) return "";
     return named(book.value?.devices[id]?.name ?? book.value?.zones[id]?.name, id);
   };

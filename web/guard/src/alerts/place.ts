@@ -17,7 +17,7 @@ export function zoneName(id: string | null): string {
 export function placeOf(alert: Alert): string {
   const [family, id] = alert.subject.includes("/") ? (alert.subject.split("/", 2) as [string, string]) : ["device", alert.subject];
   const book = register.value;
-  const names = { device: book?.devices[id]?.name, seat: book?.seats[id]?.name, gateway: book?.gateways[id]?.name, checkpoint: book?.checkpoints[id]?.name, person: book?.people[id]?.name, equipment: book?.equipment_tests[id]?.name }[family];
+  const names = { device: book?.devices[id]?.name, seat: book?.seats[id]?.name, coverage: book?.seats[id]?.name ?? book?.posts[id]?.name, gateway: book?.gateways[id]?.name, checkpoint: book?.checkpoints[id]?.name, person: book?.people[id]?.name, equipment: book?.equipment_tests[id]?.name }[family];
   const place = zoneName(alert.zone_id);
   const own = named(names, "");
   if (!place) return own;

@@ -48,7 +48,7 @@ export default {
   "out.edited": "待上传的记录被人改动过，服务器会标记出来。",
   "out.others": "其中 {n} 条属于其他人，由本人登录后上传。",
   "out.tap": "打卡 {point}",
-  "out.note": "告警备注",
+  "out.note": "报警备注",
   "out.go": "赶往报警现场",
   "out.on": "离线上岗",
   "out.off": "离线下岗",
