@@ -121,4 +121,5 @@ device_state = Table(
     Column("silent", Boolean, nullable=False),
     Column("due_at", BigInteger),
     Index("ix_device_state_due_at", "due_at"),
+    postgresql_with={"fillfactor": 50},  # written with every batch: room on each page for a row's next version
 )

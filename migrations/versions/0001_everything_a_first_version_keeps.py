@@ -207,6 +207,7 @@ def upgrade() -> None:
         sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "subject", "name", name=op.f("pk_condition")),
+        postgresql_with={"fillfactor": 60},
     )
     with op.batch_alter_table("condition", schema=None) as batch_op:
         batch_op.create_index(
@@ -261,6 +262,7 @@ def upgrade() -> None:
         sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "device_id", name=op.f("pk_device_state")),
+        postgresql_with={"fillfactor": 50},
     )
     with op.batch_alter_table("device_state", schema=None) as batch_op:
         batch_op.create_index("ix_device_state_due_at", ["due_at"], unique=False)
