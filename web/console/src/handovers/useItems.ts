@@ -41,7 +41,7 @@ export function useItems() {
     if (i.kind === "gateway_away") return t("handovers.item.away");
     if (i.kind === "equipment_due") return t(i.data.overdue ? "handovers.item.overdue" : "handovers.item.dueBy", { day: dayInFull(told(i, "due"), lang.value) });
     if (i.kind === "equipment_failed") return t("handovers.item.failed");
-    if (i.kind === "pre_check") return t(told(i, "found") ? "handovers.item.notFine" : "handovers.item.unchecked");
+    if (i.kind === "pre_check") return t(told(i, "found") ? "handovers.item.preWrong" : "handovers.item.unchecked");
     if (isCounted(i)) {
       if (i.counted === null) return t("handovers.item.notCounted");
       const of = due(i);

@@ -11,7 +11,7 @@ const en: typeof zh = {
   none: "No rounds on {day}.",
   failed: "The rounds could not be read:",
   again: "Try again",
-  sum: "{n} rounds: {open} under way, {missed} with missed points",
+  sum: "Rounds: {n}; {open} under way, {missed} with missed points",
   openNow: "Under way",
   left: { opens: "opens in {time}", closes: "{time} left", grace: "late, {time} of grace left" },
   over: "Over",
