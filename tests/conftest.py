@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from store.db import Store
 from tests.servers import Broker, Mosquitto, Nats, Postgres, broker_of, create_schema
+
+# How long something took says how busy the machine is, not whether it is right; a given seed and CI's own settings stay.
+settings.register_profile("house", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 class HandClock:
