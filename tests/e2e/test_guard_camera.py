@@ -102,8 +102,9 @@ def test_a_tag_that_signs_is_read_by_the_phone_itself(phones: Visitor, guard_dem
             lambda answer: answer.url.endswith("/taps") and answer.request.method == "POST"
         ) as sent:
             hold(page, uid, f"https://watchroom.example/t?s={guard_demo.site}&p={picc}&m={mac}")
-            page.locator("[data-sheet='point']").wait_for()
-            answer(page)
+            page.locator("[data-sheet='point']:visible, .van-toast:visible").first.wait_for()
+            if page.locator("[data-sheet='point']").count():  # nothing is asked at a point that the phone knows
+                answer(page)
         (said,) = json.loads(sent.value.request.post_data or "")["taps"]
         assert said["read"] == {"by": "sun", "picc_data": picc, "cmac": mac}
         tap = told_taps(page)[0]
