@@ -136,7 +136,8 @@ def read(browser: Browser, server: Server, register: Register, *, warm: bool) ->
         {"offline": False, "latency": RTT_MS, "downloadThroughput": BYTES_S, "uploadThroughput": BYTES_S},
     )
     page.goto(f"{base}/t/q/{CODE}?s={register.site_id}&lang=zh")
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    while not page.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
+        page.wait_for_timeout(20)  # not by a function that waits there: the page lets no script be made
     painted, size, more = page.evaluate(
         "[performance.getEntriesByName('first-contentful-paint')[0].startTime,"
         " performance.getEntriesByType('navigation')[0].transferSize, performance.getEntriesByType('resource').length]"
