@@ -31,7 +31,7 @@ const en: typeof zh = {
     otherLanguage: "中文",
     otherLanguageLabel: "Switch to Chinese (中文)",
   },
-  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", patrol: "Patrol", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", parameters: "Parameters", open: "{n} open" },
+  nav: { label: "Main", alerts: "Alarms", events: "Events", devices: "Devices", closed: "Closed", patrol: "Patrol", logbook: "Logbook", handover: "Hand-over", "on-duty": "Duty", roster: "Roster", "my-shifts": "My shifts", requests: "Requests", parameters: "Para\u00admeters", open: "{n} open" },
   login: {
     lead: "Every alarm answered, every step on record.",
     login: "User name",
