@@ -17,7 +17,8 @@ const FAMILY: Record<string, string[]> = {
 };
 /** Ids and figures that mean something to machines only, or that the line says elsewhere. */
 const SILENT = new Set(["number", "version", "event", "event_id", "shift", "shift_id", "notice", "subject", "zone", "login", "from", "to", "ring", "hash", "accounts", "by", "arrival", "of", "attachment", "had", "tap"]);
-const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard", "outgoing", "incoming", "expected", "stand_in", "unreached"]);
+const PEOPLE = new Set(["person", "people", "holder", "holder_id", "custody_by", "was", "now", "taken_from", "guard", "outgoing", "incoming", "expected", "stand_in", "unreached", "recorder", "found_by"]);
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const ORDER = ["kind", "place", "priority", "state", "disposition", "cause", "note", "reason", "text", "seat", "holder", "basis"];
 const BARE = new Set(["note", "reason", "text", "disposition", "cause", "kind", "priority", "place"]);
 
@@ -43,7 +44,7 @@ export function useTold() {
     if (PEOPLE.has(key)) return places.person(value);
     if (key === "seat" || key === "seat_id") return places.seat(value);
     if (key === "who") return places.called(value);
-    if (key.endsWith("_at")) return moment(value, lang.value, zone.value, now.value);
+    if (key.endsWith("_at") || INSTANT.test(value)) return moment(value, lang.value, zone.value, now.value);
     return value;
   }
 

@@ -346,6 +346,7 @@ const en: typeof zh = {
   error: { unreachable: "The server cannot be reached; check the network and try again.", who: "In hand of {custodian}; {seat} is held by {holder}.", stop: ". " },
   photos: { title: "Photos of what was found", count: "{n}" },
   field: {
+    recorder: "recorder",
     photos: "photos",
     items: "found",
     task: "task",

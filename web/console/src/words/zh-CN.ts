@@ -345,6 +345,7 @@ export default {
   error: { unreachable: "连接不上服务器，请检查网络后重试。", who: "当前受理人：{custodian}；{seat}责任人：{holder}。", stop: "。" },
   photos: { title: "现场照片", count: "{n} 张" },
   field: {
+    recorder: "记录人",
     photos: "照片",
     items: "发现",
     task: "任务",
