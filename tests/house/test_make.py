@@ -36,6 +36,35 @@ def test_ci_runs_the_command_that_the_readme_names() -> None:
     assert "make test" in readme
 
 
+@pytest.mark.parametrize(
+    ("codes", "looks", "passes"),
+    [
+        ((0, 0), False, True),
+        ((1, 0), True, True),
+        ((0, 1), True, True),
+        ((1, 1), True, True),
+        ((3, 1), False, False),  # it broke off: what it did not reach might have failed, too
+        ((1, 2), False, False),
+        ((5, 0), False, False),
+    ],
+)
+def test_only_a_run_that_went_through_gets_a_second_look(
+    tmp_path: Path, codes: tuple[int, int], looks: bool, passes: bool
+) -> None:
+    """Whoever plays Python here ends as told, and finds nothing wrong at the second look."""
+    python = tmp_path / "python"
+    rules, pages = codes
+    python.write_text(
+        f'#!/bin/bash\necho "$2" >> {tmp_path}/calls\n'
+        f'case "$*" in *second_look*) exit 0 ;; *--ignore*) exit {rules} ;; *) exit {pages} ;; esac\n'
+    )
+    python.chmod(0o755)
+    done = subprocess.run(["make", "-s", "py-test", f"PY={python}"], cwd=TOP, capture_output=True, check=False)
+    assert (done.returncode == 0) == passes
+    calls = (tmp_path / "calls").read_text().split()
+    assert calls == ["pytest", "pytest", *(["tests.second_look"] if looks else [])]
+
+
 @pytest.mark.parametrize("script", [".ci/run", "deploy/setup/prepare", "deploy/setup/secrets"])
 def test_a_script_can_be_run_and_stops_at_the_first_error(script: str) -> None:
     path = TOP / script
