@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table
 
-WORTH_COPYING = 8  # a COPY costs one more round trip than an INSERT
+WORTH_SENDING = 8  # fewer rows are not worth an error that comes later
+WORTH_COPYING = 400  # a COPY costs PostgreSQL less, but whatever follows it waits for its end
 
 Rows = Sequence[Mapping[str, Any]]
 Columns = tuple[str, ...]
@@ -52,7 +53,8 @@ def insert_tuples(
         if more or len(tuples) >= WORTH_COPYING or copy.under_way(conn, table):
             copy.copy_in(conn, table, columns, [_pg_type(table, c) for c in columns], tuples, more=more)
             return
-    _run(conn, dialect, table, _insert_sql(table, columns, dialect, ""), columns, tuples, clean=clean)
+    wait, sql = len(tuples) < WORTH_SENDING, _insert_sql(table, columns, dialect, "")
+    _run(conn, dialect, table, sql, columns, tuples, wait=wait, clean=clean)
 
 
 def insert_ignoring(

@@ -1,5 +1,5 @@
-"""What PostgreSQL is given without waiting for it: many new rows by COPY (a third of what they cost as arrays in an INSERT)
-and changes whose outcome nobody asks for, in a pipeline.
+"""What PostgreSQL is given without waiting for it: very many new rows by COPY, which costs it least, and all else whose
+outcome nobody asks for in a pipeline, the commit itself if it is sent ahead.
 
 Both stay open until the connection's next statement that does need an answer, commit or rollback (`settle`). So the server
 puts one table's rows away while we make the next ones, and rows may come piece by piece while they are made. An error
@@ -94,6 +94,18 @@ def send(conn: Connection, sql: str, arguments: Sequence[Any]) -> None:
         now = conn.info[_OPEN] = _Open(sql, lease)
     with _told_as_ours(conn, sql):
         _raw(conn).cursor().execute(sql.encode(), arguments)
+
+
+def commit_soon(conn: Connection) -> int:
+    """Send the commit behind what is under way, waiting for neither. Nothing may follow it but the connection's own commit,
+    which takes the outcome. Returns the descriptor that becomes readable with it.
+    """
+    send(conn, "COMMIT", ())
+    raw = _raw(conn).pgconn
+    with _told_as_ours(conn, "COMMIT"):
+        raw.send_flush_request()  # else it would be told only at the end of the pipeline
+        raw.flush()
+    return raw.socket
 
 
 def under_way(conn: Connection, table: Table) -> bool:

@@ -37,12 +37,15 @@ class Head:
 
 @dataclass(slots=True)
 class Tx:
-    """An open write transaction and the heads it holds. `known`: sites whose head row is known to be there."""
+    """An open write transaction and the heads it holds. `known`: sites whose head row is known to be there. `sent`: its
+    commit is on its way, and it takes nothing more.
+    """
 
     conn: Connection
     dialect: str
     heads: dict[str, Head] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
+    sent: bool = False
 
 
 Committed = Callable[[Mapping[str, int]], None]
@@ -82,7 +85,8 @@ class Store:
             tx = Tx(conn, self.dialect, known=self._known)
             take_heads(tx, sites)
             yield tx
-            _put_heads(tx)
+            if not tx.sent:
+                _put_heads(tx)
         self._known |= tx.heads.keys()
         news = {site: head.seq for site, head in tx.heads.items() if head.changed}
         if news:
@@ -141,6 +145,19 @@ def take_heads(tx: Tx, sites: Iterable[str]) -> None:
     sql = f"{_HEADS} WHERE site_id IN ({', '.join([mark] * len(wanted))}) ORDER BY site_id{lock}"
     for site, *values in tx.conn.exec_driver_sql(sql, tuple(wanted)):
         tx.heads[site] = Head(*values)
+
+
+def commit_soon(tx: Tx) -> int | None:
+    """Send the commit without waiting for it; leaving `begin` then only takes its outcome. Returns the descriptor that
+    becomes readable with it, or None when this database commits as `begin` is left.
+    """
+    if tx.dialect != "postgresql":
+        return None
+    from store import copy  # here: who keeps to SQLite need not wait for the other driver
+
+    _put_heads(tx)
+    tx.sent = True
+    return copy.commit_soon(tx.conn)
 
 
 _HEADS = "SELECT site_id, seq, alert_no, log_size, log_chain, log_frontier FROM site_head"

@@ -1,4 +1,10 @@
-"""Rows by COPY are the rows that were given, and its refusals are those of any statement (both databases)."""
+"""Rows sent without waiting, by COPY or in a pipeline, are the rows that were given, and their refusals are those of any
+statement (both databases).
+"""
+
+import select as system
+import time
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +14,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ingest.tables import reject
 from logbook.tables import log_entry
-from store.bulk import WORTH_COPYING, insert_tuples
-from store.db import Store
+from store.bulk import WORTH_COPYING, WORTH_SENDING, insert_tuples, upsert_tuples
+from store.db import Store, commit_soon
 
 COLUMNS = ("id", "site_id", "topic", "heard_at", "why", "detail", "raw")
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.sampled_from(
@@ -22,25 +28,97 @@ def rows(texts: list[str], raws: list[bytes]) -> list[tuple[object, ...]]:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(TEXT, st.binary(max_size=40)), min_size=WORTH_COPYING, max_size=30))
-def test_whatever_text_and_bytes_go_in_come_out(store: Store, made: list[tuple[str, bytes]]) -> None:
+@given(st.lists(st.tuples(TEXT, st.binary(max_size=40)), min_size=1, max_size=30), st.booleans())
+def test_whatever_text_and_bytes_go_in_come_out(store: Store, made: list[tuple[str, bytes]], copied: bool) -> None:
     given_rows = rows([t for t, _ in made], [r for _, r in made])
     with store.begin() as tx:
         tx.conn.execute(reject.delete())
-        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, given_rows)
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, given_rows, more=copied)
         found = tx.conn.execute(select(reject.c.topic, reject.c.raw).order_by(reject.c.id)).all()
     assert [(f.topic, bytes(f.raw)) for f in found] == [(t.replace("\0", "\u2400"), r) for t, r in made]
 
 
-def test_a_clash_is_refused_as_anywhere_and_leaves_nothing(store: Store) -> None:
-    columns = tuple(c.name for c in log_entry.c)
-    made = [("s", n, n, "act", "actor", "subject", b"{}", b"c", None) for n in range(1, 21)]
+LOG = tuple(c.name for c in log_entry.c)
+
+
+def lines(first: int, last: int) -> list[tuple[object, ...]]:
+    return [("s", n, n, "act", "actor", "subject", b"{}", b"c", None) for n in range(first, last + 1)]
+
+
+@pytest.mark.parametrize("many", [1, WORTH_SENDING, WORTH_COPYING])
+def test_a_clash_is_refused_as_anywhere_and_leaves_nothing(store: Store, many: int) -> None:
     with store.begin() as tx:
-        insert_tuples(tx.conn, tx.dialect, log_entry, columns, made[:10])
+        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(1, 10))
     with pytest.raises(IntegrityError), store.begin() as tx:
-        insert_tuples(tx.conn, tx.dialect, log_entry, columns, made[9:])
+        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(10, 9 + many))
     with store.read() as conn:
         assert len(conn.execute(select(log_entry)).all()) == 10
+
+
+@pytest.mark.parametrize("pause", [0, 0.1])
+@pytest.mark.parametrize("many", [WORTH_SENDING, WORTH_COPYING])
+def test_what_was_refused_first_is_what_is_told(store: Store, many: int, pause: float) -> None:
+    """Whenever the answers come: statements behind the refused one, the commit among them, only say that they were not run."""
+    with store.begin() as tx:
+        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(1, 10))
+    with pytest.raises(IntegrityError), store.begin() as tx:
+        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(10, 9 + many))
+        for n in range(3):
+            upsert_tuples(tx.conn, tx.dialect, reject, COLUMNS, [(f"{n}", *rows(["x"], [b""])[0][1:])])
+            time.sleep(pause)
+        commit_soon(tx)
+        time.sleep(pause)
+    with store.read() as conn:
+        assert len(conn.execute(select(log_entry)).all()) == 10
+        assert not conn.execute(select(reject)).all()
+
+
+def test_a_commit_sent_ahead_is_durable_before_anybody_waits_for_it(postgres_url: str) -> None:
+    store, told = Store(postgres_url), []
+    store.on_commit(told.append)
+    with ExitStack() as opened:
+        tx = opened.enter_context(store.begin(["s"]))
+        tx.heads["s"].seq += 1
+        tx.heads["s"].changed = True
+        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(1, 20))
+        answer = commit_soon(tx)
+        assert system.select([answer], [], [], 5)[0], "nothing becomes readable"
+        with store.begin(["s"]) as other:  # the head is free, and everything is there
+            assert other.heads["s"].seq == 1
+            assert len(other.conn.execute(select(log_entry)).all()) == 20
+        assert told == []
+    assert told == [{"s": 1}]
+    with store.begin(["s"]) as tx:
+        assert tx.heads["s"].seq == 1
+    store.close()
+
+
+def test_what_sqlite_commits_it_commits_when_it_is_left(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    with store.begin() as tx:
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, rows(["x"], [b""]))
+        assert commit_soon(tx) is None
+        with store.read() as conn:
+            assert not conn.execute(select(reject)).all()
+    with store.read() as conn:
+        assert conn.execute(select(reject)).all()
+    store.close()
+
+
+def test_a_connection_lost_behind_the_commit_is_told_as_such(postgres_url: str) -> None:
+    store = Store(postgres_url)
+    with pytest.raises(OperationalError) as told, store.begin() as tx:
+        me = tx.conn.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, rows(["x"] * 10, [b""] * 10))
+        tx.conn.exec_driver_sql("SELECT 1")
+        with store.read() as other:
+            other.exec_driver_sql("SELECT pg_terminate_backend(%s)", (me,))
+        time.sleep(0.2)
+        commit_soon(tx)
+    assert told.value.connection_invalidated
+    with store.begin() as tx:
+        assert not tx.conn.execute(select(reject)).all()
+    store.close()
 
 
 def test_a_connection_lost_in_the_middle_is_told_as_such_and_the_next_begin_works(postgres_url: str) -> None:
