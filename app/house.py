@@ -161,7 +161,7 @@ class House:
         """Drink from the broker."""
         deliveries = self.deliveries = MqttDeliveries(address)
         flow = self.flow = Flow(self.store, self.desks, self.telemetry, now, deliveries.publish)
-        self.roles.add("ingest", lambda stopping: deliveries.run(flow.handle, stopping))
+        self.roles.add("ingest", lambda stopping: deliveries.run(flow, stopping))
 
     def add_sweep(self) -> None:
         """See what falls due."""

@@ -18,7 +18,7 @@ from duty import post_token
 from duty.pre_shift import Said
 from ingest import leaving, majors, proofs, urgent
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from ingest.seats import held_now, seat_states, settle

@@ -16,7 +16,7 @@ from duty.errors import NoSuchSeat
 from duty.presence_errors import AwayOpen
 from ingest.acts import settle_seats
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
 from ingest.seats import held_now

@@ -1,16 +1,13 @@
-"""A batch of messages as the path takes it, from whichever line it came: handled, and only then acknowledged.
+"""A batch of messages as the path takes it, from whichever line it came: stored, and only then acknowledged.
 
 Apart from the MQTT that brings them, so that a night in memory need not load it.
 """
 
-import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
-
-log = logging.getLogger("ingest.deliveries")
 
 BATCH: Final = 500
 
@@ -29,26 +26,33 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     at: datetime | None = None
 
 
-Handler = Callable[[list[Message]], None]
+class UnderWay(Protocol):
+    """A batch that the store was given, and has not yet said to have."""
+
+    def fileno(self) -> int:
+        """What becomes readable when it has."""
+
+    def end(self) -> None:
+        """Wait for it. Raises when the batch must come again."""
 
 
-class Line(Protocol):
-    """A connection that brought a batch."""
+class Handler(Protocol):
+    """What takes batches to the store, one behind the other."""
 
-    def acknowledge(self, batch: Iterable[Message]) -> None:
-        """Let the broker forget these."""
+    def begin(self, batch: list[Message], former: Callable[[], None]) -> UnderWay | None:
+        """Take a batch as far as it goes without waiting for its commit; None: it is stored. `former` ends the batch before
+        it, and is called once: late enough that what needs no store is done while that one's commit is on its way.
+        Raises when the batch (or the one before it) must come again.
+        """
 
-    def drop(self) -> None:
-        """End the connection without a word: what is not acknowledged comes again on the next one."""
 
+class AtOnce:
+    """A handler that is through with a batch when its function returns."""
 
-def deliver(batch: Sequence[Message], handle: Handler, line: Line) -> Exception | None:
-    """Handle, then acknowledge; or neither, and the connection ends so that the broker delivers again. Returns what was wrong."""
-    try:
-        handle(list(batch))
-    except Exception as wrong:
-        log.exception("deliveries.batch_failed")
-        line.drop()
-        return wrong
-    line.acknowledge(batch)
-    return None
+    def __init__(self, handle: Callable[[list[Message]], None]) -> None:
+        self._handle = handle
+
+    def begin(self, batch: list[Message], former: Callable[[], None]) -> None:
+        """See `Handler`."""
+        former()
+        self._handle(batch)

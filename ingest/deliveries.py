@@ -1,7 +1,8 @@
 """Deliveries: messages come in batches, and the broker may forget a batch only after it has been handled.
 
-The loop runs in the caller's thread, and so does the commit: a hop to another thread costs half the rate. A handler that
-raises leaves its batch unacknowledged and loses the connection, which is what makes a broker deliver again.
+The loop runs in the caller's thread, and so does the commit: a hop to another thread costs half the rate. While one batch
+is being committed the next is collected. A handler that raises leaves its batch unacknowledged and loses the connection,
+which is what makes a broker deliver again.
 """
 
 import logging
@@ -11,7 +12,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as mqtt
 
 from core.wire import ROOT, Channel
-from ingest.batches import BATCH, Handler, Message, deliver
+from ingest.batches import BATCH, Handler, Message, UnderWay
 from ingest.intake import Intake
 
 log = logging.getLogger(__name__)
@@ -81,11 +82,11 @@ class Deliveries(Protocol):
     def connected(self) -> bool:
         """Whether messages can come in now."""
 
-    def run(self, handle: Handler, stopping: threading.Event) -> None:
-        """Hand batches to `handle` and acknowledge each that it returns from, until `stopping`. Reconnects for ever."""
+    def run(self, handler: Handler, stopping: threading.Event) -> None:
+        """Hand batches to `handler` and acknowledge each that is stored, until `stopping`. Reconnects for ever."""
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
-        """Send as soon as the broker takes it; from any thread, `handle` included."""
+        """Send as soon as the broker takes it; from any thread, the handler's included."""
 
 
 class MqttDeliveries:
@@ -108,6 +109,8 @@ class MqttDeliveries:
         self._outbound: deque[tuple[str, bytes, int]] = deque()
         self._waker: socket.socket | None = None  # there only while the loop runs
         self._pause = 0.0
+        self._sent: tuple[UnderWay, list[Message]] | None = None  # the batch that is being committed
+        self._selector: selectors.BaseSelector = selectors.DefaultSelector()
         self._client = self._make_client(client_id)
 
     @property
@@ -127,7 +130,7 @@ class MqttDeliveries:
             with suppress(OSError):  # full: it wakes anyway; closed: nobody is there to wake
                 waker.send(b"\0")
 
-    def run(self, handle: Handler, stopping: threading.Event) -> None:
+    def run(self, handler: Handler, stopping: threading.Event) -> None:
         """The loop, in the caller's thread. When it returns, what was handled is acknowledged and the sockets are closed."""
         waker, wakee = socket.socketpair()
         waker.setblocking(False)
@@ -137,7 +140,7 @@ class MqttDeliveries:
             while not stopping.is_set():
                 try:
                     self._client.connect(self.address.host, self.address.port, self._keepalive)
-                    self._converse(handle, stopping, wakee)
+                    self._converse(handler, stopping, wakee)
                 except (OSError, ValueError) as wrong:
                     self.trouble = f"{type(wrong).__name__}: {wrong}"
                 self._connected = False
@@ -149,41 +152,58 @@ class MqttDeliveries:
             waker.close()
             wakee.close()
 
-    def _converse(self, handle: Handler, stopping: threading.Event, wakee: socket.socket) -> None:
-        """One connection, from CONNECT to its end."""
+    def _converse(self, handler: Handler, stopping: threading.Event, wakee: socket.socket) -> None:
+        """One connection, from CONNECT to its end, which no batch outlives: its tokens mean nothing on the next."""
+        with selectors.DefaultSelector() as self._selector:
+            try:
+                self._selector.register(wakee, selectors.EVENT_READ)
+                self._drink(handler, stopping, wakee)
+            finally:
+                self._try(self._end)
+            if stopping.is_set():
+                self._leave()
+
+    def _drink(self, handler: Handler, stopping: threading.Event, wakee: socket.socket) -> None:
+        """Until the connection ends or `stopping`: collect, hand on, acknowledge."""
         client = self._client
         batch: list[Message] = []
-        with selectors.DefaultSelector() as selector:
-            connection: Any = client.socket()
-            fd = connection.fileno()
-            selector.register(wakee, selectors.EVENT_READ)
-            watched = selectors.EVENT_READ
-            selector.register(fd, watched)
-            while not stopping.is_set():
-                self._send_outbound()
-                if client.want_write():
-                    client.loop_write()
-                if client.loop_misc() != mqtt.MQTT_ERR_SUCCESS or client.socket() is not connection:
+        connection: Any = client.socket()
+        fd = connection.fileno()
+        watched = selectors.EVENT_READ
+        self._selector.register(fd, watched)
+        while not stopping.is_set():
+            self._send_outbound()
+            if client.want_write():
+                client.loop_write()
+            if client.loop_misc() != mqtt.MQTT_ERR_SUCCESS or client.socket() is not connection:
+                return
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.want_write() else 0)
+            if wanted != watched:
+                self._selector.modify(fd, wanted)
+                watched = wanted
+            free = self._sleep(wakee)
+            alive = self._collect(batch)
+            if batch and (free or len(batch) >= BATCH):
+                if not self._deliver(batch, handler):
                     return
-                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.want_write() else 0)
-                if wanted != watched:
-                    selector.modify(fd, wanted)
-                    watched = wanted
-                self._sleep(selector, wakee)
-                alive = self._collect(batch)
-                if batch and not self._deliver(batch, handle):
-                    return
-                batch.clear()
-                if not alive:
-                    return
-            self._leave()
+                batch = []
+            elif free and not self._try(self._end):
+                return
+            if not alive:
+                return
 
-    def _sleep(self, selector: selectors.BaseSelector, wakee: socket.socket) -> None:
-        """Until the broker or a publisher has something for us, but not if we already hold some."""
-        for key, _ in selector.select(0 if self._client.more else _POLL):
+    def _sleep(self, wakee: socket.socket) -> bool:
+        """Until the broker, a publisher or the store has something for us, but not if we already hold some. Returns whether
+        the next batch may begin without waiting for the one before.
+        """
+        free = self._sent is None
+        for key, _ in self._selector.select(0 if self._client.more else _POLL):
             if key.fileobj is wakee:
                 with suppress(BlockingIOError):
                     wakee.recv(4096)
+            elif self._sent is not None and key.fileobj is self._sent[0]:
+                free = True
+        return free
 
     def _collect(self, batch: list[Message]) -> bool:
         """Take what is there, until the batch is full, nothing more has come, or it has waited long enough."""
@@ -193,18 +213,43 @@ class MqttDeliveries:
                 return True
         return False
 
-    def _deliver(self, batch: list[Message], handle: Handler) -> bool:
-        """Handle, then acknowledge; or neither, and the connection must end so that the broker delivers again."""
+    def _deliver(self, batch: list[Message], handler: Handler) -> bool:
+        """Hand a batch on; it is acknowledged when it is stored, or the connection must end so that the broker delivers again."""
         counters = self.counters
         counters.messages += len(batch)
         counters.batches += 1
         counters.redelivered += sum([m.dup for m in batch])
-        wrong = deliver(batch, handle, self._client)
-        if wrong is not None:
-            counters.failures += 1
-            self.trouble = f"{type(wrong).__name__}: {wrong}"
-            return False
+        return self._try(lambda: self._begin(batch, handler))
+
+    def _begin(self, batch: list[Message], handler: Handler) -> None:
+        sent = handler.begin(batch, self._end)
+        if sent is None:
+            self._client.acknowledge(batch)
+            self._pause = 0.0
+        else:
+            self._selector.register(sent, selectors.EVENT_READ)
+            self._sent = sent, batch
+
+    def _end(self) -> None:
+        """Wait for the batch that is being committed, if there is one, and acknowledge it."""
+        if self._sent is None:
+            return
+        (sent, batch), self._sent = self._sent, None
+        self._selector.unregister(sent)
+        sent.end()
+        self._client.acknowledge(batch)
         self._pause = 0.0
+
+    def _try(self, step: Callable[[], None]) -> bool:
+        """Whether `step` went through. If not, nothing that it left open is acknowledged, and the connection is over."""
+        try:
+            step()
+        except Exception as wrong:
+            log.exception("deliveries.batch_failed")
+            self.counters.failures += 1
+            self.trouble = f"{type(wrong).__name__}: {wrong}"
+            self._client.drop()
+            return False
         return True
 
     def _send_outbound(self) -> None:

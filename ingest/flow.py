@@ -1,34 +1,32 @@
-"""The path, top to bottom: decode, keep new, load scene, judge, commit; the caller acknowledges when this returns.
+"""The path, top to bottom: decode, keep new, load scene, judge, commit; the caller acknowledges what has ended.
 
 It runs in the thread that reads the broker, because a hop to another thread costs half the rate. A batch is one
-transaction. If the store is away the error goes up, nothing is acknowledged, and the broker delivers again.
+transaction. Where the database can be sent a commit, the next batch is read and decoded meanwhile. If the store is away the error goes up, nothing is acknowledged, and the broker delivers again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from alerts import store as alert_store
-from alerts.rules import State
 from core import wire
 from core.clock import Clock, micros
-from core.kinds import Effect
-from core.wire import Channel, Garbled, Why
-from duty import reach_store
+from core.wire import Channel, Garbled, Sample, Why
 from ingest import majors, proofs, rounds, store, taps, urgent
 from ingest.batches import Message
 from ingest.commit import commit, hand_over
 from ingest.counts import Counts
 from ingest.desks import Desks
 from ingest.gateways import behind, hear_status
-from ingest.mail import Mail, first_heard, last_heard, positions, sort
+from ingest.loading import load_scene
+from ingest.mail import Letters, Mail, first_heard, last_heard, positions, sort
 from ingest.rules import Judgement
-from ingest.scene import Boot, Desk, Heard, Scene
-from ingest.seats import held_now, own_conditions
+from ingest.scene import Boot, Desk, Heard
 from patrol.rounds import PatrolRound
-from store.db import Store, Tx, take_heads
+from store.db import Store, Tx, commit_soon, take_heads
 from store.telemetry import Telemetry
 
 Publish = Callable[[str, bytes], None]
@@ -36,7 +34,7 @@ PIECE = 100  # events that are judged before the store is given them
 
 
 class Flow:
-    """Handles batches of deliveries. `publish` sends receipts; it must not block."""
+    """Takes batches of deliveries to their commit. `publish` sends receipts; it must not block."""
 
     def __init__(self, db: Store, desks: Desks, telemetry: Telemetry, now: Clock, publish: Publish) -> None:
         self.db = db
@@ -48,41 +46,67 @@ class Flow:
 
     def handle(self, messages: Sequence[Message]) -> None:
         """Take one batch to its commit. Raises only when the store does; one bad message never takes its neighbours along."""
+        sent = self.begin(messages)
+        if sent is not None:
+            sent.end()
+
+    def begin(self, messages: Sequence[Message], former: Callable[[], None] = lambda: None) -> "Sent | None":
+        """`handle` without waiting for the commit, where the database can be sent one; see `Handler`."""
+        letters = None
+        with suppress(Exception):  # it comes again below, where it is seen to
+            letters = sort(messages)
+        former()
+        with self.seeing_to(messages):
+            return self._send(messages, letters or sort(messages))
+        return None
+
+    @contextmanager
+    def seeing_to(self, messages: Sequence[Message], *, doubted: bool = False) -> Iterator[None]:
+        """What goes wrong with a batch inside: only what keeps the store from taking anything goes up."""
         try:
-            try:
-                self._handle(messages)
-            except IntegrityError:  # an id that stands for something else already, most likely
-                self._handle(messages, doubt=True)
+            yield
+        except IntegrityError as wrong:  # an id that stands for something else already, most likely
+            if doubted:
+                self._apart(messages, wrong)
+                return
+            with self.seeing_to(messages, doubted=True):
+                sent = self._send(messages, sort(messages), doubt=True)
+                if sent is not None:
+                    sent.confirm()
         except DBAPIError as wrong:
-            if len(messages) > 1 and not wrong.connection_invalidated and _about_the_data(wrong):
-                self._one_by_one(messages)
-            elif _about_the_data(wrong):
-                self._set_aside(messages[0], wrong)
-            else:
-                raise
+            if wrong.connection_invalidated or not isinstance(wrong, DataError | ProgrammingError):
+                raise  # the database is away: trying the same again would only block the queue
+            self._apart(messages, wrong)
         except Exception as wrong:  # noqa: BLE001 - it is said, and each message then tried alone
             _log().exception("ingest.unjudged", messages=len(messages))
-            if len(messages) > 1:
-                self._one_by_one(messages)
-            else:
-                self._set_aside(messages[0], wrong)
+            self._apart(messages, wrong)
 
-    def _handle(self, messages: Sequence[Message], *, doubt: bool = False) -> None:
+    def _apart(self, messages: Sequence[Message], wrong: Exception) -> None:
+        """Each message alone; one that is alone already is set aside: our fault, not the gateway's."""
+        if len(messages) > 1:
+            for message in messages:
+                self.handle([message])
+        else:
+            self._set_aside(messages[0], wrong)
+
+    def _send(self, messages: Sequence[Message], letters: Letters, *, doubt: bool = False) -> "Sent | None":
         """One transaction. `doubt`: look every id up, not only those whose place in their gateway's order was filled."""
         at = self.now()
-        mails, lost = sort(messages)
+        mails, lost = letters
         counts = Counts()
-        with self.db.begin() as tx:
-            known = self._open(tx, mails, lost, at, counts)
+        with ExitStack() as opened:
+            tx = opened.enter_context(self.db.begin())
+            known = self._open(tx, mails, list(lost), at, counts)
             receipts = [
                 r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at, counts, doubt=doubt)
             ]
-        self.counts.add(counts)  # only what was committed counts
-        for place, receipt in receipts:
-            self.publish(place, receipt)
-        for site in known:
-            if mails[site].samples:
-                self.telemetry.write(site, mails[site].samples, at)
+            samples = {site: mails[site].samples for site in known if mails[site].samples}
+            answer = commit_soon(tx)
+            sent = Sent(self, messages, opened.pop_all(), answer, at, counts, receipts, samples)
+        if answer is not None:
+            return sent
+        sent.confirm()
+        return None
 
     def _open(
         self, tx: Tx, mails: dict[str, Mail], lost: list[tuple[str, Garbled]], at: datetime, counts: Counts
@@ -150,18 +174,48 @@ class Flow:
             for (gateway, boot), b in boots.items()
         ]
 
-    def _one_by_one(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            self.handle([message])
-
     def _set_aside(self, message: Message, wrong: Exception) -> None:
-        """A message that we cannot judge is our fault, not the gateway's: kept, counted, and out of its neighbours' way."""
+        """A message that we cannot judge: kept, counted, and out of its neighbours' way."""
         _log().error("ingest.set_aside", topic=message.topic, error=repr(wrong))
         self.counts.rejected(Why.UNJUDGED)
         place = wire.parse_topic(message.topic)
         with self.db.begin() as tx:
             site = place.site if place is not None and self.desks.get(tx.conn, place.site) else ""
             store.keep_reject(tx, site, message.topic, self.now(), Why.UNJUDGED, repr(wrong), message.payload)
+
+
+@dataclass(slots=True)
+class Sent:
+    """A batch whose rows the store has been given, and what is owed once its commit is confirmed. Closing `opened` waits
+    for that; `answer` becomes readable with it.
+    """
+
+    flow: Flow
+    messages: Sequence[Message]
+    opened: ExitStack
+    answer: int | None
+    at: datetime
+    counts: Counts
+    receipts: Sequence[tuple[str, bytes]]
+    samples: Mapping[str, list[Sample]]
+
+    def fileno(self) -> int:
+        """See `UnderWay`."""
+        return -1 if self.answer is None else self.answer
+
+    def end(self) -> None:
+        """See `UnderWay`."""
+        with self.flow.seeing_to(self.messages):
+            self.confirm()
+
+    def confirm(self) -> None:
+        """Wait for the commit; only what is committed counts, and only then is it told."""
+        self.opened.close()
+        self.flow.counts.add(self.counts)
+        for place, receipt in self.receipts:
+            self.flow.publish(place, receipt)
+        for site, samples in self.samples.items():
+            self.flow.telemetry.write(site, samples, self.at)
 
 
 def _log() -> Any:
@@ -221,57 +275,3 @@ def _walked(tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard]) -> list[Patr
     told = [h for h in new if h.event.kind == taps.TAP]
     times = [(h.event.said_at, h.event.kept_at or h.at or at, h.at or at) for h in told]
     return rounds.tapped(tx.conn, desk.register.site_id, times) if times else []
-
-
-def load_scene(
-    tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = (), also: Iterable[tuple[str, str]] = ()
-) -> Scene:
-    """Everything the judgement may look at, in four queries however long the batch. `also`: conditions that the caller
-    may raise itself.
-    """
-    register = desk.register
-    asked = frozenset(also)
-    pairs: set[tuple[str, str]] = set(asked)
-    whole: set[str] = set()
-    for heard in new:
-        event = heard.event
-        meaning = desk.meanings.get((event.device, event.kind)) or desk.meaning(event.device, event.kind)
-        if event.device == heard.gateway and meaning.device is None:
-            pairs.update((f"gateway/{heard.gateway}", name) for name in (event.kind, *meaning.ended_by))
-        elif meaning.device is None or meaning.device.gateway != heard.gateway:
-            pairs.add((f"gateway/{heard.gateway}", "device.unknown"))
-        elif meaning.kind.effect is Effect.CLEAR:
-            whole.add(event.device)
-            pairs.add((event.device, event.kind))
-        elif meaning.kind.effect is not Effect.NOTE:
-            pairs.add((event.device, event.kind))
-            if meaning.ended_by:
-                pairs.update((event.device, name) for name in meaning.ended_by)
-    own = own_conditions(register)
-    pairs.update(own)
-    conditions = alert_store.conditions(tx.conn, register.site_id, pairs, whole)
-    stepping = {
-        cond.alert_id
-        for (subject, name), cond in conditions.items()
-        if cond.alert_id is not None
-        and (
-            subject in whole
-            or cond.clear_said
-            or cond.state in _MAY_STEP
-            or name == "device.offline"
-            or (subject, name) in own
-            or (subject, name) in asked
-        )
-    }
-    alerts = alert_store.some(tx.conn, register.site_id, stepping)
-    held, _, _ = held_now(tx.conn, register, at)
-    number, far = tx.heads[register.site_id].alert_no + 1, reach_store.unreached(tx.conn, register, held, at)
-    return Scene(desk, at, held, conditions, alerts, number, frozenset(pairs), far)
-
-
-_MAY_STEP = frozenset({State.CLEARED, State.SETTLING})
-
-
-def _about_the_data(wrong: DBAPIError) -> bool:
-    """The database refuses this data, rather than being away: trying the same again would only block the queue."""
-    return isinstance(wrong, DataError | IntegrityError | ProgrammingError)

@@ -21,7 +21,10 @@ class Mail(msgspec.Struct):
     samples: list[Sample] = []
 
 
-def sort(messages: Iterable[Message]) -> tuple[dict[str, Mail], list[tuple[str, Garbled]]]:
+Letters = tuple[dict[str, Mail], list[tuple[str, Garbled]]]  # by site, and what has no place of ours
+
+
+def sort(messages: Iterable[Message]) -> Letters:
     """Decode a batch and sort it by site; what has no place of ours comes apart. Pure."""
     mails: dict[str, Mail] = {}
     lost: list[tuple[str, Garbled]] = []

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ingest import rounds as path
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from logbook import entries

@@ -11,7 +11,7 @@ import msgspec
 from core.ids import derived
 from ingest import store
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.phone_taps import chained
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk

@@ -15,7 +15,7 @@ from core.wire import Why
 from ingest import findings, majors, proofs, rounds, store, taps, violations
 from ingest.commit import commit
 from ingest.desks import register_at
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import NOBODY, SKEWED, Judgement
 from ingest.scene import Desk
 from logbook.rules import Line

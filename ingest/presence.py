@@ -17,7 +17,7 @@ from duty.handover_errors import SamePerson
 from duty.presence import Check, CheckState, How, Plan, Stepped
 from duty.presence_errors import CheckOpen, NobodyToAsk
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
 from logbook import entries

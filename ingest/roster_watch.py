@@ -9,7 +9,7 @@ from core.ids import derived
 from duty import roster_due, roster_store
 from duty.calendar import first_of, month_of
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
 from store.db import Tx

@@ -17,7 +17,7 @@ from ingest import gateways, majors, store, versions, watches
 from ingest.commit import commit
 from ingest.counts import Counts
 from ingest.desks import Desks
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rosters import extend_roster
 from ingest.rules import OFFLINE, Judgement, Origin
 from ingest.scene import Desk

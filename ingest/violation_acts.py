@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest import violations as path
 from ingest.commit import commit
-from ingest.flow import load_scene
+from ingest.loading import load_scene
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from patrol import violation_store, violations

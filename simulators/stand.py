@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from core import wire
-from ingest.batches import Message
+from ingest.batches import AtOnce, Message
 from ingest.broker import EmbeddedBroker
 from ingest.credentials import SERVER
 from ingest.deliveries import Address, MqttDeliveries
@@ -48,7 +48,7 @@ class Till:
         self._thread.join(5)
 
     def _run(self) -> None:
-        self._deliveries.run(self._take, self._stopping)
+        self._deliveries.run(AtOnce(self._take), self._stopping)
 
     def _take(self, batch: list[Message]) -> None:
         for message in batch:

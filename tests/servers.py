@@ -242,10 +242,10 @@ class Postgres:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a fresh database with our schema, dropped afterwards."""
+    def database(self, *, empty: bool = False) -> Iterator[str]:
+        """The URL of a fresh database, with our schema unless `empty`; dropped afterwards."""
         name = f"test_{next(self.names)}"
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE watchroom_template')
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE {"template0" if empty else "watchroom_template"}')
         try:
             yield self.url(name)
         finally:

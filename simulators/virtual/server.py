@@ -7,6 +7,7 @@ may wait and be committed together, each as heard when it arrived, as long as no
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from alerts import store as alert_store
 from duty import store as duty_store
 from ingest import watches
-from ingest.batches import BATCH, Message, deliver
+from ingest.batches import BATCH, Message
 from ingest.desks import Desks
 from ingest.flow import Flow
 from ingest.scene import Desk
@@ -145,20 +146,14 @@ class Server:
             self._signs.clear()
             if self.on_delivered is not None:
                 self.on_delivered(batch)
-            wrong = deliver(batch, self.flow.handle, self)
-            if wrong is not None:  # the store is in memory: it is never away
-                raise wrong
-            self.acknowledge(passed)
+            try:
+                self.flow.handle(batch)
+            except Exception:  # the store is in memory: it is never away
+                self.broker.unsubscribe()
+                raise
+            self.broker.acknowledge([m.token for m in chain(batch, passed)])
             if self.broker.fate is not good:
                 self._watch = None  # there may be a gap
-
-    def acknowledge(self, batch: Iterable[Message]) -> None:
-        """Let the broker forget these."""
-        self.broker.acknowledge([m.token for m in batch])
-
-    def drop(self) -> None:
-        """End the connection: what is not acknowledged comes again."""
-        self.broker.unsubscribe()
 
     # -- what falls due
 

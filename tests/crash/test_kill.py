@@ -1,6 +1,6 @@
 """`kill -9` of gateway, server or broker at random moments under load (IOT-07; faults F1, F2, I1-I5, I8, I11).
 
-Sixty kills over three brokers: every event that the gateway promised to keep has exactly one row, every alert one story,
+Sixty kills over three brokers with SQLite, and twenty with PostgreSQL, whose connections are struck too: every event that the gateway promised to keep has exactly one row, every alert one story,
 the logbook verifies, nothing is invented. A failing run prints its seed; WATCHROOM_CRASH_SEED repeats it.
 """
 
@@ -8,11 +8,12 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, create_engine, select
 
 from alerts.rules import NEXT, Act, State
 from alerts.tables import alert, condition, rung_fired
@@ -21,7 +22,7 @@ from logbook.audit import verify_store
 from logbook.tables import log_entry
 from store.db import Store
 from tests.crash.rig import System
-from tests.servers import Mosquitto, Nats
+from tests.servers import Mosquitto, Nats, Postgres
 
 KILLS = 20
 BROKERS = {
@@ -35,18 +36,45 @@ BROKERS = {
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", BROKERS)
 def test_sixty_kills_lose_nothing_and_invent_nothing(kind: str, tmp_path: Path) -> None:
+    strike_at_random(kind, f"sqlite:///{tmp_path / 'watchroom.db'}", tmp_path, {})
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(400)
+def test_twenty_kills_on_postgresql_lose_nothing_and_invent_nothing(postgres: Postgres, tmp_path: Path) -> None:
+    """There a batch is read while the one before it is still being committed."""
+    with postgres.database(empty=True) as url:
+        strike_at_random("nats", url, tmp_path, {"connections": lambda: cut(url)})
+
+
+def cut(url: str) -> None:
+    """End every connection to a database."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with engine.connect() as conn:
+            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            conn.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {others}")
+    finally:
+        engine.dispose()
+
+
+def strike_at_random(kind: str, store_url: str, tmp_path: Path, more: Mapping[str, Callable[[], None]]) -> None:
+    """A night of kills, and what must hold after it. `more`: what else may be struck."""
     seed = int(os.environ.get("WATCHROOM_CRASH_SEED") or random.SystemRandom().randrange(2**32))
     chance = random.Random(seed)
     broker = BROKERS[kind](tmp_path / "broker")
     broker.start()
-    system = System(tmp_path / "system", broker, f"sqlite:///{tmp_path / 'watchroom.db'}", seed)
+    system = System(tmp_path / "system", broker, store_url, seed)
     struck: Counter[str] = Counter()
     try:
         system.start()
         for _ in range(KILLS):
             time.sleep(chance.uniform(0.1, 1.5))
-            victim = chance.choice(("gateway", "server", "broker"))
-            system.strike(victim)
+            victim = chance.choice(("gateway", "server", "broker", *more))
+            if victim in more:
+                more[victim]()
+            else:
+                system.strike(victim)
             struck[victim] += 1
         system.heal()
         system.gateway.end()
@@ -58,7 +86,7 @@ def test_sixty_kills_lose_nothing_and_invent_nothing(kind: str, tmp_path: Path) 
     finally:
         system.end()
         broker.stop()
-    assert len(struck) == 3, "each part must have been killed at least once"
+    assert len(struck) == 3 + len(more), "each part must have been killed at least once"
 
 
 def check(system: System) -> None:

@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest import mosquitto as mosquitto_config
+from ingest.batches import AtOnce
 from ingest.broker import BrokerError, EmbeddedBroker, connack
 from ingest.credentials import Gateway, checked, gateway_password, server_password
 from ingest.deliveries import Address, MqttDeliveries
@@ -373,14 +374,14 @@ def test_a_full_message_store_refuses_what_is_new_and_still_lets_ingest_drain_it
     try:
         first = threading.Event()
         threading.Timer(0.3, first.set).start()
-        deliveries.run(lambda _batch: None, first)  # the session exists, nobody drinks
+        deliveries.run(AtOnce(lambda _batch: None), first)  # the session exists, nobody drinks
         with gateway(broker) as gw:
             sent = [gw.client.publish("wr/v1/harbour/gw-a/events", b"x" * 1000, 1) for _ in range(400)]
             time.sleep(0.5)
             taken = sum(s.is_published() for s in sent)
         assert 0 < taken < 400
         drain = threading.Thread(
-            target=deliveries.run, args=(lambda batch: handled.extend(m.payload for m in batch), stopping)
+            target=deliveries.run, args=(AtOnce(lambda batch: handled.extend(m.payload for m in batch)), stopping)
         )
         drain.start()
         until(lambda: len(handled) >= taken, "all that was taken")
@@ -497,8 +498,10 @@ def test_deliveries_come_over_tls_and_only_from_whom_we_trust(kind: str, tmp_pat
         heard: list[bytes] = []
         stopping = threading.Event()
         threads = [
-            threading.Thread(target=trusting.run, args=(lambda b: heard.extend(m.payload for m in b), stopping)),
-            threading.Thread(target=doubting.run, args=(lambda _b: None, stopping)),
+            threading.Thread(
+                target=trusting.run, args=(AtOnce(lambda b: heard.extend(m.payload for m in b)), stopping)
+            ),
+            threading.Thread(target=doubting.run, args=(AtOnce(lambda _b: None), stopping)),
         ]
         for thread in threads:
             thread.start()

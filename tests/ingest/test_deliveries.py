@@ -14,7 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.batches import Message
+from ingest.batches import AtOnce, Message
 from ingest.deliveries import Address, MqttDeliveries, broker_at
 from ingest.intake import Intake
 from ingest.ports import free_port
@@ -42,7 +42,7 @@ class Station:
         self.stopping = threading.Event()
         self.refuse = False
         self.reply = False
-        self.thread = threading.Thread(target=self.deliveries.run, args=(self.handle, self.stopping))
+        self.thread = threading.Thread(target=self.deliveries.run, args=(AtOnce(self.handle), self.stopping))
 
     def handle(self, batch: list[Message]) -> None:
         if self.refuse:
@@ -149,11 +149,12 @@ def test_a_batch_whose_handler_raises_comes_again(mqtt_broker: Broker, caplog: p
 
 CRASHER = """
 import os, sys, threading
+from ingest.batches import AtOnce
 from ingest.deliveries import Address, MqttDeliveries
 def handle(batch):
     print(b"".join(m.payload for m in batch).decode(), flush=True)
     os._exit(9)  # the commit is done, the acknowledgement is not
-MqttDeliveries(Address("127.0.0.1", int(sys.argv[1]))).run(handle, threading.Event())
+MqttDeliveries(Address("127.0.0.1", int(sys.argv[1]))).run(AtOnce(handle), threading.Event())
 """
 
 
@@ -264,7 +265,7 @@ def test_it_starts_before_the_broker_does_and_stops_without_one(mqtt_broker: Bro
 def test_an_idle_connection_is_kept_alive(mqtt_broker: Broker) -> None:
     station = Station(mqtt_broker)
     station.deliveries = MqttDeliveries(Address(mqtt_broker.host, mqtt_broker.port), keepalive=2)
-    station.thread = threading.Thread(target=station.deliveries.run, args=(station.handle, station.stopping))
+    station.thread = threading.Thread(target=station.deliveries.run, args=(AtOnce(station.handle), station.stopping))
     with station:
         time.sleep(4.5)
         assert station.deliveries.connected

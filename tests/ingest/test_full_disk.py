@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from app.clock import now
 from app.imports import import_site
+from ingest.batches import AtOnce
 from ingest.deliveries import Address, MqttDeliveries
 from ingest.desks import Desks
 from ingest.flow import Flow
@@ -61,7 +62,7 @@ async def test_a_full_disk_stops_the_receipts_and_room_brings_every_event_in_onc
             refused.append(str(wrong))
             raise
 
-    thread = threading.Thread(target=deliveries.run, args=(handle, stopping))
+    thread = threading.Thread(target=deliveries.run, args=(AtOnce(handle), stopping))
     thread.start()
     gateway = await GatewayProcess(mqtt_broker.port, tmp_path / "spool").start()
     try:

@@ -281,7 +281,7 @@ def drunk(night: Night, broker: Broker, play: Callable[[], int]) -> None:
 
     stopping = threading.Event()
     deliveries = MqttDeliveries(at(broker), client_id="watchroom-ingest-test")
-    thread = threading.Thread(target=lambda: deliveries.run(night.flow.handle, stopping))
+    thread = threading.Thread(target=lambda: deliveries.run(night.flow, stopping))
     thread.start()
     try:
         until(lambda: deliveries.connected, "the server listens")
