@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table
 
-WORTH_SENDING = 8  # fewer rows are not worth an error that comes later
 WORTH_COPYING = 400  # a COPY costs PostgreSQL less, but whatever follows it waits for its end
 
 Rows = Sequence[Mapping[str, Any]]
@@ -53,8 +52,8 @@ def insert_tuples(
         if more or len(tuples) >= WORTH_COPYING or copy.under_way(conn, table):
             copy.copy_in(conn, table, columns, [_pg_type(table, c) for c in columns], tuples, more=more)
             return
-    wait, sql = len(tuples) < WORTH_SENDING, _insert_sql(table, columns, dialect, "")
-    _run(conn, dialect, table, sql, columns, tuples, wait=wait, clean=clean)
+    sql = _insert_sql(table, columns, dialect, "")
+    _run(conn, dialect, table, sql, columns, tuples, wait=False, clean=clean)
 
 
 def insert_ignoring(
