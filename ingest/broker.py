@@ -16,7 +16,7 @@ from typing import Final
 
 from ingest.child import Child, end, spawn
 from ingest.credentials import SERVER, Gateway
-from ingest.nats import Listeners, cap_stream, configuration
+from ingest.nats import HEAP, Listeners, cap_stream, configuration
 from ingest.ports import free_port
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class EmbeddedBroker:
         self._write_config()
         command = [_program(), "-c", str(self._config)]
         # SIGKILL at our death: NATS loses nothing by it, and a successor never meets it half stopped on the same files.
-        self._child = spawn(command, self.folder / "broker.out", at_our_death=signal.SIGKILL)
+        env = HEAP | os.environ  # who knows better than we do may say so
+        self._child = spawn(command, self.folder / "broker.out", at_our_death=signal.SIGKILL, env=env)
         try:
             self._await_answer()
             cap_stream(self._keeper_port, self._keeper_password, self._max_bytes)

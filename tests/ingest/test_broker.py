@@ -404,6 +404,20 @@ def test_a_reload_lets_new_gateways_in_and_old_ones_out(nats: EmbeddedBroker) ->
         revoked.client.loop_stop()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows another process's environment")
+def test_its_heap_may_grow_but_not_without_bound_and_whoever_says_otherwise_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOMEMLIMIT", "64MiB")
+    broker = embedded(tmp_path / "broker")
+    broker.start()
+    try:
+        said = Path(f"/proc/{broker.pid}/environ").read_text().split("\0")
+    finally:
+        broker.stop()
+    assert {"GOGC=400", "GOMEMLIMIT=64MiB"} <= set(said)
+
+
 ORPHAN = """
 import sys, time
 from pathlib import Path
