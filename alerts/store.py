@@ -190,12 +190,18 @@ _COND = (
     "SELECT c.subject, c.name, c.active, c.since, c.boot, c.seq, c.alert_id, c.alert_state, c.clear_said, c.repeats, "
     "c.last_at FROM condition c "
 )
+_SILENT: Final = _COND + "WHERE c.site_id = ? AND c.name = 'device.offline' AND c.active"
 
 
 def conditions(
-    conn: Connection, site_id: str, pairs: Iterable[tuple[str, str]], subjects: Iterable[str] = ()
+    conn: Connection,
+    site_id: str,
+    pairs: Iterable[tuple[str, str]],
+    subjects: Iterable[str] = (),
+    *,
+    silent: bool = True,
 ) -> dict[tuple[str, str], Cond]:
-    """The conditions named in `pairs`, every one of `subjects`, and every silent device of the site."""
+    """The conditions named in `pairs`, every one of `subjects`, and every silent device of the site (unless not `silent`)."""
     named, whole = sorted(pairs), sorted(subjects)  # one order: what is judged alike is written alike
     found: list[Sequence[Any]] = []
     if conn.dialect.name == "postgresql":
@@ -212,7 +218,6 @@ def conditions(
             found += conn.exec_driver_sql(
                 _COND + "WHERE c.site_id = %s AND c.subject = ANY(%s)", (site_id, whole)
             ).all()
-        silent, arguments = _COND + "WHERE c.site_id = %s AND c.name = 'device.offline' AND c.active", (site_id,)
     else:
         if named:
             sql = _COND.replace(
@@ -224,8 +229,8 @@ def conditions(
         if whole:
             sql = _COND + "WHERE c.site_id = ? AND c.subject IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
             found += conn.exec_driver_sql(sql, (site_id, json_text(whole))).all()
-        silent, arguments = _COND + "WHERE c.site_id = ? AND c.name = 'device.offline' AND c.active", (site_id,)
-    found += conn.exec_driver_sql(silent, arguments).all()
+    if silent:
+        found += conn.exec_driver_sql(bulk.marked(conn, _SILENT), (site_id,)).all()
     return {(r[0], r[1]): Cond(bool(r[2]), r[3], r[4], r[5], r[6], r[7], bool(r[8]), r[9], r[10]) for r in found}
 
 

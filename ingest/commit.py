@@ -93,16 +93,9 @@ def _pushes(tx: Tx, scene: Scene, changes: Changes) -> list[tuple[str, Any]]:
     if changes.events:
         newest = [store.brief(row) for row in changes.events[-SHOWN:]]
         made.append(("events", {"count": len(changes.events), "items": newest[::-1]}))
-    if changes.conditions:
-        made.append(
-            (
-                "conditions",
-                [
-                    _Stands(subject, name, c.active, instant(c.since))
-                    for (subject, name), c in changes.conditions.items()
-                ],
-            )
-        )
+    stands = _stands(scene, changes)
+    if stands or (changes.conditions and not made):  # whoever moves a condition moves the head: see `ingest.memory`
+        made.append(("conditions", stands))
     if changes.spoke_again:
         made.append(("devices", store.device_states(tx.conn, site, changes.spoke_again)))
     if changes.taps:
@@ -115,3 +108,13 @@ def commit_seats(tx: Tx, scene: Scene, held: list[tuple[Holding, Any]], shown: l
     site = scene.desk.register.site_id
     duty_store.save_states(tx, site, held)
     outbox.append(tx, site, scene.at, [("duty", shown)])
+
+
+def _stands(scene: Scene, changes: Changes) -> list[_Stands]:
+    """The conditions that began or ended; of one that was only said again nothing shows."""
+    made = []
+    for (subject, name), now in changes.conditions.items():
+        was = scene.conditions.get((subject, name))
+        if was is None or was.active is not now.active or was.since != now.since:
+            made.append(_Stands(subject, name, now.active, instant(now.since)))
+    return made

@@ -4,9 +4,9 @@ It runs in the thread that reads the broker, because a hop to another thread cos
 transaction. Where the database can be sent a commit, the next batch is read and decoded meanwhile. If the store is away the error goes up, nothing is acknowledged, and the broker delivers again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +23,11 @@ from ingest.desks import Desks
 from ingest.gateways import behind, hear_status
 from ingest.loading import load_scene
 from ingest.mail import Letters, Mail, first_heard, last_heard, positions, sort
-from ingest.rules import Judgement
-from ingest.scene import Boot, Desk, Heard
+from ingest.memory import Memory
+from ingest.rules import Changes, Judgement
+from ingest.scene import Boot, Desk, Heard, Scene
 from patrol.rounds import PatrolRound
-from store.db import Store, Tx, commit_soon, take_heads
+from store.db import Head, Store, Tx, commit_soon, take_heads
 from store.telemetry import Telemetry
 
 Publish = Callable[[str, bytes], None]
@@ -43,6 +44,7 @@ class Flow:
         self.now = now
         self.publish = publish
         self.counts = Counts()
+        self._memories: dict[str, Memory] = {}
 
     def handle(self, messages: Sequence[Message]) -> None:
         """Take one batch to its commit. Raises only when the store does; one bad message never takes its neighbours along."""
@@ -93,16 +95,14 @@ class Flow:
         """One transaction. `doubt`: look every id up, not only those whose place in their gateway's order was filled."""
         at = self.now()
         mails, lost = letters
-        counts = Counts()
+        owed = Owed(at)
         with ExitStack() as opened:
             tx = opened.enter_context(self.db.begin())
-            known = self._open(tx, mails, list(lost), at, counts)
-            receipts = [
-                r for site, desk in known.items() for r in self._site(tx, desk, mails[site], at, counts, doubt=doubt)
-            ]
-            samples = {site: mails[site].samples for site in known if mails[site].samples}
+            known = self._open(tx, mails, list(lost), at, owed.counts)
+            for site, desk in known.items():
+                self._site(tx, desk, mails[site], at, owed, doubt=doubt)
             answer = commit_soon(tx)
-            sent = Sent(self, messages, opened.pop_all(), answer, at, counts, receipts, samples)
+            sent = Sent(self, messages, opened.pop_all(), answer, owed)
         if answer is not None:
             return sent
         sent.confirm()
@@ -129,11 +129,9 @@ class Flow:
             store.keep_reject(tx, "", topic, at, garbled.why, garbled.detail, garbled.raw)
         return known
 
-    def _site(
-        self, tx: Tx, desk: Desk, mail: Mail, at: datetime, counts: Counts, *, doubt: bool
-    ) -> list[tuple[str, bytes]]:
-        """One site's part: keep new, load, judge, commit. Returns the receipts to send after the commit."""
-        site = desk.register.site_id
+    def _site(self, tx: Tx, desk: Desk, mail: Mail, at: datetime, owed: "Owed", *, doubt: bool) -> None:
+        """One site's part: keep new, load, judge, commit."""
+        site, counts = desk.register.site_id, owed.counts
         boots = store.boots(tx.conn, site, positions(mail))
         stood = {key: boot.through for key, boot in boots.items()}
         new = _keep_new(tx, site, mail, at, {} if doubt else boots, counts)
@@ -147,7 +145,8 @@ class Flow:
             asked = [*rounds.asked(walked), *taps.asked(tx.conn, desk.register, new, walked)]
             if asked:
                 asked += proofs.asked(tx.conn, site)
-            scene = load_scene(tx, desk, at, new, asked)
+            memory = self._memories.setdefault(site, Memory())
+            scene = load_scene(tx, desk, at, new, asked, memory)
             if any(heard.event.kept_at is not None for heard in new):
                 live = [(g, status, message.at or at) for g, message, status in mail.statuses if not message.retained]
                 scene.behind = behind(tx.conn, site, live)
@@ -165,14 +164,17 @@ class Flow:
             majors.owe(tx, judgement)
             commit(tx, scene, judgement.changes)
             counts.judged(judgement.changes)
+            owed.judged.append((memory, tx.heads[site], scene, judgement.changes))
         if boots:
             _due(boots, stood, at, desk.register.policies.gateway_gap_s)
             store.save_boots(tx, site, at, boots)
             store.gateways_heard(tx, site, last_heard(mail, boots, at))
-        return [
+        owed.receipts += [
             (wire.topic(site, gateway, Channel.RECEIPT), wire.encode(wire.Receipt(boot, b.through)))
             for (gateway, boot), b in boots.items()
         ]
+        if mail.samples:
+            owed.samples[site] = mail.samples
 
     def _set_aside(self, message: Message, wrong: Exception) -> None:
         """A message that we cannot judge: kept, counted, and out of its neighbours' way."""
@@ -185,19 +187,25 @@ class Flow:
 
 
 @dataclass(slots=True)
+class Owed:
+    """What is told, counted and remembered of a batch once it is committed."""
+
+    at: datetime
+    counts: Counts = field(default_factory=Counts)
+    receipts: list[tuple[str, bytes]] = field(default_factory=list)
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    judged: list[tuple[Memory, Head, Scene, Changes]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Sent:
-    """A batch whose rows the store has been given, and what is owed once its commit is confirmed. Closing `opened` waits
-    for that; `answer` becomes readable with it.
-    """
+    """A batch whose rows the store has been given. Closing `opened` waits for its commit; `answer` becomes readable with it."""
 
     flow: Flow
     messages: Sequence[Message]
     opened: ExitStack
     answer: int | None
-    at: datetime
-    counts: Counts
-    receipts: Sequence[tuple[str, bytes]]
-    samples: Mapping[str, list[Sample]]
+    owed: Owed
 
     def fileno(self) -> int:
         """See `UnderWay`."""
@@ -209,13 +217,16 @@ class Sent:
             self.confirm()
 
     def confirm(self) -> None:
-        """Wait for the commit; only what is committed counts, and only then is it told."""
+        """Wait for the commit, and only then do what is owed."""
         self.opened.close()
-        self.flow.counts.add(self.counts)
-        for place, receipt in self.receipts:
-            self.flow.publish(place, receipt)
-        for site, samples in self.samples.items():
-            self.flow.telemetry.write(site, samples, self.at)
+        flow, owed = self.flow, self.owed
+        flow.counts.add(owed.counts)
+        for memory, head, scene, changes in owed.judged:
+            memory.keep(head, scene, changes)
+        for place, receipt in owed.receipts:
+            flow.publish(place, receipt)
+        for site, samples in owed.samples.items():
+            flow.telemetry.write(site, samples, owed.at)
 
 
 def _log() -> Any:

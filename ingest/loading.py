@@ -7,16 +7,22 @@ from alerts import store as alert_store
 from alerts.rules import State
 from core.kinds import Effect
 from duty import reach_store
+from ingest.memory import Memory
 from ingest.scene import Desk, Heard, Scene
 from ingest.seats import held_now, own_conditions
 from store.db import Tx
 
 
 def load_scene(
-    tx: Tx, desk: Desk, at: datetime, new: Sequence[Heard] = (), also: Iterable[tuple[str, str]] = ()
+    tx: Tx,
+    desk: Desk,
+    at: datetime,
+    new: Sequence[Heard] = (),
+    also: Iterable[tuple[str, str]] = (),
+    memory: Memory | None = None,
 ) -> Scene:
     """Everything the judgement may look at, in four queries however long the batch. `also`: conditions that the caller
-    may raise itself.
+    may raise itself. `memory`: what the caller remembers of the site.
     """
     register = desk.register
     asked = frozenset(also)
@@ -38,7 +44,8 @@ def load_scene(
                 pairs.update((event.device, name) for name in meaning.ended_by)
     own = own_conditions(register)
     pairs.update(own)
-    conditions = alert_store.conditions(tx.conn, register.site_id, pairs, whole)
+    head = tx.heads[register.site_id]
+    conditions = (memory or Memory()).conditions(tx.conn, register.site_id, head, pairs, whole)
     stepping = {
         cond.alert_id
         for (subject, name), cond in conditions.items()
@@ -54,7 +61,7 @@ def load_scene(
     }
     alerts = alert_store.some(tx.conn, register.site_id, stepping)
     held, _, _ = held_now(tx.conn, register, at)
-    number, far = tx.heads[register.site_id].alert_no + 1, reach_store.unreached(tx.conn, register, held, at)
+    number, far = head.alert_no + 1, reach_store.unreached(tx.conn, register, held, at)
     return Scene(desk, at, held, conditions, alerts, number, frozenset(pairs), far)
 
 
