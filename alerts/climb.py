@@ -15,7 +15,7 @@ from sites.register import Contact, Register, Rung
 ONLY_CONSOLE = ("console",)
 
 
-class Fired(msgspec.Struct, frozen=True):
+class Fired(msgspec.Struct, frozen=True, gc=False):
     """One rung of one ringing, fired once."""
 
     alert_id: str
@@ -40,7 +40,7 @@ class Notice(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
-class Climb(msgspec.Struct):
+class Climb(msgspec.Struct, gc=False):
     """What climbing did."""
 
     alert: Alert

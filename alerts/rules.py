@@ -121,7 +121,7 @@ RINGING: Final = frozenset({S.RAISED, S.CLEARED})
 HELD: Final = frozenset({S.ACKED, S.SETTLING})
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One occurrence of a condition that a person must answer. Times are UTC."""
 
     site_id: str
@@ -170,7 +170,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in RINGING
 
 
-class Cond(msgspec.Struct):
+class Cond(msgspec.Struct, gc=False):
     """A condition as the path needs it: its place in the gateway's order, and its open alert at a glance."""
 
     active: bool

@@ -24,6 +24,7 @@ _TIMES: Final = frozenset({"said_at", "heard_at", "last_at", "custody_at", "rang
 _FIELDS: Final = Alert.__struct_fields__
 _TIME_PLACES: Final = tuple(i for i, name in enumerate(_FIELDS) if name in _TIMES)
 _STATE_PLACE: Final = _FIELDS.index("state")
+_CLEAR_PLACE: Final = _FIELDS.index("clear_said")
 _LADDER_PLACE: Final = _FIELDS.index("ladder")
 _ladder_text = lru_cache(maxsize=512)(json_text)
 
@@ -36,7 +37,7 @@ def _row(a: Alert) -> tuple[Any, ...]:
     for at in _TIME_PLACES:
         if row[at] is not None:
             row[at] = micros(row[at])
-    row[_STATE_PLACE] = a.state.value
+    row[_STATE_PLACE] = str(a.state)
     row[_LADDER_PLACE] = _ladder_text(a.ladder)
     return tuple(row)
 
@@ -257,13 +258,13 @@ def save_conditions(tx: Tx, site_id: str, changed: Mapping[tuple[str, str], Cond
             site_id,
             subject,
             name,
-            c.active,
+            int(c.active),  # plain numbers and text, see `_row`
             c.since,
             c.boot,
             c.seq,
             c.alert_id,
-            None if c.state is None else c.state + "",  # plain text, see `_row`
-            c.clear_said,
+            None if c.state is None else c.state + "",
+            int(c.clear_said),
             c.repeats,
             c.last_at,
         )
@@ -286,8 +287,12 @@ def end_condition(tx: Tx, a: Alert, *, over: bool) -> None:
 
 
 def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
-    """Store new alerts."""
-    bulk.insert_tuples(tx.conn, tx.dialect, alert, _FIELDS, [_row(a) for a in alerts], clean=True)
+    """Store new alerts. What none of them has yet is left out: SQLite's driver takes its detour for nothing, too."""
+    columns = list(zip(*map(_row, alerts), strict=True))
+    columns[_CLEAR_PLACE] = tuple(map(int, columns[_CLEAR_PLACE]))  # and for booleans
+    given = [i for i, values in enumerate(columns) if values.count(None) < len(values)]
+    names, rows = tuple([_FIELDS[i] for i in given]), list(zip(*[columns[i] for i in given], strict=True))
+    bulk.insert_tuples(tx.conn, tx.dialect, alert, names, rows, clean=True)
 
 
 _SAVE: Final = (

@@ -30,6 +30,7 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+@lru_cache(maxsize=256)  # policies name few of them
 def seconds(value: float) -> timedelta:
     """A span from a policy's number of seconds."""
     return timedelta(seconds=value)

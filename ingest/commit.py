@@ -20,7 +20,7 @@ from store.db import Tx
 SHOWN = 30  # newest events of a batch that the live feed carries; the count tells how many there were
 
 
-class _Repeated(msgspec.Struct):
+class _Repeated(msgspec.Struct, gc=False):
     """An alert that was said again, as the live feed carries it."""
 
     id: str
@@ -29,7 +29,7 @@ class _Repeated(msgspec.Struct):
     state: str | None
 
 
-class _Stands(msgspec.Struct):
+class _Stands(msgspec.Struct, gc=False):
     """A condition that moved, as the live feed carries it."""
 
     subject: str

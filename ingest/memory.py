@@ -6,7 +6,7 @@ condition takes the head and moves it (`tests/ingest/test_memory.py` watches ove
 and nobody to tell.
 """
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from sqlalchemy import Connection
@@ -37,7 +37,7 @@ class Memory:
         self._silent: set[Pair] = set()
 
     def conditions(
-        self, conn: Connection, site_id: str, head: Head, pairs: Collection[Pair], subjects: Collection[str]
+        self, conn: Connection, site_id: str, head: Head, pairs: AbstractSet[Pair], subjects: AbstractSet[str]
     ) -> dict[Pair, Cond]:
         """As `alerts.store.conditions` would find them in the transaction that holds `head`."""
         known = self._known
@@ -45,26 +45,24 @@ class Memory:
             self._place = None
             return alert_store.conditions(conn, site_id, pairs, subjects)
         found = {pair: cond for pair in (*pairs, *self._silent) if (cond := known.get(pair)) is not None}
-        missing = [pair for pair in pairs if pair not in known]
+        missing = pairs - known.keys()
         if missing or subjects:
             found |= alert_store.conditions(conn, site_id, missing, subjects, silent=False)
         return found
 
     def keep(self, head: Head, scene: Scene, changes: Changes) -> None:
         """A batch is committed: what it asked for and found, and how it left what it moved."""
+        found, moved = scene.conditions, changes.conditions
         if self._place is None:
-            self._known, self._silent = {}, set()
-        known, found, moved = self._known, scene.conditions, changes.conditions
-        for pair in scene.asked:
-            if pair not in known:
-                known[pair] = None
+            self._known, self._silent = {}, {p for p, cond in found.items() if p[1] == OFFLINE and cond.active}
+        known = self._known
+        known.update(dict.fromkeys(scene.asked - known.keys()))
         known.update(found)
         known.update(moved)
         for _, after in changes.stepped.values():
             if (after.subject, after.kind) not in moved:  # its condition was told by the alert's own row
                 known.pop((after.subject, after.kind), None)
-        for pair in (*found, *moved):
+        for pair, cond in moved.items():
             if pair[1] == OFFLINE:
-                cond = known.get(pair)
-                (self._silent.add if cond is not None and cond.active else self._silent.discard)(pair)
+                (self._silent.add if cond.active else self._silent.discard)(pair)
         self._place = place(head)

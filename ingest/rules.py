@@ -50,7 +50,7 @@ class Changes(msgspec.Struct):
     spoke_again: list[str] = []
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where an occurrence comes from: the event that says it and its place in the gateway's order."""
 
     event_id: str
@@ -320,7 +320,7 @@ class Judgement:
             priority=meaning.priority,
             zone_id=meaning.zone,
             state=State.CLEARED if pulse else State.RAISED,
-            ends=Ends.AT_ONCE.value if pulse else kind.ends.value,
+            ends=str(Ends.AT_ONCE if pulse else kind.ends),
             clear_said=pulse,
             event_id=origin.event_id,
             said_at=origin.said_at.astimezone(UTC),
@@ -330,7 +330,7 @@ class Judgement:
             seat_id=route.seat,
             shift_id=held.shift,
             holder_id=held.person,
-            basis=held.basis.value,
+            basis=str(held.basis),
             ladder=meaning.ladder,
             version=0,
             **open_clock(meaning.ladder, self.at),

@@ -27,7 +27,7 @@ _NODE: Final = b"\1"
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """What the logbook will say of one step. `actor` is a person id, or `system`."""
 
     at: datetime
@@ -45,7 +45,7 @@ class Seals(msgspec.Struct, frozen=True):
     frontier: bytes = NO_FRONTIER
 
 
-class Sealed(msgspec.Struct, frozen=True):
+class Sealed(msgspec.Struct, frozen=True, gc=False):
     """One entry as it rests: its number, its bytes, and the chain up to it."""
 
     n: int
