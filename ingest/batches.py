@@ -3,11 +3,14 @@
 Apart from the MQTT that brings them, so that a night in memory need not load it.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
+
+log = logging.getLogger("ingest.deliveries")
 
 BATCH: Final = 500
 
@@ -56,3 +59,61 @@ class AtOnce:
         """See `Handler`."""
         former()
         self._handle(batch)
+
+
+class Line(Protocol):
+    """A connection that brought a batch."""
+
+    def acknowledge(self, batch: Iterable[Message]) -> None:
+        """Let the broker forget these."""
+
+    def drop(self) -> None:
+        """End the connection without a word: what is not acknowledged comes again on the next one."""
+
+
+class Handing:
+    """Hands the batches of one connection on, and acknowledges each that is stored."""
+
+    def __init__(self, handler: Handler, line: Line) -> None:
+        self._handler, self._line = handler, line
+        self._sent: tuple[UnderWay, list[Message]] | None = None
+        self.stored = 0  # batches
+
+    @property
+    def under_way(self) -> UnderWay | None:
+        """The batch that is being committed, if there is one."""
+        return self._sent[0] if self._sent else None
+
+    def take(self, batch: list[Message]) -> Exception | None:
+        """Hand a batch on, after the one before it. Returns what was wrong: then the connection is over."""
+        return self._try(lambda: self._begin(batch))
+
+    def finish(self) -> Exception | None:
+        """Wait for the batch that is being committed, if there is one. Returns what was wrong, as `take` does."""
+        return self._try(self._end)
+
+    def _begin(self, batch: list[Message]) -> None:
+        sent = self._handler.begin(batch, self._end)
+        if sent is None:
+            self._stored(batch)
+        else:
+            self._sent = sent, batch
+
+    def _end(self) -> None:
+        if self._sent is not None:
+            (sent, batch), self._sent = self._sent, None
+            sent.end()
+            self._stored(batch)
+
+    def _stored(self, batch: list[Message]) -> None:
+        self.stored += 1
+        self._line.acknowledge(batch)
+
+    def _try(self, step: Callable[[], None]) -> Exception | None:
+        try:
+            step()
+        except Exception as wrong:
+            log.exception("deliveries.batch_failed")
+            self._line.drop()
+            return wrong
+        return None

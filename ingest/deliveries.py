@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as mqtt
 
 from core.wire import ROOT, Channel
-from ingest.batches import BATCH, Handler, Message, UnderWay
+from ingest.batches import BATCH, Handing, Handler, Message, UnderWay
 from ingest.intake import Intake
 
 log = logging.getLogger(__name__)
@@ -109,8 +109,6 @@ class MqttDeliveries:
         self._outbound: deque[tuple[str, bytes, int]] = deque()
         self._waker: socket.socket | None = None  # there only while the loop runs
         self._pause = 0.0
-        self._sent: tuple[UnderWay, list[Message]] | None = None  # the batch that is being committed
-        self._selector: selectors.BaseSelector = selectors.DefaultSelector()
         self._client = self._make_client(client_id)
 
     @property
@@ -154,23 +152,29 @@ class MqttDeliveries:
 
     def _converse(self, handler: Handler, stopping: threading.Event, wakee: socket.socket) -> None:
         """One connection, from CONNECT to its end, which no batch outlives: its tokens mean nothing on the next."""
-        with selectors.DefaultSelector() as self._selector:
+        hand = Handing(handler, self._client)
+        with selectors.DefaultSelector() as selector:
+            selector.register(wakee, selectors.EVENT_READ)
             try:
-                self._selector.register(wakee, selectors.EVENT_READ)
-                self._drink(handler, stopping, wakee)
+                self._drink(hand, stopping, selector, wakee)
             finally:
-                self._try(self._end)
-            if stopping.is_set():
-                self._leave()
+                self._went(hand.finish())
+                if hand.stored:
+                    self._pause = 0.0
+        if stopping.is_set():
+            self._leave()
 
-    def _drink(self, handler: Handler, stopping: threading.Event, wakee: socket.socket) -> None:
-        """Until the connection ends or `stopping`: collect, hand on, acknowledge."""
+    def _drink(
+        self, hand: Handing, stopping: threading.Event, selector: selectors.BaseSelector, wakee: socket.socket
+    ) -> None:
+        """Until the connection ends or `stopping`: collect, hand on."""
         client = self._client
         batch: list[Message] = []
         connection: Any = client.socket()
         fd = connection.fileno()
         watched = selectors.EVENT_READ
-        self._selector.register(fd, watched)
+        selector.register(fd, watched)
+        sent: UnderWay | None = None
         while not stopping.is_set():
             self._send_outbound()
             if client.want_write():
@@ -179,29 +183,30 @@ class MqttDeliveries:
                 return
             wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.want_write() else 0)
             if wanted != watched:
-                self._selector.modify(fd, wanted)
+                selector.modify(fd, wanted)
                 watched = wanted
-            free = self._sleep(wakee)
+            free = self._sleep(selector, wakee, sent)
             alive = self._collect(batch)
             if batch and (free or len(batch) >= BATCH):
-                if not self._deliver(batch, handler):
-                    return
+                self._count(batch)
+                went = self._went(hand.take(batch))
                 batch = []
-            elif free and not self._try(self._end):
+            else:
+                went = not free or self._went(hand.finish())
+            if not went or not alive:
                 return
-            if not alive:
-                return
+            sent = _watch(selector, sent, hand.under_way)
 
-    def _sleep(self, wakee: socket.socket) -> bool:
+    def _sleep(self, selector: selectors.BaseSelector, wakee: socket.socket, sent: UnderWay | None) -> bool:
         """Until the broker, a publisher or the store has something for us, but not if we already hold some. Returns whether
         the next batch may begin without waiting for the one before.
         """
-        free = self._sent is None
-        for key, _ in self._selector.select(0 if self._client.more else _POLL):
+        free = sent is None
+        for key, _ in selector.select(0 if self._client.more else _POLL):
             if key.fileobj is wakee:
                 with suppress(BlockingIOError):
                     wakee.recv(4096)
-            elif self._sent is not None and key.fileobj is self._sent[0]:
+            elif key.fileobj is sent:
                 free = True
         return free
 
@@ -213,42 +218,17 @@ class MqttDeliveries:
                 return True
         return False
 
-    def _deliver(self, batch: list[Message], handler: Handler) -> bool:
-        """Hand a batch on; it is acknowledged when it is stored, or the connection must end so that the broker delivers again."""
+    def _count(self, batch: list[Message]) -> None:
         counters = self.counters
         counters.messages += len(batch)
         counters.batches += 1
         counters.redelivered += sum([m.dup for m in batch])
-        return self._try(lambda: self._begin(batch, handler))
 
-    def _begin(self, batch: list[Message], handler: Handler) -> None:
-        sent = handler.begin(batch, self._end)
-        if sent is None:
-            self._client.acknowledge(batch)
-            self._pause = 0.0
-        else:
-            self._selector.register(sent, selectors.EVENT_READ)
-            self._sent = sent, batch
-
-    def _end(self) -> None:
-        """Wait for the batch that is being committed, if there is one, and acknowledge it."""
-        if self._sent is None:
-            return
-        (sent, batch), self._sent = self._sent, None
-        self._selector.unregister(sent)
-        sent.end()
-        self._client.acknowledge(batch)
-        self._pause = 0.0
-
-    def _try(self, step: Callable[[], None]) -> bool:
-        """Whether `step` went through. If not, nothing that it left open is acknowledged, and the connection is over."""
-        try:
-            step()
-        except Exception as wrong:
-            log.exception("deliveries.batch_failed")
+    def _went(self, wrong: Exception | None) -> bool:
+        """Whether a batch went through; if not, say why not."""
+        if wrong is not None:
             self.counters.failures += 1
             self.trouble = f"{type(wrong).__name__}: {wrong}"
-            self._client.drop()
             return False
         return True
 
@@ -310,3 +290,13 @@ class MqttDeliveries:
             return
         self._connected = True
         self.trouble = ""
+
+
+def _watch(selector: selectors.BaseSelector, was: UnderWay | None, now: UnderWay | None) -> UnderWay | None:
+    """Watch the batch that is being committed now, no longer the one before it."""
+    if was is not now:
+        if was is not None:
+            selector.unregister(was)
+        if now is not None:
+            selector.register(now, selectors.EVENT_READ)
+    return now

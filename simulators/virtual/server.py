@@ -7,7 +7,6 @@ may wait and be committed together, each as heard when it arrived, as long as no
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain
 from typing import Final
 
 import msgspec
@@ -17,7 +16,7 @@ from sqlalchemy import Connection
 from alerts import store as alert_store
 from duty import store as duty_store
 from ingest import watches
-from ingest.batches import BATCH, Message
+from ingest.batches import BATCH, AtOnce, Handing, Message
 from ingest.desks import Desks
 from ingest.flow import Flow
 from ingest.scene import Desk
@@ -87,6 +86,8 @@ class Server:
         self.desks = Desks()
         self.telemetry = SqlTelemetry(disk)
         self.flow = Flow(disk, self.desks, self.telemetry, now, broker.receipt)
+        # late: whoever watches a night puts a handle of its own there
+        self._hand = Handing(AtOnce(lambda batch: self.flow.handle(batch)), self)  # noqa: PLW0108
         self.sweep = Sweep(disk, self.desks, now, lambda tx, register, at: _seal(tx, register, at, key))
         self.failing: frozenset[str] = frozenset()
         self.together = True
@@ -146,14 +147,20 @@ class Server:
             self._signs.clear()
             if self.on_delivered is not None:
                 self.on_delivered(batch)
-            try:
-                self.flow.handle(batch)
-            except Exception:  # the store is in memory: it is never away
-                self.broker.unsubscribe()
-                raise
-            self.broker.acknowledge([m.token for m in chain(batch, passed)])
+            wrong = self._hand.take(batch)
+            if wrong is not None:  # the store is in memory: it is never away
+                raise wrong
+            self.acknowledge(passed)
             if self.broker.fate is not good:
                 self._watch = None  # there may be a gap
+
+    def acknowledge(self, batch: Iterable[Message]) -> None:
+        """Let the broker forget these."""
+        self.broker.acknowledge([m.token for m in batch])
+
+    def drop(self) -> None:
+        """End the connection: what is not acknowledged comes again."""
+        self.broker.unsubscribe()
 
     # -- what falls due
 
