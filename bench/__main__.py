@@ -1,10 +1,23 @@
-"""`python -m bench [ingest] [latency] [demo] [population] [virtual] [solver] [duty] [archive] [patrol] [phone] [shape] [--quick]`."""
+"""`python -m bench [WHAT…] [--quick]`; what: see `ALL`."""
 
 import sys
 
-from bench import archive, demo, duty, ingest, latency, patrol, phone, population, shape, solver, virtual
+from bench import archive, demo, duty, ingest, instructions, latency, patrol, phone, population, shape, solver, virtual
 
-ALL = ("ingest", "latency", "demo", "population", "virtual", "solver", "duty", "archive", "patrol", "phone", "shape")
+ALL = (
+    "ingest",
+    "instructions",
+    "latency",
+    "demo",
+    "population",
+    "virtual",
+    "solver",
+    "duty",
+    "archive",
+    "patrol",
+    "phone",
+    "shape",
+)
 
 
 def main() -> None:
@@ -13,6 +26,8 @@ def main() -> None:
     for word in words:
         if word == "ingest":
             ingest.run(15_000 if quick else 60_000, runs=1 if quick else 3)
+        elif word == "instructions":
+            instructions.run(1_000 if quick else 3_000)
         elif word == "latency":
             latency.run(4 if quick else 10)
         elif word == "demo":
