@@ -15,6 +15,7 @@ from ingest.findings import Tasks
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
 from logbook import entries
+from logbook.finding import SYSTEM
 from patrol import violation_store, violations
 from patrol.rules import Tap
 from patrol.violation_store import next_due, sites_due
@@ -46,7 +47,7 @@ def found(tx: Tx, judgement: Judgement, tasks: Tasks, taps: Iterable[Tap]) -> No
     there = violation_store.live(tx.conn, register.site_id, {str(tap.checkpoint_id) for tap, _ in told})
     standing = {one.subject: one for one in there}
     for tap, task in told:
-        point, by = str(tap.checkpoint_id), str(tap.person_id)
+        point, by = str(tap.checkpoint_id), tap.person_id or SYSTEM  # a reader that does not say whose tag it read
         known = standing.get(subject_of(point, task))
         if known is not None:
             seen.append(violations.seen(known, tap.note, by, at, tap.event_id))

@@ -102,6 +102,13 @@ def test_found_again_it_is_the_same_and_after_its_end_a_new_one(night: Night) ->
     assert ringing(night) == [("", "raised")]
 
 
+def test_one_that_a_reader_found_without_a_guard_is_nobodys(night: Night) -> None:
+    night.say("patrol.tap", "H-1", data={"tag": TAGS["C1"], "proof": "uid", "answers": {"building": False}})
+    (found,) = live(night)
+    assert found.found_by == "system"
+    assert {e.actor for e in night.log(found.subject)} == {"system"}
+
+
 def test_a_restart_forgets_nothing(night: Night) -> None:
     tap(night, fine=False)
     night.restart()
