@@ -17,7 +17,7 @@ from ingest.rules import OFFLINE, Changes
 from ingest.scene import Scene
 from store.db import Head
 
-MOST: Final = 20_000  # conditions; some 10 MB
+MOST: Final = 20_000  # conditions
 
 Pair = tuple[str, str]
 Place = tuple[int, int, int, bytes]

@@ -266,8 +266,8 @@ def _any_nul(texts: tuple[int, ...], tuples: Tuples) -> bool:
 
 
 def _given(kinds: Sequence[str], columns: Sequence[Sequence[Any]]) -> tuple[str, ...] | None:
-    """Every column as text, that of text uncut: a third of what quoting it would cost, for JSON above all. None where it
-    would not be cut as it was joined.
+    """Every column as text, that of text uncut, because quoting costs, JSON above all. None where it would not be cut as it
+    was joined.
     """
     made = []
     for kind, values in zip(kinds, columns, strict=True):
