@@ -4,13 +4,14 @@ import tempfile
 import threading
 import time
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from app.imports import import_site
-from bench.load import GATEWAY, SITE, events, register
+from bench.load import GATEWAY, SITE, events, packed, register
 from bench.mqtt import await_receipt, connected, drink, publications, publish
 from bench.rig import Server, system
 from core import wire
@@ -27,18 +28,20 @@ TOPIC = wire.topic(SITE, GATEWAY, wire.Channel.EVENTS)
 console = Console()
 
 
-def whole(folder: Path, store: str, broker: str, payloads: list[bytes], *, slow: bool = False) -> tuple[float, str]:
-    """(events a second, what was checked) of the whole system."""
+def whole(
+    folder: Path, store: str, broker: str, messages: list[bytes], count: int, *, slow: bool = False
+) -> tuple[float, str]:
+    """(events a second, what was checked) of the whole system, given `count` events in these messages."""
     with system(folder, store, broker, slow=slow) as (server, port):
         user = f"{SITE}.{GATEWAY}"
         sock = connected(port, user.replace(".", "_"), user, server.password)
         listener = connected(port, "listener", user, server.password)
         ended: list[float] = []
         receipts = threading.Thread(
-            target=lambda: ended.append(await_receipt(listener, TOPIC.replace("events", "receipt"), len(payloads)))
+            target=lambda: ended.append(await_receipt(listener, TOPIC.replace("events", "receipt"), count))
         )
         receipts.start()
-        packets = publications(TOPIC, payloads)
+        packets = publications(TOPIC, messages)
         time.sleep(0.5)
         began = time.perf_counter()
         publish(sock, packets)
@@ -46,7 +49,7 @@ def whole(folder: Path, store: str, broker: str, payloads: list[bytes], *, slow:
         seconds = ended[0] - began
         sock.close()
         listener.close()
-        return len(payloads) / seconds, checked(server, len(payloads))
+        return count / seconds, checked(server, count)
 
 
 def checked(server: Server, count: int) -> str:
@@ -96,10 +99,12 @@ def store_only(url: str, payloads: list[bytes], batch: int = 500) -> float:
 def run(count: int, *, runs: int = 3) -> None:
     """Print the table: medians of `runs`."""
     payloads = list(events(count))
+    sent = {"one each": payloads, "packed": packed(payloads)}
     table = Table(
-        title=f"ingest, {count} events of {len(payloads[0])} bytes, QoS 1, 20 % new, 400 devices; median of {runs}"
+        title=f"ingest, {count} events of {len(payloads[0])} bytes, QoS 1, 20 % new, 400 devices; median of {runs}\n"
+        f"packed: the {len(sent['packed'])} messages that a gateway makes of them when they wait"
     )
-    for name in ("what", "broker", "store", "events/s", "checked"):
+    for name in ("what", "messages", "broker", "store", "events/s", "checked"):
         table.add_column(name, justify="right" if name == "events/s" else "left")
     with tempfile.TemporaryDirectory(prefix="watchroom-bench-") as temp:
         n = 0
@@ -111,15 +116,14 @@ def run(count: int, *, runs: int = 3) -> None:
 
         for kind in ("nats", "mosquitto"):
             rates = sorted(broker_only(folder(), kind, payloads) for _ in range(runs))
-            table.add_row("broker only", kind, "", f"{rates[runs // 2]:,.0f}", "")
+            table.add_row("broker only", "one each", kind, "", f"{rates[runs // 2]:,.0f}", "")
         rates = sorted(store_only(f"sqlite:///{folder() / 'w.db'}", payloads) for _ in range(runs))
-        table.add_row("path and store only", "", "sqlite", f"{rates[runs // 2]:,.0f}", "")
-        for slow in (False, True):
-            for store in ("sqlite", "postgresql"):
-                for kind in ("nats", "mosquitto"):
-                    made = sorted(whole(folder(), store, kind, payloads, slow=slow) for _ in range(runs))
-                    rate, check = made[runs // 2]
-                    what = "whole system, 1 ms more an fsync" if slow else "whole system"
-                    table.add_row(what, kind, store, f"{rate:,.0f}", check)
-                    console.print(f"{what}: {kind}, {store}: {rate:,.0f}/s  {check}", style="dim")
+        table.add_row("path and store only", "one each", "", "sqlite", f"{rates[runs // 2]:,.0f}", "")
+        lines = product((False, True), sent, ("sqlite", "postgresql"), ("nats", "mosquitto"))
+        for slow, form, store, kind in lines:
+            made = sorted(whole(folder(), store, kind, sent[form], count, slow=slow) for _ in range(runs))
+            rate, check = made[runs // 2]
+            what = "whole system, 1 ms more an fsync" if slow else "whole system"
+            table.add_row(what, form, kind, store, f"{rate:,.0f}", check)
+            console.print(f"{what}, {form}: {kind}, {store}: {rate:,.0f}/s  {check}", style="dim")
     console.print(table)

@@ -1,13 +1,18 @@
-"""The load: 256-byte events of 400 devices, of which one in five opens a new condition and the rest repeat open ones."""
+"""The load: 256-byte events of 400 devices, of which one in five opens a new condition and the rest repeat open ones.
+
+They go out one by one, or packed as our gateway packs what waits.
+"""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
 from core.ids import derived
 from core.kinds import Effect, Ends, Kind, Klass
+from core.wire import Event
+from gateway.order import Order, Tier, Waiting
 from sites.register import (
     Device,
     Gateway,
@@ -89,3 +94,15 @@ def events(count: int, seed: int = 7, boot: str = "01a00000-0000-7000-8000-00000
         short = BYTES - len(msgspec.json.encode(body))
         body["data"] = {"pad": "x" * max(0, short)}
         yield msgspec.json.encode(body)
+
+
+def packed(payloads: Sequence[bytes]) -> list[bytes]:
+    """The messages in which the gateway sends these events when they all wait: its own order cuts them into arrays."""
+    order = Order()
+    for n, payload in enumerate(payloads):
+        event = msgspec.json.decode(payload, type=Event)
+        order.add([Waiting(n, event.boot, event.seq, event.device, True, 0, len(payload))])
+    made = []
+    while parcel := order.take(Tier.LIVE, 0):
+        made.append(b"[" + b",".join([payloads[row.n] for row in parcel.rows]) + b"]")
+    return made

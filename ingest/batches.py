@@ -12,7 +12,8 @@ import msgspec
 
 log = logging.getLogger("ingest.deliveries")
 
-BATCH: Final = 500
+BATCH: Final = 500  # messages
+HEAVY: Final = 256 * 1024  # bytes: nobody shall wait behind 500 arrays, which may hold 30,000 events
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -27,6 +28,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     token: int
     dup: bool
     at: datetime | None = None
+
+
+def weight(batch: Iterable[Message]) -> int:
+    """The bytes of what a batch says."""
+    return sum([len(message.payload) for message in batch])
 
 
 class UnderWay(Protocol):

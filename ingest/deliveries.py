@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as mqtt
 
 from core.wire import ROOT, Channel
-from ingest.batches import BATCH, Handing, Handler, Message, UnderWay
+from ingest.batches import BATCH, HEAVY, Handing, Handler, Message, UnderWay, weight
 from ingest.intake import Intake
 
 log = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class MqttDeliveries:
                 watched = wanted
             free = self._sleep(selector, wakee, sent)
             alive = self._collect(batch)
-            if batch and (free or len(batch) >= BATCH):
+            if batch and (free or _full(batch)):
                 self._count(batch)
                 went = self._went(hand.take(batch))
                 batch = []
@@ -213,8 +213,8 @@ class MqttDeliveries:
     def _collect(self, batch: list[Message]) -> bool:
         """Take what is there, until the batch is full, nothing more has come, or it has waited long enough."""
         until = time.monotonic() + LINGER
-        while self._client.take(batch, min(BATCH, len(batch) + 100)):
-            if not self._client.more or len(batch) >= BATCH or time.monotonic() > until:
+        while self._client.take(batch, min(BATCH, len(batch) + 100), HEAVY):
+            if not self._client.more or _full(batch) or time.monotonic() > until:
                 return True
         return False
 
@@ -290,6 +290,10 @@ class MqttDeliveries:
             return
         self._connected = True
         self.trouble = ""
+
+
+def _full(batch: list[Message]) -> bool:
+    return len(batch) >= BATCH or weight(batch) >= HEAVY
 
 
 def _watch(selector: selectors.BaseSelector, was: UnderWay | None, now: UnderWay | None) -> UnderWay | None:

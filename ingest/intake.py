@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.exception import MalformedPacket
 
-from ingest.batches import Message
+from ingest.batches import Message, weight
 
 _CHUNK: Final = 256 * 1024
 _TOPICS_KEPT: Final = 10_000
@@ -61,11 +61,13 @@ class Intake(mqtt.Client):
             raise
         return wrapped
 
-    def take(self, batch: list[Message], limit: int) -> bool:
-        """Move what has arrived into `batch`, up to `limit` messages in it; False when the connection is lost."""
-        if not self._parse(batch, limit):
-            return self._lost()
-        while len(batch) < limit:
+    def take(self, batch: list[Message], limit: int, heavy: int) -> bool:
+        """Move what has arrived into `batch`, up to `limit` messages in it, or the one that brings it to `heavy` bytes;
+        False when the connection is lost.
+        """
+        room = heavy - weight(batch)
+        cut = self._parse(batch, limit, room)
+        while 0 <= cut < room and len(batch) < limit:
             try:
                 data = self._sock_recv(_CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
@@ -78,8 +80,10 @@ class Intake(mqtt.Client):
             with self._msgtime_mutex:
                 self._last_bytes_received = time.monotonic()
             self._bytes_in += data
-            if not self._parse(batch, limit):
-                return self._lost()
+            room -= cut
+            cut = self._parse(batch, limit, room)
+        if cut < 0:
+            return self._lost()
         self.more = True
         return self._sock is not None
 
@@ -98,19 +102,21 @@ class Intake(mqtt.Client):
         self._loop_rc_handle(_GONE)
         return False
 
-    def _parse(self, batch: list[Message], limit: int) -> bool:
-        """Cut whole packets off the front of the buffer; False when the other side does not speak MQTT."""
+    def _parse(self, batch: list[Message], limit: int, room: int) -> int:
+        """Cut whole packets off the front of the buffer, until they are `room` bytes or more. Returns how many bytes;
+        negative when the other side does not speak MQTT.
+        """
         buffer = self._bytes_in
         size = len(buffer)
         at = 0
-        while len(batch) < limit and at + 2 <= size:
+        while len(batch) < limit and at < room and at + 2 <= size:
             length, start = buffer[at + 1], at + 2
             if length & 0x80:
                 length, start = _long_length(buffer, at + 1)
                 if not start:
                     break
                 if start < 0:
-                    return False
+                    return -1
             end = start + length
             if end > size:
                 break
@@ -119,12 +125,12 @@ class Intake(mqtt.Client):
             if first & 0xF4 == _PUBLISH:  # at QoS 0 or 1; we never ask for 2
                 message = self._message(first, bytes(buffer[start:end]))
                 if message is None:
-                    return False
+                    return -1
                 batch.append(message)
             elif self._other(first, buffer[start:end]) > 0:
-                return False
+                return -1
         del buffer[:at]
-        return True
+        return at
 
     def _message(self, first: int, body: bytes) -> Message | None:
         cut = 2 + int.from_bytes(body[:2], "big")

@@ -14,7 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.batches import AtOnce, Message
+from ingest.batches import HEAVY, AtOnce, Message, weight
 from ingest.deliveries import Address, MqttDeliveries, broker_at
 from ingest.intake import Intake
 from ingest.ports import free_port
@@ -112,6 +112,19 @@ def test_a_backlog_comes_in_full_batches(mqtt_broker: Broker) -> None:
         until(lambda: len(station.messages) >= 3000, "the backlog")
     assert station.payloads == [b"%d" % n for n in range(3000)]
     assert len(station.batches) < 300
+
+
+def test_heavy_messages_come_in_batches_of_few(mqtt_broker: Broker) -> None:
+    """IOT-02: nobody waits behind five hundred full arrays."""
+    with Station(mqtt_broker):
+        pass
+    heavy = [b"%03d" % n + b"x" * 16_000 for n in range(100)]
+    say(mqtt_broker, *heavy)
+    with Station(mqtt_broker) as station:
+        until(lambda: len(station.messages) >= 100, "the backlog")
+    assert station.payloads == heavy
+    assert all(weight(batch) < HEAVY + 16_003 for batch in station.batches)
+    assert len(station.batches) < 50
 
 
 def test_a_message_says_where_it_came_from_and_that_it_is_news(mqtt_broker: Broker) -> None:
@@ -303,7 +316,7 @@ def test_packets_cut_anywhere_are_put_together_again(step: int) -> None:
     batch: list[Message] = []
     for at in range(0, len(wire), step):
         intake._bytes_in += wire[at : at + step]
-        assert intake._parse(batch, 100)
+        assert intake._parse(batch, 100, HEAVY) >= 0
     assert [m.payload for m in batch] == payloads
     assert [m.token for m in batch] == [1, 2, 3, 4, 5]
     assert intake._bytes_in == b""
@@ -313,9 +326,9 @@ def test_a_batch_limit_leaves_the_rest_for_the_next(mosquitto: Broker) -> None:
     intake = Intake("limit")
     intake._bytes_in += packets(b"1", b"2", b"3")
     first: list[Message] = []
-    assert intake._parse(first, 2)
+    assert intake._parse(first, 2, HEAVY) > 0
     second: list[Message] = []
-    assert intake._parse(second, 2)
+    assert intake._parse(second, 2, HEAVY) > 0
     assert [[m.payload for m in b] for b in (first, second)] == [[b"1", b"2"], [b"3"]]
 
 
@@ -333,7 +346,7 @@ def test_a_batch_limit_leaves_the_rest_for_the_next(mosquitto: Broker) -> None:
 def test_what_is_not_mqtt_ends_the_connection(nonsense: bytes) -> None:
     intake = Intake("nonsense")
     intake._bytes_in += nonsense
-    assert not intake._parse([], 10)
+    assert intake._parse([], 10, HEAVY) < 0
 
 
 def test_a_broker_url_names_host_port_and_user() -> None:
