@@ -27,9 +27,11 @@ export function moment(at: string, language: string, zone: string, now: number):
   return same ? clock(at, language, zone) : `${format(language, zone, DAY).format(new Date(at))} ${clock(at, language, zone)}`;
 }
 
-/** Date, time and offset, for the record. */
+/** Date, time and offset, for the record. In this order: Chinese by itself puts the offset before the time. */
 export function inFull(at: string, language: string, zone: string): string {
-  return format(language, zone, { ...FULL_DAY, ...HMS, timeZoneName: "short" }).format(new Date(at));
+  const parts = format(language, zone, { ...HMS, timeZoneName: "short" }).formatToParts(new Date(at));
+  const offset = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+  return `${dayOf(at, language, zone)} ${clock(at, language, zone)} ${offset}`;
 }
 
 export interface Span { n: number; unit: "s" | "min" | "h" | "d" }
