@@ -23,10 +23,15 @@ log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 10.0  # seconds for a start; it takes 0.02
 _LONGEST_PAUSE: Final = 10.0
+_TRIES: Final = 3
 
 
 class BrokerError(Exception):
     """The broker cannot run; the message says what to do about it."""
+
+
+class _PortTakenError(BrokerError):
+    """Somebody took one of its ports after we had seen it free and before the broker opened it."""
 
 
 class EmbeddedBroker:
@@ -73,6 +78,16 @@ class EmbeddedBroker:
         if self.alive():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
+        for left in reversed(range(_TRIES)):
+            try:
+                self._start()
+            except _PortTakenError:
+                if not left:
+                    raise
+            else:
+                return
+
+    def _start(self) -> None:
         _await_free(self.host, self.port)
         self._keeper_port = free_port("127.0.0.1")
         self._write_config()
@@ -139,7 +154,9 @@ class EmbeddedBroker:
         answer: int | None = None
         while time.monotonic() < until:
             if not self.alive():
-                raise BrokerError(f"the broker ended at once: {self._last_words()}")
+                words = self._last_words()
+                kind = _PortTakenError if "address already in use" in words else BrokerError
+                raise kind(f"the broker ended at once: {words}")
             host = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host
             answer = connack(host, self.port, SERVER, self._server_password, tls=self._cert is not None)
             if answer == 0:

@@ -326,6 +326,27 @@ def test_a_port_in_use_is_refused_by_name(tmp_path: Path) -> None:
         assert not broker.alive()
 
 
+@pytest.mark.parametrize("snatched", [1, 2, 3])
+def test_a_port_snatched_before_the_broker_opens_it_is_left_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snatched: int
+) -> None:
+    """IOT-05. Between the look and the start a port can become somebody else's, but hardly three times in a row."""
+    broker = embedded(tmp_path, port=free_port())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        offered = [other.getsockname()[1]] * snatched
+        monkeypatch.setattr("ingest.broker.free_port", lambda host: offered.pop() if offered else free_port(host))
+        if snatched == 3:
+            with pytest.raises(BrokerError, match="address already in use"):
+                broker.start()
+            assert not broker.alive()
+            return
+        broker.start()
+    try:
+        assert connack("127.0.0.1", broker.port, "watchroom", SERVER) == 0
+    finally:
+        broker.stop()
+
+
 def test_a_configuration_that_nats_refuses_is_reported_with_its_words(tmp_path: Path) -> None:
     broker = embedded(tmp_path, cert=tmp_path / "missing.pem", key=tmp_path / "missing.key")
     with pytest.raises(BrokerError, match=r"missing\.pem"):
