@@ -2,7 +2,7 @@
 many pages; and each stands in the same chain as the taps, so that none is changed or taken out unseen (PAT-11).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,13 +59,16 @@ def refused(tx: Tx, desk: Desk, said: Said, at: datetime) -> None:
 
 
 def _linked(tx: Tx, desk: Desk, said: Said, at: datetime, *, first: bool) -> None:
-    """A leader hears of what does not fit its chain, as of a tap that does not."""
-    site = desk.register.site_id
     fresh = {said.id: said} if first else {}
-    if not chained(tx, site, said.client, said.person, [said], fresh, at):
-        return
-    subject = subject_of(said.person)
+    if chained(tx, desk.register.site_id, said.client, said.person, [said], fresh, at):
+        suspect(tx, desk, said.person, {said.id: said.act}, at)
+
+
+def suspect(tx: Tx, desk: Desk, person: str, edited: Mapping[str, str], at: datetime) -> None:
+    """A leader hears of what does not fit its chain, as of a tap that does not. `edited`: which kind of act, by id."""
+    subject = subject_of(person)
     judgement = Judgement(load_scene(tx, desk, at, also=[(subject, CHEAT)]))
-    data = {"flag": Flag.OUTBOX_EDITED.value, "act": said.act, "person": said.person}
-    judgement.occur(subject, CHEAT, Origin(derived(at, said.id, Flag.OUTBOX_EDITED.value), at), data)
+    for id_, act in edited.items():
+        data = {"flag": Flag.OUTBOX_EDITED.value, "act": act, "person": person}
+        judgement.occur(subject, CHEAT, Origin(derived(at, id_, Flag.OUTBOX_EDITED.value), at), data)
     commit(tx, judgement.scene, judgement.changes)

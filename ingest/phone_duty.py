@@ -13,6 +13,7 @@ from duty import told as rules
 from duty import told_store
 from duty.told import Act, Deed, Told
 from ingest import acts
+from ingest.phone_acts import suspect
 from ingest.phone_taps import chained
 from ingest.scene import Desk
 from ingest.seats import seat_states
@@ -60,6 +61,8 @@ def hear(tx: Tx, desk: Desk, client: str, person: str, said: Sequence[Said], at:
     ]
     told_store.save(tx, made)
     entries.append(tx, site, [rules.heard(one) for one in made])
+    if edited:
+        suspect(tx, desk, person, {one.id: f"duty.{one.deed}" for one in said if one.id in edited}, at)
     there = known | {one.id: one for one in made}
     return [there[one.id] for one in said if there[one.id].person_id == person]
 

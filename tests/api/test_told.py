@@ -119,13 +119,19 @@ async def test_who_proves_an_act_of_yesterday_is_in_no_seat_for_it(house: House,
 
 
 async def test_what_was_edited_shows_and_what_is_odd_is_kept(house: House) -> None:
+    """PAT-11: a leader hears of an edited sign-on as of an edited tap, once for each thing that was changed."""
     phone = Phone(house)
     async with house.client("li") as li, house.client("chen") as chen:
         first, second = phone.did("on", house.clock()), phone.did("off", house.clock())
         (edited,) = await tell(li, second | {"said_at": (house.clock() - timedelta(hours=2)).isoformat()})
         assert edited["edited"]  # the one before it is missing
+        alert = house.night.alert("patrol.suspect")
+        assert (alert.subject, alert.repeats) == ("person/li", 0)
         (one,) = await tell(li, first)
         assert not one["edited"]
+        assert house.night.alert("patrol.suspect").repeats == 0
+        (one,) = await tell(li, first | {"seat": "gate"})  # it comes again, with other words
+        assert (one["seat_id"], house.night.alert("patrol.suspect").repeats) == ("centre", 1)
         assert await tell(chen, first) == []  # somebody else's: nothing is told
         (nowhere,) = await tell(chen, Phone(house).did("on", house.clock(), seat="moon"))
         assert nowhere["state"] == "told"
