@@ -56,11 +56,17 @@ def serve(house: House, sock: socket.socket, *, on_ready: OnReady | None = None)
 
 def wait(house: House) -> None:
     """Run roles that have no pages until SIGINT or SIGTERM."""
-    ended = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: ended.set())
-    house.roles.start()
-    try:
-        ended.wait()
-    finally:
-        house.close()
+    # The system may give a signal to any thread, but only the main one runs handlers, and nothing wakes it for that while it
+    # waits for an event. The byte that Python writes for a signal does, wherever the signal arrived.
+    ended, ending = socket.socketpair()
+    with ended, ending:
+        ending.setblocking(False)
+        signal.set_wakeup_fd(ending.fileno())
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, lambda *_: None)
+        house.roles.start()
+        try:
+            ended.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
+            house.close()

@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +15,7 @@ import pytest
 from app.settings import Settings
 from ingest.credentials import gateway_password
 from ingest.ports import free_port
-from tests.app.running import Page, Running, alive
+from tests.app.running import ROOT, Page, Running, alive
 from tests.servers import Mosquitto
 
 PACK = "packs/lakeside-office"
@@ -135,6 +137,32 @@ def test_a_signal_during_the_start_ends_the_server_and_is_not_lost(tmp_path: Pat
         assert server.stop() == 0
 
 
+STRUCK = """
+import signal, threading, time
+from types import SimpleNamespace
+from app.roles import Roles
+from app.serve import wait
+
+def struck(stopping):
+    time.sleep(1)  # the main thread has begun to wait
+    signal.pthread_kill(threading.get_ident(), signal.{name})
+    stopping.wait()
+
+roles = Roles()
+roles.add("struck", struck)
+wait(SimpleNamespace(roles=roles, close=roles.stop))
+print("closed in good order", roles.all["struck"].state)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_ends_a_process_of_roles_whichever_thread_it_strikes(name: str) -> None:
+    """The system chooses the thread, and seldom another than the main one; here it always is."""
+    command = [sys.executable, "-c", STRUCK.format(name=name)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    assert ended.stdout == "closed in good order stopped\n"
+
+
 def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -194,9 +222,10 @@ def test_one_process_a_role_on_postgresql_and_a_broker_of_ones_own(
         before = alert["rung"]
         page.until(f"/sites/{SITE}/alerts/{alert['id']}", lambda a: a["alert"]["rung"] > before, patience=60)
     finally:
-        for process in processes:
-            process.stop()
-        broker.stop()
+        with ExitStack() as leaving:  # each, whatever becomes of another
+            leaving.callback(broker.stop)
+            for process in reversed(processes):
+                leaving.callback(process.stop)
 
 
 def _empty(url: str) -> None:
