@@ -49,6 +49,9 @@ def packs(folder: Path, now: datetime) -> Path:
     text = "\n".join(line for line in site.read_text().splitlines() if "unit_m" not in line)
     # whoever comes to the gate says where they are, and what they have seen to
     site.write_text(text.replace("    pre_shift: flag ", "    post_token: reject\n    pre_shift: block "))
+    # nobody falls silent in the middle of a hand-over, which a new alert then holds up
+    devices = estate / "devices.yaml"
+    devices.write_text(devices.read_text().replace("supervision_s: 45}", "supervision_s: 90000}"))
     with _edited(estate / "handover.yaml") as handover:
         handover["pre_checks"] = {"gate-2": [{"id": "radio", "name": {"zh": "对讲机", "en": "Radio"}}]}
     with _edited(estate / "duty.yaml") as duty:

@@ -80,7 +80,8 @@ def test_a_printed_code_before_the_camera_is_a_tap(camera: Visitor, guard_demo: 
     page.locator("[data-act='code']").click()
     page.locator("[data-sheet='point']").wait_for(timeout=20_000)
     expect(page.locator("[data-sheet='camera']")).to_have_count(0)
-    answer(page)
+    with page.expect_response(lambda told: told.url.endswith("/taps") and told.request.method == "POST"):
+        answer(page)
     expect(page.locator("[data-point='CP-01']")).to_have_attribute("data-state", "done")
     tap = told_taps(page)[0]
     assert (tap["checkpoint_id"], tap["proof"], tap["person_id"]) == ("CP-01", "qr", "he-ping")
