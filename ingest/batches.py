@@ -13,7 +13,7 @@ import msgspec
 log = logging.getLogger("ingest.deliveries")
 
 BATCH: Final = 500  # messages
-HEAVY: Final = 256 * 1024  # bytes: nobody shall wait behind 500 arrays, which may hold 30,000 events
+HEAVY: Final = 512 * 1024  # bytes: nobody shall wait behind 500 arrays, which may hold 30,000 events
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
