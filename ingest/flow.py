@@ -1,8 +1,8 @@
 """The path, top to bottom: decode, keep new, load scene, judge, commit; the caller acknowledges what has ended.
 
 It runs in the thread that reads the broker, because a hop to another thread costs half the rate. A batch is one
-transaction; where the database can be sent a commit, the next batch is read and decoded meanwhile. If the store is away
-the error goes up, nothing is acknowledged, and the broker delivers again.
+transaction; while it is being committed, the next one is read and decoded. If the store is away the error goes up, nothing
+is acknowledged, and the broker delivers again.
 """
 
 from collections.abc import Callable, Iterator, Sequence

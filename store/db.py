@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from store import bulk
+from store.aside import Aside
 from store.tables import site_head
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Head:
 @dataclass(slots=True)
 class Tx:
     """An open write transaction and the heads it holds. `known`: sites whose head row is known to be there. `sent`: its
-    commit is on its way, and it takes nothing more.
+    commit is on its way, and it takes nothing more. `soon`: what sends it, where it need not be waited for.
     """
 
     conn: Connection
@@ -46,6 +47,7 @@ class Tx:
     heads: dict[str, Head] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
     sent: bool = False
+    soon: Callable[[Connection], int] | None = None
 
 
 Committed = Callable[[Mapping[str, int]], None]
@@ -63,11 +65,19 @@ class Store:
         self._listeners: list[Committed] = []
         self._known: frozenset[str] = frozenset()
         self._lock: threading.Lock | None = None
+        self._aside: Aside | None = None
+        self._soon: Callable[[Connection], int] | None = None
         if self.dialect == "sqlite":
             self._writer, self._reader = _sqlite_engines(self.url.database)
             self._lock = threading.Lock()
+            if self._reader is not self._writer:
+                self._aside = _aside(self._writer)
+                self._soon = self._aside.commit
         elif self.dialect == "postgresql":
+            from store import copy  # here: who keeps to SQLite need not wait for the other driver
+
             self._writer, self._reader = _postgresql_engines(self.url)
+            self._soon = copy.commit_soon
         else:
             raise ValueError(f"store URL {url!r}: use sqlite:///FILE or postgresql://…")
         self._holder: int | None = None
@@ -82,7 +92,7 @@ class Store:
     def begin(self, sites: Iterable[str] = ()) -> Iterator[Tx]:
         """One transaction that may write to `sites`; commits on exit, rolls back on any error. Never one inside another."""
         with self._alone(), self._writer.connect() as conn, conn.begin():
-            tx = Tx(conn, self.dialect, known=self._known)
+            tx = Tx(conn, self.dialect, known=self._known, soon=self._soon)
             take_heads(tx, sites)
             yield tx
             if not tx.sent:
@@ -107,6 +117,8 @@ class Store:
         """Give every connection back. The writer goes last: closing the last connection of an SQLite file writes to it."""
         self._reader.dispose()
         self._writer.dispose()
+        if self._aside is not None:
+            self._aside.close()
 
     def _tell(self, news: Mapping[str, int]) -> None:
         """The rows are durable: a listener's trouble must not make the writer believe otherwise."""
@@ -149,15 +161,13 @@ def take_heads(tx: Tx, sites: Iterable[str]) -> None:
 
 def commit_soon(tx: Tx) -> int | None:
     """Send the commit without waiting for it; leaving `begin` then only takes its outcome. Returns the descriptor that
-    becomes readable with it, or None when this database commits as `begin` is left.
+    becomes readable with it, or None where a commit is nothing to wait for: in memory.
     """
-    if tx.dialect != "postgresql":
+    if tx.soon is None:
         return None
-    from store import copy  # here: who keeps to SQLite need not wait for the other driver
-
     _put_heads(tx)
     tx.sent = True
-    return copy.commit_soon(tx.conn)
+    return tx.soon(tx.conn)
 
 
 _HEADS = "SELECT site_id, seq, alert_no, log_size, log_chain, log_frontier FROM site_head"
@@ -262,6 +272,13 @@ def _sqlite_engines(database: str | None) -> tuple[Engine, Engine]:
     with writer.connect():  # makes the file and its WAL before any reader looks; a bad path fails here and now
         pass
     return writer, reader
+
+
+def _aside(writer: Engine) -> Aside:
+    made = Aside()
+    event.listen(writer, "commit", made.settle)
+    event.listen(writer, "rollback", made.drop)
+    return made
 
 
 def _prepare(engine: Engine, begin: str, *, memory: bool = False, read_only: bool = False) -> None:

@@ -4,6 +4,7 @@ statement (both databases).
 
 import select as system
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 import pytest
@@ -73,35 +74,59 @@ def test_what_was_refused_first_is_what_is_told(store: Store, many: int, pause: 
         assert not conn.execute(select(reject)).all()
 
 
-def test_a_commit_sent_ahead_is_durable_before_anybody_waits_for_it(postgres_url: str) -> None:
-    store, told = Store(postgres_url), []
+def test_a_commit_sent_ahead_is_durable_before_anybody_waits_for_it(store: Store) -> None:
+    told: list[Mapping[str, int]] = []
     store.on_commit(told.append)
-    with ExitStack() as opened:
-        tx = opened.enter_context(store.begin(["s"]))
-        tx.heads["s"].seq += 1
-        tx.heads["s"].changed = True
-        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(1, 20))
-        answer = commit_soon(tx)
-        assert system.select([answer], [], [], 5)[0], "nothing becomes readable"
-        with store.begin(["s"]) as other:  # the head is free, and everything is there
-            assert other.heads["s"].seq == 1
-            assert len(other.conn.execute(select(log_entry)).all()) == 20
-        assert told == []
-    assert told == [{"s": 1}]
+    somebody = Store(store.url.render_as_string(hide_password=False))
+    for n in (1, 2, 3):
+        with ExitStack() as opened:
+            tx = opened.enter_context(store.begin(["s"]))
+            tx.heads["s"].seq += 1
+            tx.heads["s"].changed = True
+            insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(20 * n - 19, 20 * n))
+            answer = commit_soon(tx)
+            assert answer is not None
+            assert system.select([answer], [], [], 5)[0], "nothing becomes readable"
+            with somebody.begin(["s"]) as other:  # the head is free, and everything is there
+                assert other.heads["s"].seq == n
+                assert len(other.conn.execute(select(log_entry)).all()) == 20 * n
+            assert len(told) == n - 1
+        assert told[-1] == {"s": n}
     with store.begin(["s"]) as tx:
-        assert tx.heads["s"].seq == 1
-    store.close()
+        assert tx.heads["s"].seq == 3
+    somebody.close()
 
 
-def test_what_sqlite_commits_it_commits_when_it_is_left(sqlite_url: str) -> None:
-    store = Store(sqlite_url)
+def test_a_commit_sent_ahead_that_is_refused_is_told_as_any_other_and_leaves_nothing(store: Store) -> None:
     with store.begin() as tx:
+        tx.conn.exec_driver_sql("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        tx.conn.exec_driver_sql("CREATE TABLE child (of INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)")
+    for _ in range(2):
+        with pytest.raises(IntegrityError), store.begin(["s"]) as tx:
+            insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, rows(["x"], [b""]))
+            tx.conn.exec_driver_sql("INSERT INTO child VALUES (7)")
+            commit_soon(tx)
+        with store.begin(["s"]) as tx:
+            assert not tx.conn.execute(select(reject)).all()
+
+
+def test_who_gives_up_behind_a_commit_sent_ahead_leaves_no_word_of_it_for_the_next(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.begin(["s"]) as tx:
         insert_tuples(tx.conn, tx.dialect, reject, COLUMNS, rows(["x"], [b""]))
-        assert commit_soon(tx) is None
-        with store.read() as conn:
-            assert not conn.execute(select(reject)).all()
+        answer = commit_soon(tx)
+        raise ZeroDivisionError
+    with store.begin(["s"]) as tx:
+        insert_tuples(tx.conn, tx.dialect, log_entry, LOG, lines(1, 20))
+        assert commit_soon(tx) == answer
+    assert not system.select([answer], [], [], 0)[0]
     with store.read() as conn:
-        assert conn.execute(select(reject)).all()
+        assert len(conn.execute(select(log_entry)).all()) == 20
+
+
+def test_in_memory_there_is_nothing_to_send_ahead() -> None:
+    store = Store("sqlite://")
+    with store.begin() as tx:
+        assert commit_soon(tx) is None
     store.close()
 
 
