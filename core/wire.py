@@ -6,10 +6,10 @@ its neighbours in the same batch are untouched. Site and gateway come from the t
 
 import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, cast, get_type_hints
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -43,13 +43,14 @@ class Channel(StrEnum):
 class Event(Struct, frozen=True, omit_defaults=True):
     """One thing a device or person said. `id` is made once, where the fact is first known; `(boot, seq)` orders a gateway's
     events. `kept_at`: when the gateway took it, by its own clock; said where the moment is evidence (a dated kind).
+    The shapes of its names are not in its types but in `_Strict`: a pattern costs more than all the rest of decoding.
     """
 
-    id: Uuid
-    boot: Uuid
+    id: str
+    boot: str
     seq: Annotated[int, Meta(ge=1, le=MAX_SEQ)]
-    device: DeviceName
-    kind: Annotated[str, Meta(pattern=_KIND, max_length=64)]
+    device: str
+    kind: str
     said_at: Aware
     data: dict[str, Any] = {}
     test: bool = False
@@ -138,21 +139,18 @@ class Said(Struct, frozen=True):
 _SITE_TOPIC: Final = re.compile(rf"{ROOT}/([a-z0-9][a-z0-9-]{{0,62}})/([a-z0-9][a-z0-9-]{{0,62}})/([a-z]+)")
 _CHANNELS: Final = frozenset(Channel)
 
+
+class _Strict(Event, frozen=True, kw_only=True):
+    """An event whose names must have their shapes, or who reads it says which has not."""
+
+    id: Uuid
+    boot: Uuid
+    device: DeviceName
+    kind: Annotated[str, Meta(pattern=_KIND, max_length=64)]
+
+
 _event = msgspec.json.Decoder(Event)
-
-
-def _without_patterns(struct: type[Struct], names: Collection[str]) -> type[Struct]:
-    """A twin of `struct` that takes any text for `names`: a pattern costs more than all the rest of decoding."""
-    hints, field = get_type_hints(struct, include_extras=True), cast("Any", msgspec.field)
-    twin: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    for known in msgspec.structs.fields(struct):
-        kind = str if known.name in names else hints[known.name]
-        default = field(default=known.default, default_factory=known.default_factory)
-        twin.append((known.name, kind) if known.required else (known.name, kind, default))
-    return msgspec.defstruct(f"_Loose{struct.__name__}", twin, frozen=True)
-
-
-_loose = msgspec.json.Decoder(_without_patterns(Event, {"id", "boot", "device", "kind"}))
+_strict = msgspec.json.Decoder(_Strict)
 _items = msgspec.json.Decoder(list[Raw])
 _samples = msgspec.json.Decoder(list[Sample])
 _sample = msgspec.json.Decoder(Sample)
@@ -209,9 +207,11 @@ def decode_events(payload: bytes) -> list[Said | Garbled]:
 
 def _one(raw: bytes) -> Said | Garbled:
     try:
-        loose = _loose.decode(raw)
-        # decoding strictly says what is wrong
-        event = Event(*msgspec.structs.astuple(loose)) if _fits(loose) else _event.decode(raw)
+        event = _event.decode(raw)
+        if not _fits(event):
+            _strict.decode(raw)  # says what is wrong; but a pattern takes a line break at the end for the end
+            name = next(n for n in _Strict.__annotations__ if getattr(event, n).endswith("\n"))
+            raise msgspec.ValidationError(f"A name does not end with a line break - at `$.{name}`")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
         return _garbled(raw, wrong)
     data = event.data
@@ -222,14 +222,14 @@ def _one(raw: bytes) -> Said | Garbled:
     return Said(event, raw)
 
 
-def _fits(e: Any) -> bool:
-    """Whether the names have the shapes that `Event` asks for. Devices, kinds and boots are few and come again and again."""
+def _fits(e: Event) -> bool:
+    """Whether the names have the shapes that `_Strict` asks for. Devices, kinds and boots are few and come again and again."""
     return (
         e.boot in _known_boots and e.device in _known_devices and e.kind in _known_kinds and _is_uuid(e.id) is not None
     ) or _fits_anew(e)
 
 
-def _fits_anew(e: Any) -> bool:
+def _fits_anew(e: Event) -> bool:
     if not (_is_uuid(e.id) and _is_uuid(e.boot) and _is_name(e.device) and _is_kind(e.kind) and len(e.kind) <= 64):
         return False
     for known, name in ((_known_boots, e.boot), (_known_devices, e.device), (_known_kinds, e.kind)):
@@ -243,7 +243,7 @@ _KNOWN: Final = 20_000  # names that are remembered as well-formed
 _known_boots: Final[set[str]] = set()
 _known_devices: Final[set[str]] = set()
 _known_kinds: Final[set[str]] = set()
-_is_uuid, _is_name, _is_kind = (re.compile(pattern).search for pattern in (_UUID, NAME, _KIND))
+_is_uuid, _is_name, _is_kind = (re.compile(pattern).fullmatch for pattern in (_UUID, NAME, _KIND))
 _NESTING: Final = frozenset({dict, list})
 
 

@@ -53,8 +53,11 @@ def test_an_event_comes_back_as_it_was_said_with_its_bytes() -> None:
         ({"device": "a/b"}, Why.WRONG_SHAPE),
         ({"device": "a\nb"}, Why.WRONG_SHAPE),
         ({"device": "x" * 65}, Why.WRONG_SHAPE),
+        ({"device": "B2-07\n"}, Why.WRONG_SHAPE),
+        ({"boot": derived(AT, "b") + "\n"}, Why.WRONG_SHAPE),
         ({"kind": "fire"}, Why.WRONG_SHAPE),
         ({"kind": "Fire.Alarm"}, Why.WRONG_SHAPE),
+        ({"kind": "fire.alarm\n"}, Why.WRONG_SHAPE),
         ({"kind": "a." + "b" * 63}, Why.WRONG_SHAPE),
         ({"said_at": "2026-03-01T22:00:00"}, Why.WRONG_SHAPE),
         ({"said_at": 0}, Why.WRONG_SHAPE),
@@ -105,7 +108,7 @@ def test_twenty_thousand_mutated_payloads_neither_crash_nor_come_back_changed() 
     """Whatever is still understood says exactly the bytes that were sent."""
     chance = random.Random(20260301)
     seeds = [an_event(), b"[" + an_event() + b"," + an_event(seq=8) + b"]", wire.encode(Receipt(derived(AT, "b"), 9))]
-    understood, strict = 0, msgspec.json.Decoder(Event)
+    understood, plain = 0, msgspec.json.Decoder(Event)
     for _ in range(20_000):
         raw = bytearray(chance.choice(seeds))
         for _ in range(chance.randint(1, 4)):
@@ -126,7 +129,7 @@ def test_twenty_thousand_mutated_payloads_neither_crash_nor_come_back_changed() 
         payload = bytes(raw)
         for found in wire.decode_events(payload):
             assert isinstance(found, Said | Garbled)
-            assert isinstance(found, Garbled) or found.event == strict.decode(found.raw)
+            assert isinstance(found, Garbled) or found.event == plain.decode(found.raw)
             if isinstance(found, Said):
                 understood += 1
                 assert found.raw in payload
