@@ -38,6 +38,7 @@ class Intake(mqtt.Client):
         )
         self._bytes_in = bytearray()
         self._topics: dict[bytes, str] = {}
+        self._name, self._topic = b"\0\0", ""  # of the last message: its topic behind its length, and as text
         self.more = False  # bytes wait in our buffer or in the socket, though a selector may not see them
         # Having somebody to tell keeps paho from writing to the socket inside every call that queues a packet.
         self.on_socket_register_write = lambda *_: None
@@ -112,7 +113,10 @@ class Intake(mqtt.Client):
         while len(batch) < limit and at < room and at + 2 <= size:
             length, start = buffer[at + 1], at + 2
             if length & 0x80:
-                length, start = _long_length(buffer, at + 1)
+                if start < size and not buffer[start] & 0x80:  # of two bytes, as most are
+                    length, start = length & 0x7F | buffer[start] << 7, start + 1
+                else:
+                    length, start = _long_length(buffer, at + 1)
                 if not start:
                     break
                 if start < 0:
@@ -123,29 +127,32 @@ class Intake(mqtt.Client):
             first = buffer[at]
             at = end
             if first & 0xF4 == _PUBLISH:  # at QoS 0 or 1; we never ask for 2
-                message = self._message(first, bytes(buffer[start:end]))
-                if message is None:
+                if not buffer.startswith(self._name, start) and not self._named(buffer, start, end):
                     return -1
-                batch.append(message)
+                qos = first >> 1 & 3
+                body = start + len(self._name) + 2 * qos
+                if body > end:
+                    return -1
+                token = buffer[body - 2] << 8 | buffer[body - 1] if qos else 0
+                batch.append(Message(self._topic, bytes(buffer[body:end]), first & 1 == 1, qos, token, first & 8 == 8))
             elif self._other(first, buffer[start:end]) > 0:
                 return -1
         del buffer[:at]
         return at
 
-    def _message(self, first: int, body: bytes) -> Message | None:
-        cut = 2 + int.from_bytes(body[:2], "big")
-        qos = (first & 0x06) >> 1
-        after = cut + 2 * qos
-        if after > len(body):
-            return None
-        name = body[2:cut]
+    def _named(self, buffer: bytearray, start: int, end: int) -> bool:
+        """Take the topic that stands at `start`, for it and for the packets behind it; False when it is not all there."""
+        cut = start + 2 + int.from_bytes(buffer[start : start + 2], "big")
+        if start + 2 > end or cut > end:
+            return False
+        name = bytes(buffer[start:cut])
         topic = self._topics.get(name)
         if topic is None:
             if len(self._topics) >= _TOPICS_KEPT:
                 self._topics.clear()
-            topic = self._topics[name] = name.decode("utf-8", "replace")
-        token = int.from_bytes(body[cut:after], "big")
-        return Message(topic, body[after:], bool(first & 0x01), qos, token, bool(first & 0x08))
+            topic = self._topics[name] = name[2:].decode("utf-8", "replace")
+        self._name, self._topic = name, topic
+        return True
 
     def _other(self, first: int, body: bytearray) -> int:
         """Leave every other packet to paho."""

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
+import msgspec
 import paho.mqtt.client as mqtt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.batches import HEAVY, AtOnce, Message, weight
@@ -300,19 +303,49 @@ def test_one_megabyte_is_delivered_like_anything_else(mosquitto: Broker) -> None
     assert [len(p) for p in station.payloads] == [1_000_000, 5]
 
 
+def packet(
+    topic: str, payload: bytes, *, qos: int = 1, token: int = 0, retained: bool = False, dup: bool = False
+) -> bytes:
+    """A PUBLISH packet as a broker sends it."""
+    body = (
+        len(topic.encode()).to_bytes(2, "big") + topic.encode() + (token.to_bytes(2, "big") if qos else b"") + payload
+    )
+    length, size = b"", len(body)
+    while True:
+        size, low = divmod(size, 128)
+        length += bytes([low | (128 if size else 0)])
+        if not size:
+            break
+    return bytes([0x30 | dup << 3 | qos << 1 | retained]) + length + body
+
+
 def packets(*payloads: bytes) -> bytes:
-    """PUBLISH packets at QoS 1 as a broker sends them."""
-    out = b""
-    for n, payload in enumerate(payloads, 1):
-        body = len(EVENTS).to_bytes(2, "big") + EVENTS.encode() + n.to_bytes(2, "big") + payload
-        length, size = b"", len(body)
-        while True:
-            size, low = divmod(size, 128)
-            length += bytes([low | (128 if size else 0)])
-            if not size:
-                break
-        out += b"\x32" + length + body
-    return out
+    """Packets of one topic at QoS 1."""
+    return b"".join(packet(EVENTS, payload, token=n) for n, payload in enumerate(payloads, 1))
+
+
+PUBLISHED = st.builds(
+    Message,
+    st.sampled_from([EVENTS, EVENTS[:-1], EVENTS + "x", "", "值/班"]),
+    st.binary(max_size=200),
+    st.booleans(),
+    st.integers(0, 1),
+    st.integers(0, 65_535),
+    st.booleans(),
+)
+
+
+@given(st.lists(PUBLISHED, max_size=12), st.integers(1, 300))
+def test_every_message_is_read_as_it_was_written_wherever_it_is_cut(said: list[Message], step: int) -> None:
+    said = [m if m.qos else msgspec.structs.replace(m, token=0) for m in said]
+    wire = b"".join(packet(m.topic, m.payload, qos=m.qos, token=m.token, retained=m.retained, dup=m.dup) for m in said)
+    intake = Intake("any")
+    batch: list[Message] = []
+    for at in range(0, len(wire), step):
+        intake._bytes_in += wire[at : at + step]
+        assert intake._parse(batch, 100, HEAVY) >= 0
+    assert batch == said
+    assert intake._bytes_in == b""
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 64, 100_000])
@@ -348,6 +381,9 @@ def test_a_batch_limit_leaves_the_rest_for_the_next(mosquitto: Broker) -> None:
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 200,
         b"\x00\x00",
         b"\x40\x01\x00",
+        packet(EVENTS, b"")
+        + b"\x30\x04"
+        + packet(EVENTS, b"")[2:],  # shorter than its topic, which the next bytes hold
     ],
 )
 def test_what_is_not_mqtt_ends_the_connection(nonsense: bytes) -> None:
