@@ -274,15 +274,13 @@ def _given(kinds: Sequence[str], columns: Sequence[Sequence[Any]]) -> tuple[str,
         if kind != "text":
             made.append(_array(kind, values))
             continue
-        missing = values.count(None)
-        texts = [_NOTHING if v is None else v for v in values] if missing else values
+        texts, plain = values, "".join(filter(None, values))
+        if None in values:
+            texts = [_NOTHING if v is None else v for v in values]
+        if _BETWEEN in plain or _NOTHING in plain or "\0" in plain:
+            return None
         joined = _BETWEEN.join(texts)
-        if (
-            not joined  # is cut into none
-            or joined.count(_BETWEEN) != len(values) - 1
-            or joined.count(_NOTHING) != missing
-            or "\0" in joined
-        ):
+        if not joined:  # is cut into none
             return None
         made.append(joined)
     return tuple(made)
