@@ -1,5 +1,6 @@
 """A publisher and a drinker made of bytes and a socket, so that the load costs next to nothing beside what it loads."""
 
+import contextlib
 import json
 import select
 import socket
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 WINDOW = 4000  # publications in flight
+PAUSE = 0.0005  # between two looks for PUBACKs: some brokers send each by itself, and waking for each costs what they do
 
 
 def _text(value: str) -> bytes:
@@ -60,10 +62,12 @@ def publish(sock: socket.socket, packets: Sequence[bytes], rate: float | None = 
             now = time.perf_counter()
             sent_at += [now] * len(chunk)
             pending = b"".join(chunk)
-        readable, writable, _ = select.select([sock], [sock] if pending else [], [], 0.0005)
-        if writable:
-            pending = pending[sock.send(pending) :]
-        if readable:
+        if pending:
+            if select.select([], [sock], [], PAUSE)[1]:
+                pending = pending[sock.send(pending) :]
+        else:
+            time.sleep(PAUSE)
+        with contextlib.suppress(BlockingIOError):
             got = sock.recv(262_144)
             if not got:
                 raise ConnectionError("the broker hung up")
