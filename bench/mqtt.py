@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 WINDOW = 4000  # publications in flight
-PAUSE = 0.0005  # between two looks for PUBACKs: some brokers send each by itself, and waking for each costs what they do
+PAUSE = 0.0005  # seconds between two looks for PUBACKs: waking for each of them would cost as much as the broker does
 
 
 def _text(value: str) -> bytes:
