@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, delete, select
@@ -49,10 +50,14 @@ def due(conn: Connection, site_id: str, at: datetime) -> tuple[bool, bool]:
     return bool(looks), bool(owed)
 
 
+DUE_ROWS: Final = (
+    "SELECT site_id FROM coverage_look WHERE due_at <= ? UNION SELECT site_id FROM coverage_gap WHERE due_at <= ?"
+)
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where shifts are to be looked through, or somebody is to be told."""
-    sql = "SELECT site_id FROM coverage_look WHERE due_at <= ? UNION SELECT site_id FROM coverage_gap WHERE due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),) * 2)}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),) * 2)}
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -1,6 +1,7 @@
 """Results of equipment tests, and when to look for those that are overdue: in and out of their rows."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -53,13 +54,15 @@ def put(tx: Tx, site_id: str, look: Look) -> None:
     bulk.upsert(tx.conn, tx.dialect, equipment_due, [{"site_id": site_id, "version": look.version, "due_at": due}])
 
 
+DUE_ROWS: Final = (
+    "SELECT s.id AS site_id FROM site s LEFT JOIN equipment_due e ON e.site_id = s.id "
+    "WHERE e.site_id IS NULL OR e.version <> s.version OR e.due_at <= ?"
+)
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where a test may be overdue by `at`, or whose register is new."""
-    sql = (
-        "SELECT s.id FROM site s LEFT JOIN equipment_due e ON e.site_id = s.id "
-        "WHERE e.site_id IS NULL OR e.version <> s.version OR e.due_at <= ?"
-    )
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

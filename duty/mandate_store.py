@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -75,10 +75,12 @@ def save(tx: Tx, made: Mandate) -> None:
     bulk.upsert(tx.conn, tx.dialect, mandate, [row])
 
 
+DUE_ROWS: Final = "SELECT DISTINCT site_id FROM mandate WHERE ended_at IS NULL AND until <= ?"
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where a mandate's time is over by `at`."""
-    sql = "SELECT DISTINCT site_id FROM mandate WHERE ended_at IS NULL AND until <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -1,7 +1,7 @@
 """Reinforced duty and all hands: in and out of their rows."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -62,10 +62,12 @@ def save(tx: Tx, made: Called) -> None:
     bulk.upsert(tx.conn, tx.dialect, duty_mode, [row])
 
 
+DUE_ROWS: Final = "SELECT DISTINCT site_id FROM duty_mode WHERE due_at <= ?"
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where one begins, ends, or counts for another day."""
-    sql = "SELECT DISTINCT site_id FROM duty_mode WHERE due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

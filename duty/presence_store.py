@@ -1,6 +1,6 @@
 """Presence checks, their plans, absences, and when to look again: in and out of their rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,10 +38,17 @@ class Absence(msgspec.Struct, frozen=True):
 # -- when to look
 
 
+DUE_ROWS: Final[Mapping[str, str]] = {
+    ATTENDANCE: "SELECT site_id FROM duty_look WHERE name = 'attendance' AND due_at <= ?",
+    PRESENCE: "SELECT site_id FROM duty_look WHERE name = 'presence' AND due_at <= ?",
+    LONE: "SELECT site_id FROM duty_look WHERE name = 'lone' AND due_at <= ?",
+    AWAY: "SELECT site_id FROM duty_look WHERE name = 'away' AND due_at <= ?",
+}
+
+
 def sites_due(conn: Connection, name: str, at: datetime) -> set[str]:
     """Sites at which a watch is to look by `at`."""
-    sql = "SELECT site_id FROM duty_look WHERE name = ? AND due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (name, micros(at)))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS[name]), (micros(at),))}
 
 
 def next_due(conn: Connection, name: str) -> datetime | None:

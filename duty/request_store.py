@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, and_, or_, select, update
@@ -81,10 +81,12 @@ def due(conn: Connection, site_id: str, at: datetime) -> list[Request]:
     return [_read(row.body) for row in conn.execute(query)]
 
 
+DUE_ROWS: Final = "SELECT DISTINCT site_id FROM duty_request WHERE due_at <= ?"
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where a request lapses by `at`."""
-    sql = "SELECT DISTINCT site_id FROM duty_request WHERE due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -1,6 +1,7 @@
 """By when next month's roster is owed (DUTY-03), for the sites that make rosters: one that lives from its rotas owes none."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -60,10 +61,12 @@ def put(tx: Tx, register: Register, due: datetime | None) -> None:
     bulk.upsert(tx.conn, tx.dialect, roster_due, [row])
 
 
+DUE_ROWS: Final = "SELECT site_id FROM roster_due WHERE due_at <= ?"
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites whose due day has ended."""
-    sql = "SELECT site_id FROM roster_due WHERE due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -27,6 +27,7 @@ from store.db import Tx
 ABSENT: Final = "duty.absent"
 ARRIVED: Final = "duty.arrived"
 _NAME: Final = presence_store.ATTENDANCE
+DUE_ROWS: Final = presence_store.DUE_ROWS[_NAME]
 _LONG: Final = timedelta(days=2)  # nobody stays on for longer after a shift
 
 

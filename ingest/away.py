@@ -25,6 +25,10 @@ from store.db import Tx
 OVERDUE: Final = "duty.away_overdue"
 BACK: Final = "duty.back"
 _NAME: Final = presence_store.AWAY
+DUE_ROWS: Final = (
+    "SELECT site_id FROM away WHERE due_at <= ? "
+    "UNION ALL SELECT site_id FROM duty_look WHERE name = 'away' AND due_at <= ?"
+)
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:

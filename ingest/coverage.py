@@ -18,12 +18,12 @@ from core.ids import derived
 from duty import coverage_reading, coverage_store
 from duty.coverage import Lack
 from duty.coverage_calls import POST_SHORT, SEAT_OPEN, Call, calls_of, left, placed, to_tell
-from duty.coverage_store import next_due, sites_due
+from duty.coverage_store import DUE_ROWS, next_due, sites_due
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
 from store.db import Tx
 
-__all__ = ["conditions", "look", "next_due", "sites_due"]
+__all__ = ["DUE_ROWS", "conditions", "look", "next_due", "sites_due"]
 
 ENDED_BY: Final = MappingProxyType({SEAT_OPEN: "duty.coverage_met", POST_SHORT: "duty.short_met"})
 AHEAD_DAYS: Final = 35

@@ -11,12 +11,12 @@ from alerts import store as alert_store
 from core.ids import derived
 from duty import equipment_acts, equipment_store
 from duty.equipment import overdue_from, subject_of
-from duty.equipment_store import Look, next_due, sites_due
+from duty.equipment_store import DUE_ROWS, Look, next_due, sites_due
 from ingest.rules import Judgement, Origin
 from ingest.scene import Desk
 from store.db import Tx
 
-__all__ = ["DUE", "TESTED", "conditions", "look", "next_due", "sites_due"]
+__all__ = ["DUE", "DUE_ROWS", "TESTED", "conditions", "look", "next_due", "sites_due"]
 
 DUE: Final = "duty.equipment_due"
 TESTED: Final = "duty.equipment_tested"

@@ -27,6 +27,7 @@ from sites.register import Register
 from store.db import Tx
 
 _NAME: Final = presence_store.LONE
+DUE_ROWS: Final = presence_store.DUE_ROWS[_NAME]
 _LOOK_BACK: Final = timedelta(hours=9)
 _LOOK_AGAIN: Final = timedelta(minutes=10)  # rounds may be planned meanwhile
 

@@ -12,7 +12,7 @@ from core.ids import fresh
 from duty import mandate_acts, mandate_store, mandates
 from duty import store as duty_store
 from duty.errors import NoSuchSeat
-from duty.mandate_store import next_due, sites_due
+from duty.mandate_store import DUE_ROWS, next_due, sites_due
 from duty.mandates import Mandate
 from duty.request_errors import NoSuchShift
 from ingest.rules import Judgement
@@ -21,7 +21,7 @@ from ingest.seats import held_now
 from sites.people import Role
 from store.db import Tx
 
-__all__ = ["conditions", "give", "look", "next_due", "revoke", "sites_due"]
+__all__ = ["DUE_ROWS", "conditions", "give", "look", "next_due", "revoke", "sites_due"]
 
 
 def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:  # noqa: ARG001 - a watch's question

@@ -15,7 +15,7 @@ from core.ids import fresh
 from duty import coverage_reading, coverage_store, mode_store, modes, notice_store
 from duty import store as duty_store
 from duty.coverage import bands
-from duty.mode_store import next_due, sites_due
+from duty.mode_store import DUE_ROWS, next_due, sites_due
 from duty.modes import Act, Called, ModeState, Muster, Stepped
 from duty.notices import NoticeKind
 from duty.roster_reading import calendar
@@ -28,7 +28,7 @@ from sites.register import Register
 from store import outbox
 from store.db import Tx
 
-__all__ = ["call", "conditions", "lift", "look", "mustered", "next_due", "sites_due"]
+__all__ = ["DUE_ROWS", "call", "conditions", "lift", "look", "mustered", "next_due", "sites_due"]
 
 
 def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:  # noqa: ARG001 - a watch's question

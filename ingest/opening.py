@@ -18,6 +18,7 @@ from store.db import Tx
 
 DUE: Final = "logbook.opening_due"
 TOLD: Final = "logbook.opening_told"
+DUE_ROWS: Final = None  # who is there now is seen in every pass
 
 _o, _s = log_opening.c, seat_state.c
 _joined = seat_state.outerjoin(log_opening, and_(_o.site_id == _s.site_id, _o.seat_id == _s.seat_id))

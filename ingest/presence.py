@@ -31,6 +31,7 @@ PRESENT: Final = "duty.present"
 ALONE: Final = "duty.lone_worker"
 SAFE: Final = "duty.lone_safe"
 _NAME: Final = presence_store.PRESENCE
+DUE_ROWS: Final = presence_store.DUE_ROWS[_NAME]
 
 
 def sites_due(conn: Connection, at: datetime) -> set[str]:

@@ -20,12 +20,12 @@ from logbook import entries
 from logbook.rules import Line
 from patrol import step_store, steps
 from patrol.rules import Tap
-from patrol.step_store import next_due, sites_due
+from patrol.step_store import DUE_ROWS, next_due, sites_due
 from patrol.steps import Step, StepKind, StepState
 from sites.register import Register
 from store.db import Tx
 
-__all__ = ["asked", "conditions", "given", "keep", "look", "next_due", "owe", "signed_on", "sites_due"]
+__all__ = ["DUE_ROWS", "asked", "conditions", "given", "keep", "look", "next_due", "owe", "signed_on", "sites_due"]
 
 DUE: Final[Mapping[StepKind, str]] = {StepKind.PROOF: "patrol.proof_due", StepKind.CHIEF: "duty.chief_due"}
 GIVEN: Final[Mapping[StepKind, str]] = {StepKind.PROOF: "patrol.proof_given", StepKind.CHIEF: "duty.chief_there"}

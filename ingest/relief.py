@@ -24,9 +24,10 @@ from ingest.scene import Desk
 from sites.register import Register
 from store.db import Tx
 
-__all__ = ["conditions", "look", "next_due", "own_conditions", "sites_due"]
+__all__ = ["DUE_ROWS", "conditions", "look", "next_due", "own_conditions", "sites_due"]
 
 LATE: Final = "duty.late_relief"
+DUE_ROWS: Final = None  # who has come, and by what shifts, is seen in every pass
 
 
 def own_conditions(register: Register) -> list[tuple[str, str]]:

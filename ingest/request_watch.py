@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from duty import request_store, requests
-from duty.request_store import next_due, sites_due
+from duty.request_store import DUE_ROWS, next_due, sites_due
 from ingest.requests import keep
 from ingest.rules import Judgement
 from ingest.scene import Desk
 from store.db import Tx
 
-__all__ = ["conditions", "look", "next_due", "sites_due"]
+__all__ = ["DUE_ROWS", "conditions", "look", "next_due", "sites_due"]
 
 
 def conditions(conn: Connection, desk: Desk, at: datetime) -> list[tuple[str, str]]:  # noqa: ARG001 - a watch's question

@@ -15,6 +15,7 @@ SUBJECT: Final = "logbook"
 DUE: Final = "logbook.review_due"
 TOLD: Final = "logbook.review_signed"
 
+DUE_ROWS = review_due.DUE_ROWS
 sites_due = review_due.sites_due
 next_due = review_due.next_due
 

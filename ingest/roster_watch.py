@@ -17,6 +17,7 @@ from store.db import Tx
 DUE: Final = "duty.roster_due"
 PUBLISHED: Final = "duty.roster_published"
 
+DUE_ROWS = roster_due.DUE_ROWS
 sites_due = roster_due.sites_due
 next_due = roster_due.next_due
 

@@ -19,14 +19,26 @@ from ingest.scene import Desk
 from logbook import entries
 from logbook.rules import Line
 from patrol import planning, round_store, rounds
-from patrol.round_store import next_due, sites_due
+from patrol.round_store import DUE_ROWS, next_due, sites_due
 from patrol.rounds import PatrolRound, Proof, Stand
 from patrol.rules import Tap
 from patrol.verdicts import Bands, learn
 from sites.register import Register
 from store.db import Tx
 
-__all__ = ["asked", "begin", "conditions", "excused", "heard", "look", "next_due", "replan_soon", "sites_due", "tapped"]
+__all__ = [
+    "DUE_ROWS",
+    "asked",
+    "begin",
+    "conditions",
+    "excused",
+    "heard",
+    "look",
+    "next_due",
+    "replan_soon",
+    "sites_due",
+    "tapped",
+]
 
 MISSED: Final = "patrol.missed"
 MISSED_NIGHT: Final = "patrol.missed_night"

@@ -16,6 +16,7 @@ SUBJECT: Final = "logbook"
 DUE: Final = "logbook.status_due"
 TOLD: Final = "logbook.status_told"
 
+DUE_ROWS = status.DUE_ROWS
 sites_due = status.sites_due
 next_due = status.next_due
 

@@ -70,6 +70,8 @@ class Sweep:
                 return
             quiet = store.devices_due(tx.conn, site, at)
             gapped = store.boots_due(tx.conn, site, at)
+            settles = site in duty_store.sites_due(tx.conn, at)
+            awake = watches.awake(tx.conn, site, at, settles=settles)
             scene = load_scene(
                 tx,
                 desk,
@@ -77,11 +79,11 @@ class Sweep:
                 also=[
                     *((d, OFFLINE) for d, _, _ in quiet),
                     *((f"gateway/{g}", gateways.SEQ_GAP) for g, _ in gapped),
-                    *watches.conditions(tx.conn, desk, at),
+                    *watches.conditions(awake, tx.conn, desk, at),
                 ],
             )
             judgement = Judgement(scene)
-            if site in duty_store.sites_due(tx.conn, at):
+            if settles:
                 _, shifts, _ = held_now(tx.conn, desk.register, at)
                 settle(tx, scene, shifts, judgement)
             for alert in alert_store.due(tx.conn, site, at):
@@ -92,7 +94,7 @@ class Sweep:
             gateways.silent(tx, judgement, at, since)
             _silent_devices(tx, desk, judgement, quiet, at, since)
             gateways.gaps(tx, judgement, gapped, at, since)
-            watches.look(tx, desk, judgement, at)
+            watches.look(awake, tx, desk, judgement, at)
             majors.owe(tx, judgement)
             commit(tx, scene, judgement.changes)
             self.counts.judged(judgement.changes)

@@ -18,11 +18,11 @@ from logbook import entries
 from logbook.finding import SYSTEM
 from patrol import violation_store, violations
 from patrol.rules import Tap
-from patrol.violation_store import next_due, sites_due
+from patrol.violation_store import DUE_ROWS, next_due, sites_due
 from patrol.violations import KINDS, OVER, Step, Stepped, Violation, subject_of
 from store.db import Tx
 
-__all__ = ["asked", "conditions", "found", "look", "next_due", "pairs", "quiet", "ring", "sites_due"]
+__all__ = ["DUE_ROWS", "asked", "conditions", "found", "look", "next_due", "pairs", "quiet", "ring", "sites_due"]
 
 
 def asked(tasks: Tasks, points: Iterable[str]) -> list[tuple[str, str]]:

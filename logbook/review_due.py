@@ -50,13 +50,15 @@ def soon(tx: Tx, site_id: str, version: int, at: datetime) -> None:
     put(tx, site_id, Look(version, at))
 
 
+DUE_ROWS: Final = (
+    "SELECT s.id AS site_id FROM site s LEFT JOIN log_review_due l ON l.site_id = s.id "
+    "WHERE l.site_id IS NULL OR l.version <> s.version OR l.due_at <= ?"
+)
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites where a day may be overdue by `at`, or whose rules are new."""
-    sql = (
-        "SELECT s.id FROM site s LEFT JOIN log_review_due l ON l.site_id = s.id "
-        "WHERE l.site_id IS NULL OR l.version <> s.version OR l.due_at <= ?"
-    )
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -172,12 +172,14 @@ def set_horizon(tx: Tx, site_id: str, until: datetime, due_at: datetime) -> None
     bulk.upsert(tx.conn, tx.dialect, patrol_horizon, [row])
 
 
+DUE_ROWS: Final = (
+    "SELECT site_id FROM patrol_round WHERE due_at <= ? UNION SELECT site_id FROM patrol_horizon WHERE due_at <= ?"
+)
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites with a round, or the making of rounds, whose moment has come."""
-    sql = (
-        "SELECT site_id FROM patrol_round WHERE due_at <= ? UNION SELECT site_id FROM patrol_horizon WHERE due_at <= ?"
-    )
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at), micros(at)))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at), micros(at)))}
 
 
 def next_due(conn: Connection) -> datetime | None:

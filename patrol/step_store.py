@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -62,10 +62,12 @@ def of(conn: Connection, site_id: str, alert_ids: Collection[str]) -> list[Step]
     )
 
 
+DUE_ROWS: Final = "SELECT site_id FROM alert_step WHERE due_at <= ?"
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites with a step whose time is over."""
-    sql = "SELECT site_id FROM alert_step WHERE due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:

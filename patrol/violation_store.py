@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -64,10 +64,12 @@ def due(conn: Connection, site_id: str, at: datetime) -> list[Violation]:
     return _some(conn, select(t).where(t.c.site_id == site_id, t.c.due_at <= at).order_by(t.c.due_at, t.c.id))
 
 
+DUE_ROWS: Final = "SELECT site_id FROM patrol_violation WHERE due_at <= ?"
+
+
 def sites_due(conn: Connection, at: datetime) -> set[str]:
     """Sites with one whose step has had its time."""
-    sql = "SELECT site_id FROM patrol_violation WHERE due_at <= ?"
-    return {row[0] for row in conn.exec_driver_sql(marked(conn, sql), (micros(at),))}
+    return {row[0] for row in conn.exec_driver_sql(marked(conn, DUE_ROWS), (micros(at),))}
 
 
 def next_due(conn: Connection) -> datetime | None:
