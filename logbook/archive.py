@@ -26,6 +26,7 @@ from logbook.attached import files_of
 from logbook.checkpoints import upto
 from logbook.errors import AlreadyArchived, FileGone, LogBroken, MonthNotOver, TextGone
 from logbook.export import entry_line
+from logbook.facts import names_of
 from logbook.files import ENDINGS, fetch, sniff
 from logbook.holds import holds
 from logbook.months import Archived
@@ -172,7 +173,7 @@ def _pages(
 ) -> None:
     count = cover.last - cover.first + 1
     of = max(1, -(-count // printing.VOLUME))
-    names, done = _names(register, language), 0
+    names, done = names_of(register, language), 0
     for number, bodies in enumerate(_volumes(room / LINES), 1):
         pdf = printing.volume(bodies, number, of, cover, chain, names, register.zone_info, language)
         (room / f"volume-{number:02}.pdf").write_bytes(pdf)
@@ -205,15 +206,6 @@ def _volumes(file: Path) -> Iterator[list[bytes]]:
             held, first = [], False
     if held or first:
         yield held
-
-
-def _names(register: Register, language: str) -> printing.Names:
-    zh = language.startswith("zh")
-    people = {p.id: p.name.zh if zh else p.name.en for p in register.people.values()}
-    zones = {f"zone/{z.id}": z.name.zh if zh else z.name.en for z in register.zones.values()}
-    seats = {f"seat/{s.id}": s.name.zh if zh else s.name.en for s in register.seats.values()}
-    name = register.name.zh if zh else register.name.en
-    return printing.Names(name, people, {**zones, **seats})
 
 
 def _files(room: Path, folder: Path | None) -> None:

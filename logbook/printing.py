@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import segno
 
-from core.words import say
+from core.words import catalogue, say
 from logbook.errors import NoFont, NotPrinted
+from logbook.facts import Names, about, facts
 from logbook.wording import spoken
 
 VOLUME: Final = 5000
@@ -43,14 +44,6 @@ class Cover(msgspec.Struct, frozen=True):
     fingerprint: str
     note: str
     made_at: datetime
-
-
-class Names(msgspec.Struct, frozen=True):
-    """What ids are called, in one language: the site, its people, zones and seats."""
-
-    site: str
-    people: Mapping[str, str]
-    subjects: Mapping[str, str]
 
 
 _said = msgspec.json.Decoder(Said).decode
@@ -107,20 +100,20 @@ def _row(row: Said, names: Names, zone: ZoneInfo, language: str) -> list[str]:
     form = row.data.get("form")
     if isinstance(form, dict):
         act = _named(form.get("name"), language) or act
-    about = names.subjects.get(row.subject, row.subject)
-    if about.startswith("alert/") and "number" in row.data:
-        about = f"#{row.data['number']}"
+    subject = about(row.subject, names)
+    if subject.startswith("alert/"):
+        subject = f"#{row.data['number']}" if "number" in row.data else ""
     who = names.people.get(row.actor) or (say("archive.system", language) if row.actor == "system" else row.actor)
     return [
         str(row.n),
         at.strftime("%H:%M:%S %z")[:-2],
         act if act != f"act.{row.act}" else row.act,
         who,
-        _text(row, about, language),
+        _text(row, subject, names, zone, language),
     ]
 
 
-def _text(row: Said, about: str, language: str) -> str:
+def _text(row: Said, subject: str, names: Names, zone: ZoneInfo, language: str) -> str:
     """What was said, after what it is about."""
     said = []
     for field in row.data.get("fields") or ():
@@ -128,24 +121,23 @@ def _text(row: Said, about: str, language: str) -> str:
             value = _named(field.get("said"), language) or str(field.get("value"))
             said.append(f"{_named(field.get('name'), language)}: {value}")
     if not said:
-        said = [line for line in spoken(row.data).split("\n") if line] or _plain(row.data, language)
+        said = [line for line in spoken(row.data).split("\n") if line] or _plain(row, names, zone, language)
     for key in ("reason", "corrects"):
         if key in row.data and str(row.data[key]) not in said:
             said.append(f"{say(f'archive.{key}', language)}: {row.data[key]}")
     for file in row.data.get("attachments") or ():
         if isinstance(file, dict):
             said.append(f"{file.get('name')} (SHA-256 {str(file.get('sha256'))[:16]}…)")
-    where = "" if about == "site" else about
-    return "; ".join(part for part in (where, *said) if part)
+    return "; ".join(part for part in (subject, *said) if part)
 
 
-def _plain(data: Mapping[str, Any], language: str) -> list[str]:
-    """What the system put down: its codes, with words for kinds."""
-    said = [say(f"kind.{data['kind']}", language).removeprefix("kind.")] if isinstance(data.get("kind"), str) else []
-    rest = {key: value for key, value in data.items() if key not in {"kind", "number"}}
-    return said + [
-        f"{key} {value}" for key, value in rest.items() if isinstance(value, str | int | float) and value != ""
-    ]
+def _plain(row: Said, names: Names, zone: ZoneInfo, language: str) -> list[str]:
+    """What the system put down: the kind first, then every field that means something to people, those of an alert's device too."""
+    kind, inner = row.data.get("kind"), row.data.get("data")
+    said = [say(f"kind.{kind}", language).removeprefix("kind.")] if f"kind.{kind}" in catalogue(language) else []
+    rest = {key: value for key, value in row.data.items() if key not in ({"kind", "data"} if said else {"data"})}
+    deeper = facts(inner, str(kind), names, zone, language) if isinstance(inner, dict) else []
+    return [*said, *facts(rest, row.act, names, zone, language), *deeper]
 
 
 def _named(words: Any, language: str) -> str:

@@ -20,6 +20,14 @@ def catalogue(language: str) -> Mapping[str, str]:
     return msgspec.json.decode(pkgutil.get_data(__name__, f"{name}.json") or b"{}", type=dict[str, str])
 
 
+@cache
+def fields() -> Mapping[str, str]:
+    """What each field of a logbook line is (a person, a time, a code of some family), so that it can be read out. `hidden`: it
+    means something to machines only. A field's name is `field.…` of the catalogues.
+    """
+    return msgspec.json.decode(pkgutil.get_data(__name__, "fields.json") or b"{}", type=dict[str, str])
+
+
 def say(code: str, language: str, **data: Any) -> str:
     """The words for `code` with its blanks filled. A code without words is said as it is; an unfilled blank stays."""
     return catalogue(language).get(code, code).format_map(_Blanks(data))

@@ -4,7 +4,7 @@ import { computed } from "vue";
 import type { Zone } from "@shared/api/types";
 
 import { live, register } from "@/live/live";
-import { dayInFull } from "@/roster/days";
+import { dayInFull, monthName } from "@/roster/days";
 import { useWords } from "@/words";
 
 export function zonePath(id: string | null | undefined): Zone[] {
@@ -28,6 +28,10 @@ export function within(name: string, place: string): string {
   return rest || name;
 }
 
+/** What has no name of its own: its alert or its line says what it is. */
+const UNNAMED = new Set(["report", "proof", "chief", "round", "presence", "away", "request", "feed", "hold"]);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
+
 export function usePlaces() {
   const { named, say, t, te, lang } = useWords();
   const book = computed(() => register.value);
@@ -40,6 +44,7 @@ export function usePlaces() {
   };
   const external = (id: string) => named(book.value?.externals.find((e) => e.id === id)?.name, id || t("people.external"));
   const seat = (id: string | null | undefined) => named(id ? book.value?.seats[id]?.name : null, id ?? "—");
+  const checkpoint = (id: string) => named(book.value?.checkpoints[id]?.name, id);
   const holder = (seatId: string) => live.value?.duty.find((s) => s.seat_id === seatId) ?? null;
   const zone = (id: string | null | undefined) => {
     const path = zonePath(id);
@@ -51,7 +56,13 @@ export function usePlaces() {
     if (family === "gateway") return named(book.value?.gateways[id]?.name, id);
     if (family === "equipment") return named(book.value?.equipment_tests[id]?.name, id);
     if (family === "coverage") return `${named(book.value?.seats[id]?.name ?? book.value?.posts[id]?.name, id)} · ${dayInFull(what.split("/")[2] ?? "", lang.value)}`;
-    if (["report", "proof", "chief"].includes(family)) return "";
+    if (family === "checkpoint" || family === "violation") return checkpoint(id);
+    if (family === "point") return checkpoint(what.split("/")[2] ?? "");
+    if (family === "person") return book.value?.people[id] ? person(id) : "";
+    if (family === "mode") return say(`mode.${id}`);
+    if (family === "day") return dayInFull(id, lang.value);
+    if (family === "roster" && /^\d{4}-\d\d$/.test(id)) return monthName(id, lang.value);
+    if (what === "logbook" || UNNAMED.has(family) || UUID.test(id)) return "";
     return named(book.value?.devices[id]?.name ?? book.value?.zones[id]?.name, id);
   };
   return {
@@ -59,6 +70,7 @@ export function usePlaces() {
     /** A family of devices; one we have no words for keeps its code. */
     model: (code: string) => (te(`model.${code}`) ? t(`model.${code}`) : code),
     seat,
+    checkpoint,
     holder,
     /** From the outside in, without the site itself when there is more to say. */
     zone,

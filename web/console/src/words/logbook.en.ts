@@ -22,6 +22,7 @@ const en: typeof zh = {
   },
   line: { open: "Entry {n}: open", corrected: "corrected by {n}", corrects: "corrects {n}" },
   entry: {
+    about: "About",
     categories: "Kept under",
     target: "What",
     itself: "The entry itself",

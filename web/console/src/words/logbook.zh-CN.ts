@@ -20,6 +20,7 @@ export default {
   },
   line: { open: "第 {n} 条：查看", corrected: "已由第 {n} 条更正", corrects: "更正第 {n} 条" },
   entry: {
+    about: "关于",
     categories: "档案分类",
     target: "对象",
     itself: "本条记录",
