@@ -15,7 +15,7 @@ import segno
 from core.words import catalogue, say
 from logbook.errors import NoFont, NotPrinted
 from logbook.facts import Names, about, facts
-from logbook.wording import spoken
+from logbook.wording import SPOKEN, spoken
 
 VOLUME: Final = 5000
 PATIENCE_S: Final = 300
@@ -100,7 +100,7 @@ def _row(row: Said, names: Names, zone: ZoneInfo, language: str) -> list[str]:
     form = row.data.get("form")
     if isinstance(form, dict):
         act = _named(form.get("name"), language) or act
-    subject = about(row.subject, names)
+    subject = about(row.subject, names, language)
     if subject.startswith("alert/"):
         subject = f"#{row.data['number']}" if "number" in row.data else ""
     who = names.people.get(row.actor) or (say("archive.system", language) if row.actor == "system" else row.actor)
@@ -121,7 +121,8 @@ def _text(row: Said, subject: str, names: Names, zone: ZoneInfo, language: str) 
             value = _named(field.get("said"), language) or str(field.get("value"))
             said.append(f"{_named(field.get('name'), language)}: {value}")
     if not said:
-        said = [line for line in spoken(row.data).split("\n") if line] or _plain(row, names, zone, language)
+        said = [line for line in spoken(row.data).split("\n") if line]
+        said += _plain(row, subject, names, zone, language)
     for key in ("reason", "corrects"):
         if key in row.data and str(row.data[key]) not in said:
             said.append(f"{say(f'archive.{key}', language)}: {row.data[key]}")
@@ -131,13 +132,18 @@ def _text(row: Said, subject: str, names: Names, zone: ZoneInfo, language: str) 
     return "; ".join(part for part in (subject, *said) if part)
 
 
-def _plain(row: Said, names: Names, zone: ZoneInfo, language: str) -> list[str]:
-    """What the system put down: the kind first, then every field that means something to people, those of an alert's device too."""
-    kind, inner = row.data.get("kind"), row.data.get("data")
-    said = [say(f"kind.{kind}", language).removeprefix("kind.")] if f"kind.{kind}" in catalogue(language) else []
-    rest = {key: value for key, value in row.data.items() if key not in ({"kind", "data"} if said else {"data"})}
+def _plain(row: Said, subject: str, names: Names, zone: ZoneInfo, language: str) -> list[str]:
+    """What the system put down: the kind and the place first, then every field that means something to people, those of what
+    an alert came with too; what a person said stands before it.
+    """
+    kind, place, inner = (row.data.get(key) for key in ("kind", "subject", "data"))
+    known = f"kind.{kind}" in catalogue(language)
+    said = [say(f"kind.{kind}", language)] if known else []
+    said += [where] if isinstance(place, str) and (where := about(place, names, language)) else []
+    gone = {*SPOKEN, "corrects", "data", *(["kind"] if known else [])}
+    rest = {key: value for key, value in row.data.items() if key not in gone}
     deeper = facts(inner, str(kind), names, zone, language) if isinstance(inner, dict) else []
-    return [*said, *facts(rest, row.act, names, zone, language), *deeper]
+    return [*said, *facts(rest, row.act, names, zone, language, subject), *deeper]
 
 
 def _named(words: Any, language: str) -> str:

@@ -70,7 +70,7 @@ def marks(act: str, actor: str, subject: str, form: str) -> list[str]:
     return [mark("a", act), mark("p", actor), mark("s", subject), *([mark("f", form)] if form else [])]
 
 
-_SPOKEN: Final = ("text", "note", "reason", "comment", "caller")
+SPOKEN: Final = ("text", "note", "reason", "comment", "caller")
 _NAMED: Final = ("form", "by", "zone")
 
 
@@ -80,7 +80,7 @@ def spoken(data: Mapping[str, Any]) -> str:
 
 
 def _spoken(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from (value for key in _SPOKEN if isinstance(value := data.get(key), str))
+    yield from (value for key in SPOKEN if isinstance(value := data.get(key), str))
     for thing in (*(data.get(key) for key in _NAMED), *_list(data, "persons")):
         if isinstance(thing, Mapping):
             yield from _names(thing.get("name"))
