@@ -27,7 +27,8 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
     known = register.gateways.get(gateway)
     if known is None:
         return
-    was_away = gateway in away(tx, register.site_id)
+    stands = next((s for s in store.gateway_states(tx.conn, register.site_id) if s["gateway_id"] == gateway), None)
+    was_away = stands is not None and _away(stands)
     values: dict[str, Any] = {"state": status.state, "boot": status.boot, "spooled": status.spooled}
     if not retained:
         values["heard_at"] = at
@@ -37,7 +38,7 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
             values |= {"silent": False, "due_at": at + seconds(known.supervision_s)}
             judgement.over(f"gateway/{gateway}", "gateway.online", Origin(derived(at, status.boot, gateway), status.at))
         else:  # its last will: a restart takes seconds, so it gets a moment before that is a trouble
-            values["due_at"] = at + seconds(min(RESTART_S, known.supervision_s))
+            values["due_at"] = _will_due(stands, at + seconds(min(RESTART_S, known.supervision_s)))
     store.save_gateway(tx, register.site_id, gateway, **values)
     if was_away and status.state == "online" and not retained:
         behind = [d.id for d in register.devices.values() if d.gateway == gateway and d.supervision_s]
@@ -48,8 +49,20 @@ def hear_status(tx: Tx, judgement: Judgement, gateway: str, status: Status, *, r
 
 def away(tx: Tx, site_id: str) -> set[str]:
     """Gateways that are not there: of what stands behind them nothing is known."""
-    states = store.gateway_states(tx.conn, site_id)
-    return {s["gateway_id"] for s in states if s["silent"] or s["state"] == "offline"}
+    return {s["gateway_id"] for s in store.gateway_states(tx.conn, site_id) if _away(s)}
+
+
+def _away(state: dict[str, Any]) -> bool:
+    return bool(state["silent"]) or state["state"] == "offline"
+
+
+def _will_due(stands: dict[str, Any] | None, due: datetime) -> datetime | None:
+    """When a last will becomes a trouble. A broker that starts again may say it again: that gives no second moment, and
+    what was told is not told anew.
+    """
+    if stands is None or stands["state"] != "offline":
+        return due
+    return None if stands["due_at"] is None else min(due, stands["due_at"])
 
 
 def behind(conn: Connection, site_id: str, statuses: Iterable[tuple[str, Status, datetime]]) -> dict[str, timedelta]:

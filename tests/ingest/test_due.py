@@ -232,6 +232,26 @@ def test_a_gateways_last_will_gets_a_moment_and_then_is_a_trouble(night: Night) 
     assert gateway_alerts(night) == [("gateway/gw-a", "cleared")]
 
 
+def test_a_last_will_that_is_said_again_gives_no_second_moment_and_is_told_once(night: Night) -> None:
+    """I12: a broker that starts again delivers what we had not acknowledged once more."""
+    status(night, "online")
+    status(night, "offline")
+    night.pass_(15)
+    status(night, "offline")
+    status(night, "offline", retained=True)
+    night.pass_(6)
+    assert gateway_alerts(night) == [("gateway/gw-a", "raised")]
+    status(night, "offline")
+    night.pass_(30, step=5)
+    assert night.alert("gateway.offline").repeats == 0
+    status(night, "online")
+    status(night, "offline")
+    night.pass_(19)
+    assert gateway_alerts(night) == [("gateway/gw-a", "cleared")]
+    night.pass_(2)
+    assert gateway_alerts(night) == [("gateway/gw-a", "raised")]
+
+
 def test_a_retained_status_is_not_a_sign_of_life(night: Night) -> None:
     status(night, "online", retained=True)
     night.pass_(91, step=5)
